@@ -1,0 +1,152 @@
+"""The only door for images, in and out: grid, orientation, units and content are checked here and nowhere else.
+
+Arrays are indexed (x, y, z) with x to the right, y to the front and z up (RAS+), in voxels of the study's grid.
+"""
+
+import gzip
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from relmaps.errors import ScanError, UserError
+from relmaps.files import replacing, write_json
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The voxel grid of a study.
+
+    shape : (nx, ny, nz) voxels. affine : (4, 4) voxel index -> mm, RAS+. space : name of the template space.
+    """
+
+    shape: tuple[int, int, int]
+    affine: np.ndarray
+    space: str
+
+    @property
+    def voxel_mm(self) -> np.ndarray:
+        """(3,) voxel sizes in mm."""
+        return nib.affines.voxel_sizes(self.affine)
+
+    def coordinates(self) -> np.ndarray:
+        """(3, nx, ny, nz) float64: position of each voxel centre in mm."""
+        indices = np.indices(self.shape, dtype=float)
+        return np.einsum("ij,j...->i...", self.affine[:3, :3], indices) + self.affine[:3, 3, None, None, None]
+
+    def fits(self, shape: tuple[int, ...], affine: np.ndarray) -> bool:
+        return tuple(shape) == tuple(self.shape) and np.allclose(affine, self.affine, atol=1e-3)
+
+
+def load_grid(path: str | Path, space: str) -> Grid:
+    """The grid of a NIfTI file, such as the study's brain mask."""
+    image = _load(path)
+    return Grid(tuple(image.shape[:3]), image.affine, space)
+
+
+def read_map(path: str | Path, grid: Grid) -> np.ndarray:
+    """(nx, ny, nz) float32 of an image that must lie on the study's grid.
+
+    Raises UserError naming the file if it cannot be read, is not 3D, has another grid or a value that is not finite.
+    """
+    image = _load(path)
+    if not grid.fits(image.shape, image.affine):
+        raise UserError(
+            f"{path}: grid {image.shape} with affine {np.round(image.affine, 2).tolist()} is not the study's "
+            f"{grid.shape} with {np.round(grid.affine, 2).tolist()}; resample it to the study's template"
+        )
+    data = np.asarray(image.dataobj, dtype=np.float32)
+    if not np.isfinite(data).all():
+        raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
+    return data
+
+
+def read_mask(path: str | Path, grid: Grid) -> np.ndarray:
+    """(nx, ny, nz) bool of a mask on the study's grid: true where the image is above one half."""
+    return read_map(path, grid) > 0.5
+
+
+def write_map(data: np.ndarray, path: str | Path, grid: Grid, sidecar: dict | None = None, dtype=np.float32) -> None:
+    """Write (nx, ny, nz) as NIfTI with the grid's affine as sform and qform; the sidecar goes beside it as JSON."""
+    if data.shape != tuple(grid.shape):
+        raise ValueError(f"{path}: array {data.shape} does not fit the grid {grid.shape}")
+    image = nib.Nifti1Image(np.asarray(data, dtype=dtype), grid.affine)
+    image.set_sform(grid.affine, code="mni")
+    image.set_qform(grid.affine, code="mni")
+    image.header.set_xyzt_units("mm")
+    save(image, path)
+    if sidecar is not None:
+        write_json({"space": grid.space} | sidecar, str(path).removesuffix(".gz").removesuffix(".nii") + ".json")
+
+
+def save(image: nib.Nifti1Image, path: str | Path) -> None:
+    """Write a NIfTI image whole or not at all, the same bytes for the same image (no time stamp in the gzip header)."""
+    content = image.to_bytes()
+    with replacing(path) as temporary:
+        if str(path).endswith(".gz"):
+            content = gzip.compress(content, compresslevel=1, mtime=0)
+        temporary.write_bytes(content)
+
+
+def read_raw(path: str | Path) -> nib.Nifti1Image:
+    """A raw scan, turned to the closest RAS+ orientation, float32, checked before anything is computed from it.
+
+    ANTs reads damaged files without a word, so the whole file is read here first. Raises ScanError with the reason.
+    A left-right flip cannot be seen in a brain's shape: the header is trusted.
+    """
+    try:
+        image = _load(path)
+        if str(path).endswith(".gz"):
+            # nibabel stops at the last voxel; reading to the end is what checks the file's own checksum.
+            with gzip.open(path) as file:
+                image = type(image).from_bytes(file.read())
+        if image.ndim != 3 or min(image.shape) < 2:
+            raise ScanError(f"{path}: shape {image.shape} is not a 3D volume; give one T1-weighted volume per file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            data = np.asarray(image.dataobj, dtype=np.float32)
+    except ScanError:
+        raise
+    except UserError as error:
+        raise ScanError(str(error)) from None
+    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
+        raise ScanError(f"{path}: damaged ({error}); copy or convert the file again") from None
+    if not np.isfinite(data).all():
+        raise ScanError(f"{path}: has NaN or infinite voxels; convert the scan again")
+    if data.min() == data.max():
+        raise ScanError(f"{path}: empty, every voxel is {data.flat[0]:g}; convert the scan again")
+    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+        raise ScanError(f"{path}: its affine is singular; convert the scan again")
+    return nib.as_closest_canonical(nib.Nifti1Image(data, image.affine))
+
+
+def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
+    """A 3D map on a grid of its own, float32. UserError if it is 4D, empty, damaged or has NaN or infinite values."""
+    image = _load(path)
+    if image.ndim != 3:
+        raise UserError(f"{path}: shape {image.shape} is not 3D; give one map per file")
+    try:
+        data = np.asarray(image.dataobj, dtype=np.float32)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise UserError(f"{path}: damaged ({error}); copy the file again") from None
+    if not np.isfinite(data).all():
+        raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
+    if data.min() == data.max():
+        raise UserError(f"{path}: empty, every voxel is {data.flat[0]:g}; give a map that varies")
+    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+        raise UserError(f"{path}: its affine is singular; write the map with the affine of its space")
+    return nib.Nifti1Image(data, image.affine, image.header)
+
+
+def _load(path: str | Path) -> nib.Nifti1Image:
+    try:
+        return nib.load(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such image; check the path") from None
+    except PermissionError:
+        raise UserError(f"{path}: not readable; check its permissions") from None
+    except (nib.filebasedimages.ImageFileError, OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: not a NIfTI image ({error}); convert the scan again") from None

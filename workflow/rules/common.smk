@@ -1,0 +1,40 @@
+# What the rule files share: the validated configuration, paths, wildcards and input functions.
+import sys
+
+sys.path.insert(0, str(workflow.basedir))
+
+from relmaps.code import code_of
+from relmaps.config import load_config
+from relmaps.errors import UserError
+from relmaps.plan import plan_study
+
+try:
+    load_config(config)
+    PLAN = plan_study(config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+STUDY = config["study"]
+RESULTS = f"results/{STUDY}"
+SPACE = config["preprocess"]["template"]["space"]
+FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
+REFERENCES = PLAN.references
+ARCHITECTURES = config["classify"]["cnn"]["architectures"]
+HEATMAPS = config["relevance"]["methods"]
+MAPS = PLAN.maps
+
+# What almost every rule reads: the study's grid is that of its brain mask.
+BRAIN_MASK = f"{RESULTS}/preprocess/template/{SPACE}_brain_mask.nii.gz"
+GM_MASK = f"{RESULTS}/preprocess/template/{SPACE}_gm_mask.nii.gz"
+TEMPLATE_T1 = f"{RESULTS}/preprocess/template/{SPACE}_T1w.nii.gz"
+TEMPLATE_GM = f"{RESULTS}/preprocess/template/{SPACE}_GM_probseg.nii.gz"
+
+
+wildcard_constraints:
+    batch=r"\d+",
+    fold=r"\d+",
+    seed=r"\d+",
+    model=r"small|[ABCD]\d\d",
+    feature=r"t1_syn|gm_modulated",
+    map=r"[a-z0-9_]+",
+    reference=r"[a-z0-9_]+",
