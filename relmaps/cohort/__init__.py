@@ -1,0 +1,1 @@
+"""Where scans come from: simulated or read from a BIDS dataset."""

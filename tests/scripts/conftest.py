@@ -1,0 +1,56 @@
+"""A small simulated dataset on an 8 mm grid, made once by the scripts themselves and read by their tests."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from relmaps.code import ROOT
+from relmaps.preprocess.template import template_paths
+from workflow.scripts import make_template, simulate_participants, simulate_scans
+
+SPACE = "MNI152NLin2009aSym"
+
+
+@dataclass
+class Dataset:
+    folder: Path
+    simulation: dict
+    space: str = SPACE
+
+    def template(self, name: str) -> Path:
+        return template_paths(self.folder / "template", SPACE)[name]
+
+    def simulate(self, numbers=(1, 2, 3, 4)) -> None:
+        scans = {
+            f"sub-{number:03d}": (number, str(self.folder / f"bids/sub-{number:03d}/anat/sub-{number:03d}_T1w.nii.gz"))
+            for number in numbers
+        }
+        settings = {key: self.simulation[key] for key in ("anatomy_mm", "ageing", "noise", "bias_field")}
+        simulate_scans.main(
+            severity=self.folder / "severity.tsv",
+            done=self.folder / "done.tsv",
+            scans=scans,
+            regions=self.simulation["regions"],
+            settings=settings | {"voxel_mm": 8, "seed": 1},
+            code="as it is",
+        )
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory) -> Dataset:
+    simulation = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
+    data = Dataset(tmp_path_factory.mktemp("dataset"), simulation)
+    make_template.main(folder=data.folder / "template", space=SPACE, voxel_mm=8)
+    simulate_participants.main(
+        participants=data.folder / "bids/participants.tsv",
+        description=data.folder / "bids/dataset_description.json",
+        severity=data.folder / "severity.tsv",
+        n_scans=4,
+        median_severity=2.0,
+        severity_spread=0.4,
+        seed=1,
+    )
+    data.simulate()
+    return data

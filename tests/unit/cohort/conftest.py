@@ -1,0 +1,21 @@
+import pytest
+import yaml
+
+from relmaps.code import ROOT
+from relmaps.cohort.disease import build_effects
+from relmaps.cohort.phantom import build_phantom
+
+
+@pytest.fixture(scope="session")
+def simulation():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
+
+
+@pytest.fixture(scope="session")
+def phantom():
+    return build_phantom()
+
+
+@pytest.fixture(scope="session")
+def effects(phantom, simulation):
+    return build_effects(phantom, simulation["regions"])

@@ -1,0 +1,94 @@
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from relmaps.cohort.deformation import exponential, jacobian, velocity_of
+from relmaps.cohort.disease import Effects, expected_loss, truth_on
+from relmaps.cohort.participants import draw_participants
+from relmaps.cohort.phantom import Phantom
+from relmaps.cohort.simulate import ScanSettings, simulate_scan
+from relmaps.images import Grid
+from relmaps.mni152 import AFFINE, average_on, study_grid, tissue_fractions
+
+STILL = ScanSettings(anatomy_mm=0.0001, ageing=0, voxel_mm=4, noise=0, bias_field=0, seed=3)
+
+
+def person(left=0.0, right=0.0):
+    return pd.Series({"severity_left": left, "severity_right": right, "age": 75.0})
+
+
+def test_tissues_are_fractions(phantom):
+    total = sum(phantom.tissues.values())
+    assert all(part.min() >= -1e-6 for part in phantom.tissues.values())
+    assert total.max() <= 1 + 1e-5
+
+
+def test_disease_on_the_left_takes_tissue_on_the_left(phantom, effects):
+    x = phantom.field_grid.coordinates()[0]
+    change = (
+        jacobian(exponential(2 * effects.left, 4.0), 4.0) * phantom.field_tissues["gm"] - phantom.field_tissues["gm"]
+    )
+    assert change[x < -10].sum() < -20 * abs(change[x > 10].sum())
+
+
+def test_disease_keeps_the_volume_of_the_box(phantom, effects):
+    grown = jacobian(exponential(2 * (effects.left + effects.right), 4.0), 4.0)
+    assert grown.mean() == pytest.approx(1, abs=1e-3)
+
+
+def test_expected_loss_is_the_mean_over_drawn_severities(rng):
+    """On a small box, against severities drawn at random."""
+    loss = np.zeros((12, 12, 12))
+    loss[4:8, 4:8, 4:8] = 0.1
+    velocity = velocity_of(loss.mean() - loss, 4.0)
+    field_grid = Grid((12, 12, 12), np.diag([4.0, 4, 4, 1]), "box")
+    effects = Effects(left=velocity, right=0 * velocity, ageing=velocity, ventricles=velocity)
+    found = expected_loss(effects, Phantom(field_grid, {}, field_grid, {}), 2.0, 0.4)[5, 5, 5]
+    drawn = [
+        1 - jacobian(exponential(s * velocity, 4.0), 4.0)[5, 5, 5] for s in 2.0 * np.exp(0.4 * rng.standard_normal(300))
+    ]
+    assert abs(np.mean(drawn) - found) < 3 * np.std(drawn) / np.sqrt(300)
+    assert found > 0.1
+
+
+def test_truth_lies_in_the_hippocampus_and_is_symmetric(phantom, effects):
+    grid = study_grid(4)
+    gm = average_on(tissue_fractions()[1]["gm"], AFFINE, grid)
+    truth = truth_on(expected_loss(effects, phantom, 2.0, 0.4), phantom.field_grid, gm, grid)
+    at = np.rint(np.linalg.inv(grid.affine) @ [26, -16, -18, 1]).astype(int)[:3]
+    frontal = np.rint(np.linalg.inv(grid.affine) @ [30, 50, 10, 1]).astype(int)[:3]
+    assert truth.min() == 0
+    assert truth[tuple(at)] > 0.5 * truth.max()
+    assert truth[tuple(frontal)] < 0.02 * truth.max()
+    x = grid.coordinates()[0]
+    assert truth[x < 0].sum() == pytest.approx(truth[x > 0].sum(), rel=0.05)
+
+
+def test_a_scan_depends_on_its_seed_and_number_alone(phantom, effects):
+    settings = ScanSettings(anatomy_mm=1.4, ageing=1, voxel_mm=8, noise=0.03, bias_field=0.2, seed=3)
+    one, again, other = (simulate_scan(n, person(2, 2), phantom, effects, settings) for n in (5, 5, 6))
+    assert one.to_bytes() == again.to_bytes()
+    assert one.to_bytes() != other.to_bytes()
+
+
+def test_a_scan_is_stored_left_handed_and_shows_a_darker_left_where_the_left_is_ill(phantom, effects):
+    well = simulate_scan(0, person(), phantom, effects, STILL)
+    ill = simulate_scan(0, person(left=4.0), phantom, effects, STILL)
+    assert nib.aff2axcodes(well.affine) == ("L", "A", "S")
+    assert well.get_data_dtype() == np.int16
+    well, ill = (nib.as_closest_canonical(scan).get_fdata() for scan in (well, ill))
+    loss = (well - ill) / well.max()  # fluid is darker than the tissue whose place it takes
+    middle = loss.shape[0] // 2
+    assert loss[:middle].sum() > 5 * abs(loss[middle:].sum())
+
+
+def test_half_the_participants_are_ill_and_nothing_else_tells_the_group():
+    people = draw_participants(400, 2.0, 0.4, seed=1)
+    ill = people["diagnosis"] == "AD"
+    assert ill.sum() == 200
+    assert (people.loc[~ill, ["severity_left", "severity_right"]] == 0).all().all()
+    assert np.median(people.loc[ill, "severity_left"]) == pytest.approx(2, rel=0.1)
+    assert abs(people.loc[ill, "age"].mean() - people.loc[~ill, "age"].mean()) < 2
+    assert abs(np.corrcoef(ill, np.arange(400))[0, 1]) < 0.15
+    pd.testing.assert_frame_equal(people, draw_participants(400, 2.0, 0.4, seed=1))

@@ -1,0 +1,51 @@
+"""Read a BIDS dataset into the study's participants and scans, with a reason for everything that is left out."""
+
+import pandas as pd
+
+from relmaps.cohort.bids import read_dataset
+from relmaps.errors import UserError
+from relmaps.files import sha256_of
+from relmaps.jobs import job, log
+from relmaps.tables import write_table
+
+
+def main(*, dataset, participants, scans, left_out, planned, labels, covariates):
+    cohort = read_dataset(dataset, labels, covariates)
+    found = [scan.scan_id for scan in cohort.scans]
+    if found != planned:
+        raise UserError(f"input {dataset}: its scans changed while the study was planned; start the study again")
+    rows = [
+        {
+            "scan_id": scan.scan_id,
+            "participant_id": scan.participant_id,
+            "session_id": scan.session_id,
+            "path": scan.path,
+            "sha256": _hash_or_none(scan.path),
+        }
+        for scan in cohort.scans
+    ]
+    log.info("%d participants, %d left out", len(found), len(cohort.exclusions))
+    write_table(cohort.participants, participants, "participants")
+    write_table(pd.DataFrame(rows), scans, "scans")
+    write_table(cohort.exclusions, left_out, "exclusions")
+
+
+def _hash_or_none(path):
+    """A file that cannot be read is not an error here: preprocessing gives it a row with the reason."""
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            dataset=snakemake.params.dataset,
+            participants=snakemake.output.participants,
+            scans=snakemake.output.scans,
+            left_out=snakemake.output.left_out,
+            planned=snakemake.params.scans,
+            labels=snakemake.params.labels,
+            covariates=snakemake.params.covariates,
+        )

@@ -1,0 +1,35 @@
+"""Draw who is in the simulated cohort; write the tables of its BIDS dataset and, apart from it, the true severities."""
+
+from relmaps.cohort.participants import draw_participants
+from relmaps.files import write_json
+from relmaps.jobs import job
+from relmaps.tables import write_table
+
+
+def main(*, participants, description, severity, n_scans, median_severity, severity_spread, seed):
+    people = draw_participants(n_scans, median_severity, severity_spread, seed)
+    write_table(people[["participant_id", "age", "sex", "diagnosis"]], participants)
+    write_table(people, severity)
+    write_json(
+        {
+            "Name": f"Simulated T1-weighted heads with known atrophy (seed {seed})",
+            "BIDSVersion": "1.10.0",
+            "DatasetType": "raw",
+            "License": "CC0",
+            "GeneratedBy": [{"Name": "relmaps", "Description": "relmaps.cohort.simulate"}],
+        },
+        description,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            participants=snakemake.output.participants,
+            description=snakemake.output.description,
+            severity=snakemake.output.severity,
+            n_scans=snakemake.params.n_scans,
+            median_severity=snakemake.params.severity,
+            severity_spread=snakemake.params.severity_spread,
+            seed=snakemake.params.seed,
+        )

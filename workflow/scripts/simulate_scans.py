@@ -1,0 +1,41 @@
+"""Simulate raw T1 heads; a scan that an interrupted job has finished is not made again."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from relmaps.cohort.disease import build_effects
+from relmaps.cohort.phantom import build_phantom
+from relmaps.cohort.simulate import ScanSettings, simulate_scan
+from relmaps.files import fingerprint, read_json, write_json
+from relmaps.images import save
+from relmaps.jobs import job, progress
+from relmaps.tables import read_table, write_table
+
+
+def main(*, severity, done, scans, regions, settings, code):
+    people = read_table(severity).set_index("participant_id")
+    phantom = build_phantom()
+    effects = build_effects(phantom, regions)
+    rows = []
+    for participant_id, (number, path) in progress(scans.items(), "scan"):
+        person, path = people.loc[participant_id], Path(path)
+        made_from = fingerprint(person.to_dict(), number, regions, settings, code)
+        sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
+        if not (path.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from):
+            save(simulate_scan(number, person, phantom, effects, ScanSettings(**settings)), path)
+            write_json({"Modality": "MR", "MagneticFieldStrength": 3, "RelmapsMadeFrom": made_from}, sidecar)
+        rows.append({"participant_id": participant_id, "path": str(path)})
+    write_table(pd.DataFrame(rows), done)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            severity=snakemake.input.severity,
+            done=snakemake.output.done,
+            scans=snakemake.params.scans,
+            regions=snakemake.params.regions,
+            settings=snakemake.params.settings,
+            code=snakemake.params.code,
+        )
