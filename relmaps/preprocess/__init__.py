@@ -1,0 +1,1 @@
+"""From a raw scan to tissue maps in template space."""

@@ -1,0 +1,33 @@
+"""One memory-mapped array per feature: all subjects' maps, smoothed and scaled, so that nothing later opens scans."""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from relmaps.files import replacing
+from relmaps.images import Grid, read_map
+
+
+def build_array(
+    maps: Iterable[str | Path],
+    n_subjects: int,
+    path: str | Path,
+    grid: Grid,
+    brain: np.ndarray,
+    smoothing_mm: float,
+    scale: np.ndarray,
+) -> None:
+    """Write (n_subjects, nx, ny, nz) float32 as .npy, zero outside the brain.
+
+    maps : files on the study's grid, in the order of subjects.tsv. brain : (nx, ny, nz) bool. smoothing_mm : FWHM of a
+    Gaussian. scale : (n_subjects,) factor of each map.
+    """
+    sigma = smoothing_mm / np.sqrt(8 * np.log(2)) / grid.voxel_mm
+    with replacing(path) as temporary, contextlib.ExitStack() as stack:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(n_subjects, *grid.shape))
+        stack.callback(array.flush)
+        for row, (source, factor) in enumerate(zip(maps, scale, strict=True)):
+            array[row] = gaussian_filter(read_map(source, grid), sigma) * np.float32(factor) * brain

@@ -1,0 +1,22 @@
+from relmaps.tables import read_table
+from workflow.scripts.preprocess_scans import main
+
+
+def test_a_bad_scan_does_not_stop_the_others(simulated, tmp_path):
+    bad = tmp_path / "sub-009_T1w.nii.gz"
+    bad.write_bytes(b"not an image")
+    good = simulated.folder / "bids/sub-001/anat/sub-001_T1w.nii.gz"
+    main(
+        scans=[["sub-009", "sub-009", None, str(bad)], ["sub-001", "sub-001", None, str(good)]],
+        template=simulated.folder / "template",
+        qc=tmp_path / "qc.tsv",
+        derivatives=tmp_path / "derivatives",
+        space=simulated.space,
+        settings={"input_voxel_mm": 8, "registration": "SyN", "iterations": (10, 5), "code": "as it is"},
+    )
+    qc = read_table(tmp_path / "qc.tsv").set_index("scan_id")
+    assert qc["status"].to_dict() == {"sub-009": "failed", "sub-001": "ok"}
+    assert "not a NIfTI image" in qc.loc["sub-009", "reason"]
+    written = {path.name for path in tmp_path.glob("derivatives/sub-001/anat/*")}
+    assert f"sub-001_space-{simulated.space}_label-GM_desc-modulated_probseg.nii.gz" in written
+    assert not (tmp_path / "derivatives/sub-009").exists()

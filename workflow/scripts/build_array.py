@@ -1,0 +1,36 @@
+"""One feature of all subjects as a memory-mapped array on the study's grid."""
+
+import numpy as np
+
+from relmaps.images import load_grid, read_map, read_mask
+from relmaps.jobs import job
+from relmaps.preprocess.arrays import build_array
+from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.tables import read_table
+
+SOURCE = {"t1_syn": "t1", "gm_modulated": "gm_modulated"}
+
+
+def main(*, subjects, brain, tissues, array, derivatives, space, feature, smoothing_mm, scaling):
+    grid = load_grid(brain, space)
+    people = read_table(subjects)
+    maps = [derivatives_of(scan_of(row), derivatives, space)[SOURCE[feature]] for row in people.itertuples()]
+    scale = np.ones(len(people))
+    if scaling == "tiv":
+        template_ml = sum(read_map(tissue, grid).sum() for tissue in tissues) * grid.voxel_mm.prod() / 1000
+        scale = template_ml / people["tiv_ml"].to_numpy()
+    build_array(maps, len(people), array, grid, read_mask(brain, grid), smoothing_mm, scale)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            subjects=snakemake.input.subjects,
+            brain=snakemake.input.brain,
+            tissues=snakemake.input.tissues,
+            array=snakemake.output.array,
+            derivatives=snakemake.params.derivatives,
+            space=snakemake.params.space,
+            feature=snakemake.wildcards.feature,
+            **snakemake.params.settings,
+        )
