@@ -1,0 +1,1 @@
+"""Cross-validated classifiers of disease against control, and their performance on held-out participants."""

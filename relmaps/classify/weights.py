@@ -1,0 +1,57 @@
+"""Trained classifiers on disk: safetensors, so that reading a file never runs code from it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from relmaps.classify.networks import Network, build_network
+from relmaps.classify.scaling import Scaling
+from relmaps.errors import UserError
+from relmaps.files import replacing
+
+# All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
+METADATA = "relmaps"
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A network in evaluation mode, the scaling of its input, and what is known about its training.
+
+    metadata : model, grid_shape, and whatever else was given to save_classifier (fold, seed, epoch, feature).
+    """
+
+    network: Network
+    scaling: Scaling
+    metadata: dict
+
+
+def save_classifier(path: str | Path, network: Network, scaling: Scaling, metadata: dict) -> None:
+    """Write weights, scaling and metadata (plain values; `model` and `grid_shape` are needed to read it back)."""
+    tensors = {f"network.{name}": value.cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors["scaling.mean"] = torch.from_numpy(scaling.mean)
+    tensors["scaling.scale"] = torch.from_numpy(scaling.scale)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={METADATA: json.dumps(metadata, sort_keys=True)})
+
+
+def load_classifier(path: str | Path) -> Classifier:
+    """Read what save_classifier wrote; UserError that names the file if it is missing, damaged or not of ours."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {})[METADATA])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        mean, scale = tensors.pop("scaling.mean"), tensors.pop("scaling.scale")
+        network = build_network(metadata["model"], metadata["grid_shape"], seed=0)
+        network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+        if not list(mean.shape) == list(scale.shape) == metadata["grid_shape"]:
+            raise ValueError(f"scaling of shape {tuple(mean.shape)}")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such weights; run the rule train_cnn") from None
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path}: not the weights of a network of this study ({reason}); delete it and rerun") from None
+    return Classifier(network.eval(), Scaling(mean.numpy(), scale.numpy()), metadata)

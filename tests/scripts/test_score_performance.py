@@ -1,0 +1,40 @@
+import pandas as pd
+
+from relmaps.tables import read_table, write_table
+from workflow.scripts.score_performance import main
+
+
+def test_performance_of_models_and_of_the_selection(tmp_path):
+    scores = {"svm": [-1.0, 2.0, -1.0, 1.0], "A24": [-1.0, 1.0, 1.0, -1.0], "B24": [1.0, -1.0, -1.0, 1.0]}
+    rows = [
+        (model, str(1 + i // 8), 0, f"sub-{i:02d}", "test", i % 2, scores[model][i % 2 + 2 * (i // 8)])
+        for model in scores
+        for i in range(16)
+    ]
+    columns = ["model", "fold", "seed", "participant_id", "role", "label", "score"]
+    write_table(pd.DataFrame(rows, columns=columns), tmp_path / "predictions.tsv", schema="predictions")
+    chosen = [("1", "A24", 0, 0.1, "true"), ("1", "B24", 0, 0.2, "false"), ("2", "A24", 0, 0.2, "false")]
+    selection = pd.DataFrame([*chosen, ("2", "B24", 0, 0.1, "true")])
+    write_table(
+        selection.set_axis(["fold", "model", "seed", "validation_loss", "chosen"], axis=1), tmp_path / "selection.tsv"
+    )
+    main(
+        tmp_path / "predictions.tsv",
+        tmp_path / "selection.tsv",
+        tmp_path / "performance.tsv",
+        svm_feature="gm_modulated",
+        cnn_feature="t1_syn",
+        draws=100,
+        confidence=0.95,
+        seed=0,
+    )
+    table = read_table(tmp_path / "performance.tsv")
+    accuracy = table.query("metric == 'balanced_accuracy' and fold == 'all' and seed == 'all'").set_index("model")
+    assert accuracy["value"].to_dict() == {"svm": 1, "A24": 0.5, "B24": 0.5, "selected": 1}
+    features = {"svm": "gm_modulated", "A24": "t1_syn", "B24": "t1_syn", "selected": "t1_syn"}
+    assert accuracy["feature"].to_dict() == features
+    folds = table.query("fold != 'all'")
+    assert folds["ci_low"].isna().all()
+    text = (tmp_path / "performance.tsv").read_text()
+    assert "n/a" in text
+    assert "\t\t" not in text

@@ -1,0 +1,34 @@
+import pytest
+
+from relmaps.classify.architectures import WIDTHS, architecture_of, check_fits
+from relmaps.errors import UserError
+
+PAPER_GRID = (193, 229, 193)
+
+
+def test_there_are_32_networks_of_the_paper():
+    names = {architecture_of(f"{family}{width}") for family in "ABCD" for width in WIDTHS}
+    assert len(names) == 32
+
+
+@pytest.mark.parametrize(("family", "shape"), [("A", (3, 4, 3)), ("B", (4, 5, 4)), ("C", (4, 5, 4)), ("D", (4, 5, 4))])
+def test_last_block_on_the_paper_s_grid(family, shape):
+    assert architecture_of(f"{family}24").feature_shape(PAPER_GRID) == shape
+
+
+@pytest.mark.parametrize("name", ["E24", "A25", "A56", "a24", "", "smaller"])
+def test_unknown_names_are_refused(name):
+    with pytest.raises(UserError, match="is unknown"):
+        architecture_of(name)
+
+
+@pytest.mark.parametrize("shape", [(50, 59, 48), (99, 117, 95), (25, 30, 24), (22, 22, 22)])
+def test_small_fits_coarse_grids(shape):
+    check_fits("small", shape)
+
+
+def test_a_grid_that_is_too_small_names_the_families_that_fit():
+    with pytest.raises(UserError, match=r"A24 .* 99 x 117 x 95 .* fit: small, B;"):
+        check_fits("A24", (99, 117, 95))
+    with pytest.raises(UserError, match="fit: none"):
+        check_fits("small", (22, 22, 21))

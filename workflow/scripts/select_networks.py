@@ -1,0 +1,14 @@
+"""Choose each fold's network on its validation part."""
+
+from relmaps.classify.predictions import select_networks
+from relmaps.jobs import job
+from relmaps.tables import read_table, write_table
+
+
+def main(predictions, selection):
+    write_table(select_networks(read_table(predictions)), selection)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(predictions=snakemake.input.predictions, selection=snakemake.output.selection)
