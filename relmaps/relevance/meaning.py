@@ -1,0 +1,66 @@
+"""What the values of each map mean: the part of the sidecar that follows from the formula alone."""
+
+from typing import NamedTuple
+
+LESS = {"gm_modulated": "less grey matter", "t1_syn": "a lower T1 signal"}
+POOLING = {
+    "all": "mean over all held-out subjects of a fold, then over folds",
+    "class_means": "mean of the two class means over the held-out subjects of a fold, then over folds",
+    "disease": "mean over the held-out subjects with disease of a fold, then over folds",
+    "contrast": "mean of disease minus mean of control over the held-out subjects of a fold, then over folds",
+}
+NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
+TRUE_CLASS = "logit of each held-out subject's true class"
+
+
+class Meaning(NamedTuple):
+    """polarity : a sentence that says what positive means. The others are "n/a" where there is nothing to say."""
+
+    polarity: str
+    target: str
+    pooling: str
+    normalisation: str
+    units: str
+
+
+def meaning_of(name: str, feature: str, pooling: str, normalisation: str) -> Meaning:
+    """The meaning of the map `name` made from the cohort array `feature`; the last two concern heatmaps only."""
+    less = LESS.get(feature)
+    match name:
+        case "svm_weights":
+            return Meaning(
+                f"positive = {less} counts as evidence for disease",
+                "decision value of the SVM",
+                "mean over folds, each refitted on all subjects outside its test part",
+                "none",
+                "negative weight: decision value per unit of the feature",
+            )
+        case "svm_pattern":
+            return Meaning(
+                f"positive = {less} where the SVM sees disease",
+                "decision value of the SVM",
+                "mean over folds, each refitted on all subjects outside its test part",
+                "none",
+                "negative activation pattern: units of the feature per unit of the decision value",
+            )
+        case "vbm_t":
+            return Meaning(f"positive = {less} in disease", "disease", "all subjects", "none", "negative t of disease")
+        case "mean_t1":
+            return Meaning("positive = brighter T1 signal", "n/a", "mean of all subjects", "none", "T1 signal")
+        case "t1_edges":
+            return Meaning(
+                "positive = stronger edge of the mean T1", "n/a", "mean of all subjects", "none", "T1 signal per mm"
+            )
+        case "gm_probability":
+            return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", "probability")
+    polarity = "positive = evidence for the explained class, which is each subject's true class"
+    if name == "lrp":
+        polarity += "; turned round for a subject whose logit of that class is negative"
+    if name == "untrained":
+        polarity += "; the network is random, so this is chance"
+    if pooling == "contrast":
+        polarity += "; controls are subtracted"
+    units = "arbitrary" if name == "guided_gradcam" else "logit per voxel"
+    if normalisation == "unit_l1":
+        units = "share of a subject's absolute relevance per voxel"
+    return Meaning(polarity, TRUE_CLASS, POOLING[pooling], NORMALISATION[normalisation], units)

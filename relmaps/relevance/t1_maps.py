@@ -1,0 +1,34 @@
+"""Baselines that know nothing of disease: the mean T1 image and its edges."""
+
+import numpy as np
+
+
+class WeightedMean:
+    """Mean of the subjects' features (n_subjects, n_voxels), as a function of their multiplicities."""
+
+    def __init__(self, features: np.ndarray):
+        self.features = features
+
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32, in units of the feature."""
+        return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32) @ self.features
+
+
+class EdgesOfMean:
+    """Gradient magnitude of the mean image per mm, by central differences; the image is zero outside the brain.
+
+    features : (n_subjects, n_voxels) float32. brain : (nx, ny, nz) bool. voxel_mm : (3,) voxel size.
+    """
+
+    def __init__(self, features: np.ndarray, brain: np.ndarray, voxel_mm: np.ndarray):
+        self.mean, self.brain, self.voxel_mm = WeightedMean(features), brain, voxel_mm
+
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32."""
+        return np.array([self._edges(mean) for mean in self.mean(weights)], dtype=np.float32)
+
+    def _edges(self, mean: np.ndarray) -> np.ndarray:
+        volume = np.zeros(self.brain.shape, dtype=np.float32)
+        volume[self.brain] = mean
+        slopes = np.gradient(volume, *self.voxel_mm)
+        return np.sqrt(sum(slope**2 for slope in slopes))[self.brain]

@@ -1,0 +1,119 @@
+"""The door through which the overlap stage resamples: which files are read, in which order, and what comes out."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relmaps.errors import UserError
+from relmaps.images import write_map
+from relmaps.relevance.group import open_group_map
+from relmaps.tables import write_table
+
+LABELS = np.array([0, 1] * 6)
+
+
+@pytest.fixture
+def study(tmp_path, grid, brain, rng):
+    """Files of a study of 12 subjects in 2 folds with two architectures; `open(name)` opens a map of it."""
+    people = [f"sub-{n:02d}" for n in range(12)]
+    subjects = pd.DataFrame({"participant_id": people, "label": LABELS, "age": rng.normal(70, 5, 12)})
+    write_table(subjects.assign(sex=["f", "m", "m", "f"] * 3, tiv_ml=np.nan), tmp_path / "subjects.tsv")
+    write_map(brain, tmp_path / "mask.nii.gz", grid, dtype=np.uint8)
+    write_map(rng.random(grid.shape), tmp_path / "gm.nii.gz", grid)
+    images = rng.normal(5, 1, size=(12, *grid.shape)).astype(np.float32)
+    images[LABELS == 1] -= 2
+    np.save(tmp_path / "array.npy", images)
+    roles = [
+        (str(fold), person, "test" if (n < 6) == (fold == 1) else "validation" if n % 6 < 2 else "train")
+        for fold in (1, 2)
+        for n, person in enumerate(people)
+    ]
+    write_table(pd.DataFrame(roles, columns=["fold", "participant_id", "role"]), tmp_path / "splits.tsv")
+    # Fold 2 stands first, and other models are chosen in the two folds.
+    chosen = [("2", "A24", 0, "true"), ("1", "small", 0, "true"), ("1", "A24", 0, "false"), ("2", "small", 0, "false")]
+    write_table(pd.DataFrame(chosen, columns=["fold", "model", "seed", "chosen"]), tmp_path / "selection.tsv")
+    maps, heat = [], {}
+    for model in ("A24", "small"):
+        for fold in ("1", "2"):
+            tested = (people[:6] if fold == "1" else people[6:])[::-1]
+            heat[model, fold] = rng.normal(size=(6, brain.sum())).astype(np.float32)
+            np.save(tmp_path / f"{model}_{fold}.npy", heat[model, fold])
+            table = pd.DataFrame({"participant_id": tested, "fold": fold, "model": model})
+            write_table(table, tmp_path / f"{model}_{fold}.tsv")
+            maps.append(tmp_path / f"{model}_{fold}.npy")
+
+    def open_map(name, **changes):
+        files = {key: tmp_path / f"{key}.tsv" for key in ("subjects", "splits", "selection")}
+        files |= {"brain_mask": tmp_path / "mask.nii.gz", "array": tmp_path / "array.npy"}
+        files |= {"template_gm": tmp_path / "gm.nii.gz", "subject_maps": maps}
+        files |= {"subject_tables": [path.with_suffix(".tsv") for path in maps], "feature": "gm_modulated"}
+        settings = {"space": grid.space, "pooling": "class_means", "normalisation": "none", "svm_c": 1.0}
+        return open_group_map(name, **files | settings | changes)
+
+    open_map.heat, open_map.images = heat, images
+    return open_map
+
+
+NAMES = ["integrated_gradients", "svm_weights", "svm_pattern", "vbm_t", "mean_t1", "t1_edges", "gm_probability"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_maps_of_draws(study, brain, rng, name):
+    group_map = study(name)
+    draws = np.zeros((3, 12))
+    draws[:2] = 1
+    draws[2] = [2, 1, 0, 1, 1, 1, 1, 2, 0, 0, 2, 1]
+    maps = group_map(draws)
+    assert maps.shape == (3, brain.sum())
+    assert maps.dtype == np.float32
+    assert np.isfinite(maps).all()
+    published = group_map.published()
+    np.testing.assert_allclose(maps[0], published, rtol=1e-4, atol=1e-5 * np.abs(published).max())
+    np.testing.assert_array_equal(published, study(name).published())
+    assert np.allclose(maps[2], published) is not group_map.subject_based
+    assert group_map.subject_based is (name != "gm_probability")
+
+
+def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):
+    """Subject 3's map is read from its row in the file of fold 1's network."""
+    draw = np.ones((1, 12))
+    draw[0, [1, 3, 5]] = 0, 3, 0
+    group_map = study("integrated_gradients")
+    small, large = study.heat["small", "1"][::-1], study.heat["A24", "2"]
+    fold_1 = (small[[0, 2, 4]].mean(axis=0) + small[3]) / 2
+    np.testing.assert_allclose(group_map(draw)[0], (fold_1 + large.mean(axis=0)) / 2, rtol=1e-3, atol=1e-5)
+    assert group_map.model == ["small", "A24"]
+
+
+@pytest.mark.parametrize("name", ["svm_weights", "svm_pattern", "vbm_t"])
+def test_positive_where_disease_has_less(study, name):
+    assert study(name).published().mean() > 0
+
+
+def test_features_are_those_of_the_brain_in_c_order(study, brain):
+    np.testing.assert_allclose(study("mean_t1").published(), study.images.mean(axis=0)[brain], rtol=1e-5)
+
+
+def test_sidecar_names_what_stands_in_the_map(study):
+    sidecar = study("lrp").sidecar()
+    keys = ["map", "polarity", "target", "pooling", "normalisation", "units", "subjects", "model", "feature"]
+    assert list(sidecar) == keys
+    assert sidecar["subjects"] == 12
+    assert study("gm_probability").sidecar()["subjects"] == 0
+    assert study("svm_pattern").sidecar()["model"] == ["svm"]
+
+
+def test_wrong_sizes_are_told(study, tmp_path):
+    with pytest.raises(ValueError, match="do not fit 12 subjects"):
+        study("mean_t1")(np.ones((2, 11)))
+    np.save(tmp_path / "short.npy", study.images[:5])
+    with pytest.raises(UserError, match=r"short\.npy: shape .* does not fit 12 subjects"):
+        study("mean_t1", array=tmp_path / "short.npy")
+
+
+def test_imports_no_torch():
+    code = "import sys, relmaps.relevance.group; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

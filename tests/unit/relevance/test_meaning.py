@@ -1,0 +1,26 @@
+import pytest
+
+from relmaps.relevance.meaning import meaning_of
+
+MAPS = ["svm_weights", "svm_pattern", "vbm_t", "mean_t1", "t1_edges", "gm_probability",
+        "lrp", "integrated_gradients", "guided_gradcam", "untrained"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_says_what_positive_means(name):
+    meaning = meaning_of(name, "gm_modulated", "class_means", "unit_l1")
+    assert meaning.polarity.startswith("positive = ")
+    assert all(meaning)
+    assert "None" not in meaning.polarity
+
+
+def test_tissue_maps_speak_of_their_feature():
+    assert "less grey matter" in meaning_of("svm_pattern", "gm_modulated", "all", "none").polarity
+    assert "lower T1 signal" in meaning_of("svm_pattern", "t1_syn", "all", "none").polarity
+
+
+def test_heatmaps_speak_of_the_true_class_and_of_what_turns_them():
+    assert meaning_of("integrated_gradients", "t1_syn", "all", "none").polarity.endswith("each subject's true class")
+    assert "controls are subtracted" in meaning_of("lrp", "t1_syn", "contrast", "none").polarity
+    assert meaning_of("lrp", "t1_syn", "all", "none").units == "logit per voxel"
+    assert meaning_of("guided_gradcam", "t1_syn", "all", "none").units == "arbitrary"

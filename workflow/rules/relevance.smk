@@ -1,0 +1,106 @@
+# relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
+# LRP holds about twelve float32 copies of the first block's output for the scans that are explained together.
+EXPLAINING_MB = 2000 + round(12 * 4 * WIDTH * max(VOXELS, 5e5) / 1e6)
+
+
+rule explain_cnn:
+    input:
+        weights=expand(
+            f"{RESULTS}/classify/cnn/{{{{model}}}}/fold-{{{{fold}}}}_seed-{{seed}}.safetensors",
+            seed=config["classify"]["cnn"]["seeds"],
+        ),
+        array=f"{RESULTS}/preprocess/arrays/{config['classify']['cnn']['feature']}.npy",
+        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        splits=f"{RESULTS}/classify/splits.tsv",
+        brain_mask=BRAIN_MASK,
+    output:
+        fold_map=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
+        subject_maps=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_subjects.npy",
+        subject_table=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_subjects.tsv",
+    log:
+        f"{RESULTS}/relevance/logs/explain_cnn/{{map}}_{{model}}_fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/explain_cnn/{{map}}_{{model}}_fold-{{fold}}.tsv"
+    wildcard_constraints:
+        map="|".join(EXPLAINED),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=EXPLAINING_MB,
+        runtime=240,
+        gpu=1,
+    params:
+        code=code_of("workflow/scripts/explain_cnn.py"),
+        space=SPACE,
+        method=settings_of_method,
+        pooling=config["relevance"]["pooling"],
+        normalisation=config["relevance"]["normalisation"],
+        seed=config["seed"],
+        device=config["device"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Heatmaps of {wildcards.model} on the held-out scans of fold {wildcards.fold}: {wildcards.map}"
+    script:
+        "../scripts/explain_cnn.py"
+
+
+rule map_svm_folds:
+    input:
+        unpack(inputs_of_map),
+    output:
+        fold_maps=expand(f"{RESULTS}/relevance/{{{{map}}}}/svm/fold-{{fold}}.nii.gz", fold=FOLDS),
+    log:
+        f"{RESULTS}/relevance/logs/map_svm_folds/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/map_svm_folds/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(SVM_MAPS),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_of("workflow/scripts/map_svm_folds.py"),
+        space=SPACE,
+        feature=feature_of_map,
+        svm_c=config["classify"]["svm"]["c"],
+        compute_threads=config["compute_threads"],
+    message:
+        "SVM refitted outside the test part of each fold: {wildcards.map}"
+    script:
+        "../scripts/map_svm_folds.py"
+
+
+rule pool_map:
+    input:
+        unpack(inputs_of_map),
+    output:
+        group=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        sidecar=f"{RESULTS}/relevance/{{map}}/group.json",
+    log:
+        f"{RESULTS}/relevance/logs/pool_map/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/pool_map/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(MAPS),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_of("workflow/scripts/pool_map.py"),
+        space=SPACE,
+        feature=feature_of_map,
+        pooling=config["relevance"]["pooling"],
+        normalisation=config["relevance"]["normalisation"],
+        svm_c=config["classify"]["svm"]["c"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Group map {wildcards.map} and what positive means in it"
+    script:
+        "../scripts/pool_map.py"

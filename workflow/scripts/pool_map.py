@@ -1,0 +1,34 @@
+"""The published group map, with its sidecar that says what positive means."""
+
+import logging
+
+from relmaps.images import load_grid, read_mask, write_map
+from relmaps.jobs import job
+from relmaps.relevance.group import open_group_map, volume_of
+
+log = logging.getLogger("relmaps")
+
+
+def main(map_name, inputs, space, feature, pooling, normalisation, svm_c, group):
+    """`inputs` : the files that this map needs, by the names that open_group_map gives them."""
+    group_map = open_group_map(
+        map_name, space=space, feature=feature, pooling=pooling, normalisation=normalisation, svm_c=svm_c, **inputs
+    )
+    grid = load_grid(inputs["brain_mask"], space)
+    brain = read_mask(inputs["brain_mask"], grid)
+    write_map(volume_of(group_map.published(), brain, grid), group, grid, group_map.sidecar())
+    log.info("%s: %s", map_name, group_map.meaning.polarity)
+
+
+if __name__ == "__main__":
+    with job(snakemake, snakemake.params.compute_threads):
+        main(
+            map_name=snakemake.wildcards.map,
+            inputs=dict(snakemake.input.items()),
+            space=snakemake.params.space,
+            feature=snakemake.params.feature,
+            pooling=snakemake.params.pooling,
+            normalisation=snakemake.params.normalisation,
+            svm_c=snakemake.params.svm_c,
+            group=snakemake.output.group,
+        )
