@@ -1,0 +1,1 @@
+"""Maps of known or reported grey matter loss, with which relevance maps are compared."""

@@ -1,0 +1,88 @@
+import nibabel as nib
+import numpy as np
+import pytest
+
+from relmaps.errors import UserError
+from relmaps.images import write_map
+from relmaps.reference.nifti import nifti_reference
+
+
+def linear(coordinates):
+    """A map that linear interpolation reproduces exactly."""
+    return (0.5 * coordinates[0] - 0.2 * coordinates[1] + 0.1 * coordinates[2] + 3).astype(np.float32)
+
+
+@pytest.fixture
+def save(tmp_path):
+    def _save(data, affine, code=4):
+        image = nib.Nifti1Image(data, affine)
+        image.set_sform(affine, code=code)
+        nib.save(image, tmp_path / "map.nii.gz")
+        return tmp_path / "map.nii.gz"
+
+    return _save
+
+
+def test_map_on_the_grid_is_taken_as_it_is(grid, brain, tmp_path):
+    data = linear(grid.coordinates())
+    write_map(data, tmp_path / "map.nii.gz", grid)
+    reference = nifti_reference(tmp_path / "map.nii.gz", 4.0, grid, brain)
+    np.testing.assert_array_equal(reference.map, data)
+    np.testing.assert_array_equal(reference.mask, brain & (data >= 4))
+    assert "on the study's grid" in reference.note
+    assert reference.threshold == 4.0
+
+
+def test_map_on_another_grid_is_resampled_linearly(grid, brain, save):
+    affine = np.array([[-3.0, 0, 0, 60], [0, 4, 0, -70], [0, 0, 3.5, -40], [0, 0, 0, 1]])
+    shape = (40, 40, 40)
+    indices = np.indices(shape, dtype=float)
+    coordinates = np.einsum("ij,j...->i...", affine[:3, :3], indices) + affine[:3, 3, None, None, None]
+    reference = nifti_reference(save(linear(coordinates), affine), 4.0, grid, brain)
+    np.testing.assert_allclose(reference.map[brain], linear(grid.coordinates())[brain], atol=1e-3)
+    assert "Resampled linearly" in reference.note
+    assert "covers 100.0 %" in reference.note
+
+
+def test_space_that_the_header_does_not_name_is_noted(grid, brain, save):
+    path = save(linear(grid.coordinates()), grid.affine, code=1)
+    assert "taken as MNI" in nifti_reference(path, 4.0, grid, brain).note
+
+
+def test_talairach_is_refused(grid, brain, save):
+    with pytest.raises(UserError, match=r"map\.nii\.gz: its header says Talairach space"):
+        nifti_reference(save(linear(grid.coordinates()), grid.affine, code=3), 4.0, grid, brain)
+
+
+def test_map_beside_the_brain_is_refused(grid, brain, save):
+    affine = grid.affine.copy()
+    affine[0, 3] += 1000
+    with pytest.raises(UserError, match="does not touch the study's brain"):
+        nifti_reference(save(linear(grid.coordinates()), affine), 4.0, grid, brain)
+
+
+@pytest.mark.parametrize(("threshold", "what"), [(1e6, "no voxel"), (-1e6, "every voxel")])
+def test_threshold_that_tells_nothing_apart_is_refused(grid, brain, save, threshold, what):
+    with pytest.raises(UserError, match=rf"{what} of the brain.*change reference\.meta_analysis\.threshold"):
+        nifti_reference(save(linear(grid.coordinates()), grid.affine), threshold, grid, brain)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda data: np.stack([data, data], axis=-1), r"shape \(9, 11, 8, 2\) is not 3D"),
+        (lambda data: np.where(data > 4, np.nan, data), "NaN or infinite"),
+        (np.zeros_like, "empty, every voxel is 0"),
+    ],
+)
+def test_images_that_cannot_be_used_are_refused(grid, brain, save, spoil, message):
+    path = save(spoil(linear(grid.coordinates())).astype(np.float32), grid.affine)
+    with pytest.raises(UserError, match=message):
+        nifti_reference(path, 4.0, grid, brain)
+
+
+def test_damaged_file_is_refused(grid, brain, save):
+    path = save(linear(grid.coordinates()), grid.affine)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UserError, match=r"map\.nii\.gz: damaged"):
+        nifti_reference(path, 4.0, grid, brain)

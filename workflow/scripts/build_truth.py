@@ -1,0 +1,23 @@
+"""The simulator's expected grey matter loss as a reference."""
+
+from relmaps.images import load_grid, read_map, read_mask
+from relmaps.jobs import job
+from relmaps.reference.truth import truth_reference
+
+
+def main(loss, brain_mask, space, reference_map, mask, sidecar):
+    grid = load_grid(brain_mask, space)
+    reference = truth_reference(read_map(loss, grid), read_mask(brain_mask, grid))
+    reference.write(reference_map, mask, sidecar, grid)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            loss=snakemake.input.loss,
+            brain_mask=snakemake.input.brain_mask,
+            space=snakemake.params.space,
+            reference_map=snakemake.output.reference_map,
+            mask=snakemake.output.mask,
+            sidecar=snakemake.output.sidecar,
+        )
