@@ -1,0 +1,1 @@
+"""How well maps overlap with references, with intervals and paired tests."""

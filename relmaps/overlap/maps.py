@@ -1,0 +1,50 @@
+"""The maps that are scored: each group map with what its sidecar says, and its maps of single folds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from relmaps.files import read_json
+from relmaps.overlap.arena import Arena
+
+
+@dataclass(frozen=True, eq=False)
+class FoldMap:
+    """The map of one outer fold. values : (n_voxels,) float32."""
+
+    fold: str
+    model: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredMap:
+    """A group map, (n_voxels,) float32, and its fold maps; maps that no fold has, such as the mean T1, have none."""
+
+    name: str
+    model: str
+    feature: str
+    values: np.ndarray
+    folds: list[FoldMap]
+
+
+def open_map(name: str, image: str, sidecar: str, fold_images: list[str], arena: Arena) -> ScoredMap:
+    """Read a group map and the fold maps of the models that went into it.
+
+    fold_images : relevance/<map>/<model>/fold-<k>.nii.gz of any maps and models; those of other maps, or of models that
+    were not selected in their fold, are left out. The sidecar's `model` names the model of each fold, or one for all.
+    """
+    content = read_json(sidecar)
+    models = content["model"] if isinstance(content["model"], list) else []
+    found = {}
+    for path in map(Path, fold_images):
+        fold = path.name.removeprefix("fold-").removesuffix(".nii.gz")
+        if path.parts[-3] == name:
+            found[fold, path.parent.name] = path
+    folds = []
+    for fold in sorted({fold for fold, _ in found}, key=int):
+        model = models[0] if len(models) == 1 else models[int(fold) - 1]
+        folds.append(FoldMap(fold, model, arena.read(found[fold, model])))
+    model = ",".join(dict.fromkeys(models)) if models else content["model"]
+    return ScoredMap(name, model, content["feature"], arena.read(image), folds)

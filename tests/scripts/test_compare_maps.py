@@ -1,0 +1,33 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from relmaps.overlap.draws import Draws
+from relmaps.overlap.metrics import METRICS
+from relmaps.tables import columns_of, read_table, write_table
+from workflow.scripts import compare_maps
+
+
+def test_compares_all_maps_of_the_table(tmp_path, rng):
+    maps, values = ["lrp", "vbm_t", "mean_t1"], [0.7, 0.8, 0.6]
+    rows = [
+        {"map": name, "fold": "all", "reference": "truth", "metric": metric, "headline": headline, "value": value}
+        | {"mask": "brain", "sign": "abs", "smoothing_mm": 8 if headline == "true" else 0}
+        for name, value in zip(maps, values, strict=True)
+        for metric in METRICS
+        for headline in ("true", "false")
+    ]
+    write_table(pd.DataFrame(rows), tmp_path / "scores.tsv")
+    paths = [tmp_path / f"{name}.npz" for name in maps]
+    for path, value in zip(paths, values, strict=True):
+        Draws(rng.normal(value, 0.01, (100, 1, 4)), ["truth"], list(METRICS)).write(path)
+    compare_maps.main(tmp_path / "scores.tsv", maps, paths, 0.95, tmp_path / "comparisons.tsv")
+    table = read_table(tmp_path / "comparisons.tsv")
+    assert list(table) == list(columns_of("comparisons"))
+    assert len(table) == 3 * 4
+    row = table.query("map_a == 'lrp' and map_b == 'vbm_t' and metric == 'roc_auc'").iloc[0]
+    assert row["difference"] == pytest.approx(-0.1)
+    assert row["ci_low"] < -0.1 < row["ci_high"] < 0
+    assert row["p"] == pytest.approx(2 / 101)
+    assert row["p_holm"] == pytest.approx(6 / 101)
+    assert np.isnan(row["p_resampled"])

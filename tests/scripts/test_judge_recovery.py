@@ -1,0 +1,25 @@
+import pandas as pd
+
+from relmaps.tables import columns_of, read_table, write_table
+from workflow.scripts import judge_recovery
+
+
+def test_judges_what_is_no_baseline(tmp_path):
+    cell = {"fold": "all", "reference": "truth", "reference_kind": "truth", "metric": "roc_auc", "headline": "true"}
+    scores = [{"map": name, "value": value} for name, value in (("lrp", 0.7), ("vbm_t", 0.9), ("untrained", 0.65))]
+    write_table(
+        pd.DataFrame([row | cell | {"ci_low": 0.5, "ci_high": 0.99} for row in scores]), tmp_path / "scores.tsv"
+    )
+    comparisons = [
+        {"map_a": name, "map_b": "untrained", "difference": difference, "ci_low": difference - 0.1, "ci_high": 0.9}
+        for name, difference in (("lrp", 0.05), ("vbm_t", 0.25))
+    ]
+    table = pd.DataFrame(comparisons).assign(reference="truth", metric="roc_auc")
+    write_table(table, tmp_path / "comparisons.tsv")
+    judge_recovery.main(tmp_path / "scores.tsv", tmp_path / "comparisons.tsv", ["untrained"], tmp_path / "recovery.tsv")
+    recovery = read_table(tmp_path / "recovery.tsv")
+    assert list(recovery) == list(columns_of("recovery"))
+    assert dict(zip(recovery["map"], recovery["recovered"].astype(str).str.lower(), strict=True)) == {
+        "lrp": "false",
+        "vbm_t": "true",
+    }

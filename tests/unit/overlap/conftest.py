@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from relmaps.overlap.arena import Arena, Cell
+from relmaps.overlap.maps import FoldMap, ScoredMap
+from relmaps.reference.reference import ReferenceMask
+
+
+@pytest.fixture
+def arena(grid, brain) -> Arena:
+    """Two references and a grey matter mask; `beside` lies outside the grey matter."""
+    x, _, z = np.indices(grid.shape)
+    references = [
+        ReferenceMask("meta_analysis", brain & (x > 4), "meta_analysis", 0.016),
+        ReferenceMask("truth", brain & (x > 3) & (z < 3), "truth", 0.1),
+    ]
+    return Arena(grid, {"brain": brain, "gm": brain & (z < 5)}, references)
+
+
+@pytest.fixture
+def headline() -> Cell:
+    return Cell("abs", 8, "brain")
+
+
+@pytest.fixture
+def scored_maps(arena, rng) -> list[ScoredMap]:
+    """A map that follows the truth, with fold maps; one of noise, with fold maps; a fixed one without."""
+    n = arena.brain.sum()
+    truth = arena.references[1].mask[arena.brain].astype(np.float32)
+
+    def folds(signal):
+        return [FoldMap(k, "small", (signal + rng.normal(0, 0.5, n)).astype(np.float32)) for k in ("1", "2", "3")]
+
+    return [
+        ScoredMap("good", "small", "gm_modulated", truth + 0.1 * rng.random(n, np.float32), folds(truth)),
+        ScoredMap("noise", "small", "gm_modulated", rng.random(n, np.float32), folds(0 * truth)),
+        ScoredMap("fixed", "n/a", "n/a", rng.random(n, np.float32), []),
+    ]

@@ -1,0 +1,34 @@
+import numpy as np
+
+from relmaps.overlap.arena import Arena
+from relmaps.overlap.curves import curve_table
+from relmaps.overlap.metrics import METRICS
+
+
+def test_curves_end_where_all_is_kept_and_their_area_is_the_auc(scored_maps, arena, headline):
+    table = curve_table(scored_maps, arena, headline)
+    assert len(table) == 3 * 2 * 101
+    scorer = arena.scorer(headline)
+    for column, scored_map in enumerate(scored_maps):
+        for row, reference in enumerate(arena.references):
+            curve = table[(table["map"] == scored_map.name) & (table["reference"] == reference.name)]
+            share = reference.mask[arena.brain].mean()
+            ends = curve[["fraction_kept", "dice", "true_positive_rate", "false_positive_rate"]].iloc[[0, -1]]
+            np.testing.assert_allclose(ends, [[0, 0, 0, 0], [1, 2 * share / (1 + share), 1, 1]], atol=1e-12)
+            area = np.trapezoid(curve["true_positive_rate"], curve["false_positive_rate"])
+            expected = scorer(scored_map.values)[row, list(METRICS).index("roc_auc")]
+            np.testing.assert_allclose(area, expected, atol=0.02, err_msg=f"{column}")
+
+
+def test_dice_follows_from_the_rates(scored_maps, arena, headline):
+    table = curve_table(scored_maps[:1], arena, headline).query("reference == 'truth'")
+    share = arena.references[1].mask[arena.brain].mean()
+    expected = 2 * table["true_positive_rate"] * share / (table["fraction_kept"] + share)
+    np.testing.assert_allclose(table["dice"], expected, atol=1e-12)
+
+
+def test_empty_references_have_no_curve(scored_maps, arena, headline):
+    empty = [type(r)(r.name, np.zeros_like(r.mask), r.kind, None) for r in arena.references]
+    table = curve_table(scored_maps, Arena(arena.grid, arena.masks, empty), headline)
+    assert table.empty
+    assert "dice" in table

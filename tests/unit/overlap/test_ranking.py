@@ -1,0 +1,40 @@
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from relmaps.overlap.ranking import Ranking
+
+
+def test_hits_without_ties(rng):
+    values, reference = rng.random(40), rng.random(40) < 0.3
+    curve = Ranking(values).against(reference)
+    for kept in range(1, 41):
+        threshold = sorted(values, reverse=True)[kept - 1]
+        assert curve.hits_at(kept) == (reference & (values >= threshold)).sum()
+
+
+def test_hits_inside_a_run_of_equal_values_are_the_mean_over_its_orders():
+    values = np.array([3.0, 1.0, 1.0, 1.0, 1.0, 0.0])
+    reference = np.array([False, True, False, True, True, True])
+    curve = Ranking(values).against(reference)
+    for kept in range(7):
+        hits = [reference[[0, *order, 5]][:kept].sum() for order in permutations([1, 2, 3, 4])]
+        assert curve.hits_at(kept) == pytest.approx(np.mean(hits))
+
+
+def test_levels_end_runs_of_equal_values():
+    curve = Ranking(np.array([2, 5, 2, 5, 1])).against(np.array([True, True, False, False, True]))
+    np.testing.assert_array_equal(curve.kept, [2, 4, 5])
+    np.testing.assert_array_equal(curve.hits, [1, 2, 3])
+    assert (curve.n_voxels, curve.reference_voxels) == (5, 3)
+
+
+@pytest.mark.parametrize(("reference", "defined"), [([0, 0, 0], False), ([1, 1, 1], False), ([0, 1, 0], True)])
+def test_a_curve_needs_voxels_on_both_sides(reference, defined):
+    assert Ranking(np.array([1.0, 2, 3])).against(np.array(reference, dtype=bool)).defined is defined
+
+
+def test_values_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="cannot be ranked"):
+        Ranking(np.array([1.0, np.nan]))

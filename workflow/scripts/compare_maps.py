@@ -1,0 +1,23 @@
+"""Paired comparisons of all maps at the headline."""
+
+from relmaps.jobs import job
+from relmaps.overlap.comparisons import comparison_table
+from relmaps.overlap.draws import read_draws
+from relmaps.tables import read_table, write_table
+
+
+def main(scores, maps, draws, confidence, comparisons):
+    """`draws` : one file per map."""
+    by_map = {name: read_draws(path) for name, path in zip(maps, draws, strict=True)}
+    write_table(comparison_table(read_table(scores), by_map, confidence), comparisons, "comparisons")
+
+
+if __name__ == "__main__":
+    with job(snakemake, snakemake.params.compute_threads):
+        main(
+            scores=snakemake.input.scores,
+            maps=snakemake.params.maps,
+            draws=snakemake.input.draws,
+            confidence=snakemake.params.confidence,
+            comparisons=snakemake.output.comparisons,
+        )

@@ -1,0 +1,25 @@
+"""Which maps recover the known truth."""
+
+import logging
+
+from relmaps.jobs import job
+from relmaps.overlap.recovery import recovery_table
+from relmaps.tables import read_table, write_table
+
+log = logging.getLogger("relmaps")
+
+
+def main(scores, comparisons, baselines, recovery):
+    table = recovery_table(read_table(scores), read_table(comparisons), baselines)
+    write_table(table, recovery, "recovery")
+    log.info("recover the truth: %s", ", ".join(table.loc[table["recovered"] == "true", "map"]) or "none")
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            scores=snakemake.input.scores,
+            comparisons=snakemake.input.comparisons,
+            baselines=snakemake.params.baselines,
+            recovery=snakemake.output.recovery,
+        )
