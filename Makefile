@@ -1,0 +1,53 @@
+# The few commands to remember. CONFIG and INPUT choose the study:
+#   make study                                            the simulated demo
+#   make study CONFIG=config/bids.yaml INPUT=/data/bids   a BIDS folder of your own
+PYTHON ?= python3
+CORES ?= all
+CONFIG ?= config/config.yaml
+INPUT ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
+SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
+
+.PHONY: study resume test lint dag accuracy clean
+
+study: $(VENV)/study
+	$(SNAKEMAKE)
+	@$(BIN)/python -m relmaps.report.summary results/$$($(SETTING) study)
+
+# After a power cut or kill -9 Snakemake's lock remains.
+resume: $(VENV)/study
+	$(SNAKEMAKE) --unlock
+	$(MAKE) study
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+dag: $(VENV)/study
+	@mkdir -p results
+	$(SNAKEMAKE) --rulegraph mermaid-js > results/dag.mmd
+	@echo "results/dag.mmd: paste it into a Markdown file or mermaid.live"
+
+# Held-out accuracy over cohort seeds, without maps: make accuracy SEEDS="201 202 203"
+SEEDS ?= 201 202 203
+accuracy: $(VENV)/study
+	$(BIN)/python benchmarks/accuracy.py --cores $(CORES) $(SEEDS)
+
+clean:
+	rm -rf results/smoke results/accuracy-*
+
+$(VENV)/study: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/test: $(VENV)/study requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

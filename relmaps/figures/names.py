@@ -1,0 +1,60 @@
+"""What things are called on a page; files and tables keep the short names."""
+
+import pandas as pd
+
+MAP_NAMES = {
+    "lrp": "LRP",
+    "integrated_gradients": "Integrated Gradients",
+    "guided_gradcam": "Guided Grad-CAM",
+    "svm_pattern": "SVM pattern",
+    "svm_weights": "SVM weights",
+    "vbm_t": "VBM t",
+    "mean_t1": "Mean T1",
+    "gm_probability": "GM probability",
+    "t1_edges": "T1 edges",
+    "untrained": "Untrained network",
+}
+FAMILIES = {
+    "heatmap": ("lrp", "integrated_gradients", "guided_gradcam"),
+    "tissue": ("svm_pattern", "svm_weights", "vbm_t"),
+    "baseline": ("mean_t1", "gm_probability", "t1_edges", "untrained"),
+}
+FAMILY_NAMES = {
+    "heatmap": "Network heatmap",
+    "tissue": "Linear tissue model",
+    "baseline": "Input-only baseline",
+    "other": "Other map",
+}
+METRIC_NAMES = {
+    "balanced_accuracy": "Balanced accuracy",
+    "roc_auc": "ROC AUC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "average_precision": "Average precision",
+    "dice": "Dice at matched size",
+    "dice_max": "Largest Dice",
+}
+REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
+
+
+def map_name(name: str) -> str:
+    return MAP_NAMES.get(name, name.replace("_", " "))
+
+
+def family_of(name: str) -> str:
+    """heatmap, tissue, baseline, or other for a map from elsewhere."""
+    return next((family for family, members in FAMILIES.items() if name in members), "other")
+
+
+def reference_name(name: str) -> str:
+    return REFERENCE_NAMES.get(name, name.replace("_", " "))
+
+
+def model_name(name: str) -> str:
+    return {"svm": "Linear SVM", "selected": "Selected network"}.get(name, f"Network “{name}”")
+
+
+def group_names(participants: pd.DataFrame) -> dict[int, str]:
+    """Label (1 disease, 0 control, in this order) -> group as written in the source."""
+    first = participants.dropna(subset=["label"]).drop_duplicates("label").set_index("label").group
+    return {label: str(first.get(label, default)) for label, default in [(1, "disease"), (0, "control")]}

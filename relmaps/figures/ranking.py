@@ -1,0 +1,47 @@
+"""All maps ranked by their overlap at the headline, with intervals, baselines among them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, reference_name
+from relmaps.figures.overlap import headline_scores
+from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
+
+
+def draw_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
+    """A panel per reference: headline ROC AUC of each map with its interval, best on top."""
+    auc = headline_scores(scores, "roc_auc")
+    figure = new_figure(24 + 6.5 * max(auc["map"].nunique(), 4))
+    for axes, reference in zip(figure.subplots(1, len(references), squeeze=False)[0], references, strict=True):
+        _draw_reference(axes, auc[auc["reference"] == reference].dropna(subset=["value"]))
+        axes.set_title(f"Against the {reference_name(reference)}")
+    present = [family for family in FAMILY_COLOURS if family in set(auc["map"].map(family_of))]
+    handles = [
+        Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linewidth=2, label=FAMILY_NAMES[family])
+        for family in present
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure
+
+
+def _draw_reference(axes: Axes, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        say_nothing_to_show(axes, "n/a: the reference's mask is empty")
+        return
+    rows = rows.sort_values(["value", "map"], ascending=[False, True])
+    for place, row in enumerate(rows.itertuples()):
+        colour = FAMILY_COLOURS[family_of(row.map)]
+        axes.hlines(place, row.ci_low, row.ci_high, color=colour, linewidth=2)
+        axes.plot(row.value, place, "o", color=colour, markersize=5)
+        right = row.value if np.isnan(row.ci_high) else row.ci_high
+        axes.annotate(f"{row.value:.2f}", (right, place), (5, 0), textcoords="offset points", va="center")
+    axes.axvline(0.5, **GUIDE)
+    axes.set_yticks(range(len(rows)), rows["map"].map(map_name))
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    lowest = min(rows["value"].min(), np.nanmin([0.5, *rows["ci_low"]]))
+    axes.set_xlim(max(lowest - 0.03, 0), 1.06)
+    axes.set_xticks([tick for tick in np.arange(0, 1.05, 0.1) if tick >= axes.get_xlim()[0]])
+    axes.set_xlabel("ROC AUC (dashed: chance)")

@@ -1,0 +1,112 @@
+"""The study's answer in sentences, for the top of the report and for the terminal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, model_name, reference_name
+from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.performance import overall
+
+SUSPICIOUS_ACCURACY = 0.95
+RECOVERY_AUC = 0.75  # only stated here; relmaps.overlap.recovery judges
+DEMO = (
+    "The cohort is simulated: this study checks the method against a known truth and replicates no finding "
+    "about patients."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Sentences: overlap has one per reference; recovery is empty without a known truth."""
+
+    overlap: list[str]
+    recovery: list[str]
+    accuracy: list[str]
+    warnings: list[str]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [*self.overlap, *self.recovery, *self.accuracy, *self.warnings]
+
+
+def answer(
+    scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, simulated: bool
+) -> Answer:
+    """Say what the tables say. confidence : level of all intervals, 0 to 1."""
+    auc = headline_scores(scores, "roc_auc")
+    references = list(dict.fromkeys(auc["reference"]))
+    accuracy = overall(performance, "balanced_accuracy")
+    return Answer(
+        overlap=[_overlap(auc[auc["reference"] == reference], reference, confidence) for reference in references],
+        recovery=_recovery(recovery, confidence),
+        accuracy=[
+            f"{model_name(row.model)}: held-out balanced accuracy "
+            f"{estimate(row.value, row.ci_low, row.ci_high, confidence)}."
+            for row in accuracy.itertuples()
+        ],
+        warnings=_warnings(accuracy) + ([DEMO] if simulated else []),
+    )
+
+
+def estimate(value: float, low: float, high: float, confidence: float | None = None) -> str:
+    """ "0.78 (95 % interval 0.75 to 0.81)", short "0.78 [0.75, 0.81]" without a level; n/a for what cannot be had."""
+    if np.isnan(value):
+        return "n/a"
+    if np.isnan(low) or np.isnan(high):
+        return f"{value:.2f} (interval n/a)" if confidence else f"{value:.2f} [n/a]"
+    if confidence is None:
+        return f"{value:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
+    return f"{value:.2f} ({100 * confidence:g} % interval {low:.2f} to {high:.2f})"
+
+
+def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
+    rows = auc.dropna(subset=["value"]).sort_values(["value", "map"], ascending=[False, True])
+    if rows.empty:
+        return f"No overlap with the {reference_name(reference)} can be given: its mask is empty."
+    families = rows["map"].map(family_of)
+    best = rows.iloc[0]
+    text = (
+        f"Against the {reference_name(reference)}, {map_name(best['map'])} overlaps most: "
+        f"ROC AUC {estimate(best.value, best.ci_low, best.ci_high, confidence)}"
+    )
+    others = []
+    for family in ("heatmap", "tissue", "baseline"):
+        mine = rows[families == family]
+        if len(mine) and family != families.iloc[0]:
+            top = mine.iloc[0]
+            kind = FAMILY_NAMES[family].lower()
+            others.append(f"best {kind}: {map_name(top['map'])}, {estimate(top.value, top.ci_low, top.ci_high)}")
+    return f"{text}. {_sentence('; '.join(others))}" if others else f"{text}."
+
+
+def _recovery(recovery: pd.DataFrame, confidence: float) -> list[str]:
+    known = recovery[recovery["recovered"].notna() & (recovery["map"].map(family_of) == "heatmap")]
+    if known.empty:
+        return []
+    yes = is_true(known["recovered"])
+    rule = f"AUC of at least {RECOVERY_AUC}, and above every input-only baseline at {100 * confidence:g} % confidence"
+    recovered, failed = ([map_name(name) for name in known["map"][chosen]] for chosen in (yes, ~yes))
+    if not recovered:
+        return [f"No heatmap recovers the known truth ({rule}): not {_join(failed, 'nor')}."]
+    verb = "recovers" if len(recovered) == 1 else "recover"
+    unlike = f"; {_join(failed, 'and')} {'does' if len(failed) == 1 else 'do'} not" if failed else ""
+    return [f"{_join(recovered, 'and')} {verb} the known truth ({rule}){unlike}."]
+
+
+def _warnings(accuracy: pd.DataFrame) -> list[str]:
+    high = [model_name(row.model) for row in accuracy.itertuples() if row.value > SUSPICIOUS_ACCURACY]
+    if not high:
+        return []
+    verb = "lies" if len(high) == 1 else "lie"
+    who = _join(high, "and")
+    return [f"{who} {verb} above {SUSPICIOUS_ACCURACY} balanced accuracy: suspect leakage before believing it."]
+
+
+def _join(words: list[str], last: str) -> str:
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

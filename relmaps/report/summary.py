@@ -1,0 +1,64 @@
+"""The study in about ten lines for the terminal: python -m relmaps.report.summary results/demo"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from relmaps.errors import UserError
+from relmaps.figures.names import map_name, model_name, reference_name
+from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.performance import overall
+from relmaps.files import read_json
+from relmaps.report.answer import answer, estimate
+from relmaps.tables import read_table
+
+
+def summarise(results: str | Path) -> list[str]:
+    """Lines on accuracy, overlap of each map at the headline, recovery, and where the report lies.
+
+    results : folder of a finished study. Raises UserError that names the first file that is missing.
+    """
+    results = Path(results)
+    scores = read_table(results / "overlap/scores.tsv")
+    recovery = read_table(results / "overlap/recovery.tsv")
+    performance = read_table(results / "classify/performance.tsv")
+    config = read_json(results / "provenance.json")["config"]
+    simulated = config["cohort"]["source"] == "simulated"
+    words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], simulated=simulated)
+    return [
+        _accuracy_line(performance),
+        *_overlap_lines(scores, recovery),
+        *words.recovery,
+        *words.warnings,
+        f"Report: {results / 'report.html'}",
+    ]
+
+
+def _accuracy_line(performance: pd.DataFrame) -> str:
+    rows = overall(performance, "balanced_accuracy").itertuples()
+    models = [f"{model_name(row.model)} {estimate(row.value, row.ci_low, row.ci_high)}" for row in rows]
+    return f"Balanced accuracy: {'; '.join(models)}"
+
+
+def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
+    auc = headline_scores(scores, "roc_auc")
+    references = list(dict.fromkeys(auc["reference"]))
+    recovered = set(recovery["map"][is_true(recovery["recovered"])])
+    maps = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
+    width = max(map(len, map(map_name, maps)), default=0)
+    header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
+    lines = [f"{'ROC AUC at headline':<{max(width, 19)}}  {header}"]
+    for name in maps:
+        rows = auc[auc["map"] == name].set_index("reference")
+        cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]
+        mark = "  recovers the truth" if name in recovered else ""
+        lines.append(f"{map_name(name):<{max(width, 19)}}  {'  '.join(f'{cell:>18}' for cell in cells)}{mark}")
+    return lines
+
+
+if __name__ == "__main__":
+    try:
+        print("\n".join(summarise(sys.argv[1])))
+    except (UserError, FileNotFoundError) as error:
+        sys.exit(f"relmaps: {error}; run the study first")

@@ -1,0 +1,34 @@
+import yaml
+from PIL import Image
+
+from relmaps.code import ROOT
+from relmaps.files import write_json
+from relmaps.provenance import provenance_of
+from relmaps.tables import read_table
+from tests.synthetic_results import MAPS, SyntheticStudy
+from workflow.scripts import write_report
+
+
+def test_report_is_the_same_file_for_the_same_study(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), tmp_path / "provenance.json")
+    Image.new("RGB", (40, 20), "white").save(tmp_path / "picture.png")
+    pictures = ("cohort", "quality", "mosaic", "performance", "maps", "ranking", "curves")
+    for name in ("first.html", "second.html"):
+        write_report.main(
+            pictures=dict.fromkeys(pictures, tmp_path / "picture.png"),
+            subjects=study.path("preprocess/subjects.tsv"),
+            performance=study.path("classify/performance.tsv"),
+            scores=study.path("overlap/scores.tsv"),
+            comparisons=study.path("overlap/comparisons.tsv"),
+            recovery=study.path("overlap/recovery.tsv"),
+            sidecars={name: study.path(f"relevance/{name}/group.json") for name in MAPS},
+            references={name: study.path(f"reference/{name}/reference.json") for name in study.references},
+            provenance=tmp_path / "provenance.json",
+            report=tmp_path / name,
+        )
+    page = (tmp_path / "first.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.rstrip().endswith("</html>")
+    assert page == (tmp_path / "second.html").read_text()

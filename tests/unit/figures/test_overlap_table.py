@@ -1,0 +1,42 @@
+import numpy as np
+import pandas as pd
+
+from relmaps.figures.names import FAMILIES, family_of
+from relmaps.figures.overlap import headline_scores, overlap_table
+from relmaps.plan import INPUT_MAPS, SVM_MAPS
+from relmaps.tables import read_table
+from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
+
+
+def scores_of(folder, grid, brain, **options):
+    return read_table(SyntheticStudy(folder, grid, brain, **options).write().path("overlap/scores.tsv"))
+
+
+def test_one_row_per_map_and_reference_best_first(tmp_path, grid, brain):
+    scores = scores_of(tmp_path, grid, brain)
+    single_fold = scores[scores["map"] == "lrp"].assign(fold="1", value=0.01)
+    table = overlap_table(pd.concat([scores, single_fold]))
+    truth = table[table["reference"] == "truth"]
+    assert truth["map"].tolist() == sorted(MAPS, key=SKILL.get, reverse=True)
+    row = truth.set_index("map").loc["lrp"]
+    np.testing.assert_allclose(row[["roc_auc", "roc_auc_ci_low", "roc_auc_ci_high"]].astype(float), [0.72, 0.69, 0.75])
+    np.testing.assert_allclose(row[["roc_auc_sweep_low", "roc_auc_sweep_high"]].astype(float), [0.69, 0.72])
+
+
+def test_headline_is_found_as_text_and_as_booleans(tmp_path, grid, brain):
+    scores = scores_of(tmp_path, grid, brain)
+    as_text = scores.assign(headline=scores["headline"].astype(str).str.lower())
+    for table in (as_text, as_text.assign(headline=as_text["headline"] == "true")):
+        assert len(headline_scores(table, "dice")) == 2 * len(MAPS)
+
+
+def test_scores_against_an_empty_mask_stay_missing(tmp_path, grid, brain):
+    table = overlap_table(scores_of(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True))
+    assert len(table) == len(MAPS)
+    assert table["roc_auc"].isna().all()
+
+
+def test_every_map_of_a_study_has_its_family():
+    assert FAMILIES["tissue"] == (*SVM_MAPS, "vbm_t")
+    assert FAMILIES["baseline"] == (*INPUT_MAPS, "untrained")
+    assert family_of("from_elsewhere") == "other"

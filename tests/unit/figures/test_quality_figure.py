@@ -1,0 +1,32 @@
+import numpy as np
+from matplotlib.collections import PathCollection
+
+from relmaps.figures.quality import draw_quality
+from relmaps.tables import read_table
+from tests.synthetic_results import SyntheticStudy
+
+
+def drawn(study, **changes):
+    qc = read_table(study.path("preprocess/qc.tsv")).assign(**changes)
+    participants = read_table(study.path("cohort/participants.tsv"))
+    return draw_quality(qc, participants, read_table(study.path("preprocess/subjects.tsv")), 0.6).axes
+
+
+def test_every_scan_is_shown_and_the_gate(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    similarity, *others = drawn(study)
+    heights = np.concatenate(
+        [dots.get_offsets()[:, 1] for dots in similarity.collections if isinstance(dots, PathCollection)]
+    )
+    expected = read_table(study.path("preprocess/qc.tsv"))["similarity"]
+    np.testing.assert_allclose(np.sort(heights), np.sort(expected))
+    assert [text.get_text() for text in similarity.texts] == ["gate 0.6"]
+    assert all(not axes.texts for axes in others)
+
+
+def test_measures_that_are_missing_are_said(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    some = read_table(study.path("preprocess/qc.tsv"))["gm_dice"].where(lambda values: values.index > 1)
+    panels = drawn(study, brain_dice=np.nan, gm_dice=some)
+    assert [text.get_text() for text in panels[1].texts] == ["n/a"]
+    assert panels[2].get_xlabel() == "not known for 2"

@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import yaml
+
+from relmaps.code import ROOT
+from relmaps.files import write_json
+from relmaps.report.summary import summarise
+from tests.synthetic_results import MAPS, SyntheticStudy
+
+
+def summary_of(study):
+    write_json({"config": yaml.safe_load((ROOT / "config/config.yaml").read_text())}, study.path("provenance.json"))
+    return summarise(study.folder)
+
+
+def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
+    lines = summary_of(SyntheticStudy(tmp_path, grid, brain).write())
+    assert lines[0].startswith("Balanced accuracy: Linear SVM 0.85 [0.76, 0.92]; Network “small” 0.79")
+    assert lines[1].split() == ["ROC", "AUC", "at", "headline", "meta-analysis", "known", "truth"]
+    assert lines[2].split("  ")[0] == "VBM t"
+    assert lines[2].count("0.88 [0.85, 0.91]") == 2
+    assert [line.endswith("recovers the truth") for line in lines[2:6]] == [True, True, True, False]
+    assert lines[-1] == f"Report: {tmp_path / 'report.html'}"
+    assert len({len(line) for line in lines[5:11]}) == 1  # columns stand below each other
+
+
+def test_summary_of_a_study_without_mask(tmp_path, grid, brain):
+    lines = summary_of(SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write())
+    assert [line.split()[-1] for line in lines[2 : 2 + len(MAPS)]] == ["n/a"] * len(MAPS)
+
+
+def test_an_unfinished_study_gets_one_line(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "relmaps.report.summary", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr.strip().count("\n") == 0
+    assert "scores.tsv" in run.stderr

@@ -1,0 +1,144 @@
+"""Rules, scripts, tests, environments and documents fit together."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from relmaps.code import ROOT, import_closure
+
+RULES = {
+    name: body
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
+    for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.M)
+}
+IMPORT_NAMES = {
+    "PyYAML": "yaml",
+    "antspyx": "ants",
+    "scikit-learn": "sklearn",
+    "Jinja2": "jinja2",
+    "MarkupSafe": "markupsafe",
+    "pillow": "PIL",
+}
+
+
+def pins(path):
+    return dict(re.findall(r"^(?:\s+- )?([\w.-]+)==(\S+)$", Path(path).read_text(), re.M))
+
+
+def dry_run(*arguments):
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def counts(run):
+    assert run.returncode == 0, run.stderr
+    return {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.M)}
+
+
+def test_there_are_rules_to_test():
+    assert {"simulate_scans", "preprocess_scans", "train_cnn", "explain_cnn", "bootstrap_map", "write_report"} <= set(
+        RULES
+    )
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_has_a_script_and_a_test_of_its_name(name):
+    assert (ROOT / f"workflow/scripts/{name}.py").is_file()
+    assert f'"../scripts/{name}.py"' in RULES[name]
+    assert f'code_of("workflow/scripts/{name}.py")' in RULES[name] or "code=code_hash()" in RULES[name]
+    assert (ROOT / f"tests/scripts/test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_says_what_it_makes_and_needs(name):
+    for directive in ("message", "output", "log", "conda", "threads", "resources", "params"):
+        assert re.search(rf"^    {directive}:", RULES[name], re.M), directive
+    assert re.search(r"mem_mb=", RULES[name])
+    assert re.search(r"runtime=", RULES[name])
+    assert ("gpu=1" in RULES[name]) == (name in ("train_cnn", "explain_cnn"))
+
+
+def test_no_script_is_without_a_rule():
+    assert {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")} == set(RULES)
+
+
+@pytest.mark.parametrize("env", ["imaging", "torch", "reference", "figures"])
+def test_an_environment_has_the_pins_of_the_requirements(env):
+    required, own = pins(ROOT / "requirements.txt"), pins(ROOT / f"envs/{env}.yaml")
+    assert own
+    assert own == {name: required[name] for name in own}
+    assert "python=3.11" in yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())["dependencies"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_environment_lists_all_that_its_scripts_import(name):
+    env = re.search(r'"\.\./\.\./envs/(\w+)\.yaml"', RULES[name])[1]
+    listed = {IMPORT_NAMES.get(package, package) for package in pins(ROOT / f"envs/{env}.yaml")}
+    imported = set()
+    for path in import_closure(ROOT / f"workflow/scripts/{name}.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.split(".")[0])
+    assert imported - set(sys.stdlib_module_names) - {"relmaps"} <= listed
+
+
+def test_the_default_study_plans_every_scan_and_stage():
+    planned = counts(dry_run("--forceall", "--config", "study=planned"))
+    assert planned["simulate_scans"] == 4
+    assert planned["preprocess_scans"] == 8
+    assert planned["train_cnn"] == 5
+    assert planned["explain_cnn"] == 20
+    assert planned["bootstrap_map"] == planned["pool_map"] == 10
+    assert set(planned) - {"total", "all"} == set(RULES)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """A BIDS folder whose scans are empty files: planning must not open them."""
+    rows = ["participant_id\tage\tgender\tgroup"]
+    for number in range(1, 31):
+        folder = tmp_path / f"sub-{number:02d}" / "anat"
+        folder.mkdir(parents=True)
+        (folder / f"sub-{number:02d}_T1w.nii.gz").touch()
+        rows.append(f"sub-{number:02d}\t{40 + number}\tf\t{'depr' if number % 2 else 'control'}")
+    (tmp_path / "participants.tsv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def test_a_bids_folder_is_planned_for_every_scan(dataset):
+    planned = counts(dry_run("--configfile", "config/bids.yaml", "--config", f"input={dataset}"))
+    assert planned["preprocess_scans"] == 30
+    assert "simulate_scans" not in planned
+    assert "build_truth" not in planned
+    assert planned["write_report"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "colour=red"], "unknown key colour"),
+        (["--configfile", "config/bids.yaml"], "input is not set"),
+        (["--configfile", "config/bids.yaml", "--config", "input=/nowhere"], "input /nowhere: no such folder"),
+        (["--config", "reference={meta_analysis: {source: sleuth, path: no.txt}}"], "no.txt: no such file"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_before_anything_runs(arguments, words):
+    run = dry_run(*arguments)
+    assert run.returncode != 0
+    assert words in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_a_participant_twice_is_named(dataset):
+    with open(dataset / "participants.tsv", "a") as table:
+        table.write("sub-01\t41\tf\tdepr\n")
+    run = dry_run("--configfile", "config/bids.yaml", "--config", f"input={dataset}")
+    assert run.returncode != 0
+    assert "participants.tsv: participant sub-01 stands twice" in run.stdout + run.stderr

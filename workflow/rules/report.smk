@@ -1,0 +1,63 @@
+# report: the page that tells what was found, and what it was found from.
+
+
+rule write_provenance:
+    input:
+        scans=f"{RESULTS}/cohort/scans.tsv",
+        evidence=rules.build_meta_analysis.input.evidence,
+    output:
+        provenance=f"{RESULTS}/provenance.json",
+    log:
+        f"{FIGURES}/logs/write_provenance.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_hash(),
+        config=config,
+    message:
+        "What the study was made from: {output.provenance}"
+    script:
+        "../scripts/write_provenance.py"
+
+
+rule write_report:
+    input:
+        mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
+        cohort=f"{FIGURES}/cohort.png",
+        quality=f"{FIGURES}/quality.png",
+        performance=f"{FIGURES}/performance.png",
+        maps=f"{FIGURES}/maps.png",
+        ranking=f"{FIGURES}/ranking.png",
+        curves=f"{FIGURES}/curves.png",
+        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        performance_table=f"{RESULTS}/classify/performance.tsv",
+        scores=f"{RESULTS}/overlap/scores.tsv",
+        comparisons=f"{RESULTS}/overlap/comparisons.tsv",
+        recovery=f"{RESULTS}/overlap/recovery.tsv",
+        overlap=f"{FIGURES}/overlap.html",
+        map_sidecars=MAP_SIDECARS,
+        reference_sidecars=REFERENCE_SIDECARS,
+        provenance=f"{RESULTS}/provenance.json",
+    output:
+        report=f"{RESULTS}/report.html",
+    log:
+        f"{FIGURES}/logs/write_report.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/write_report.py"),
+        templates=REPORT_TEMPLATES,
+        maps=MAPS,
+        references=REFERENCES,
+    message:
+        "The study on one page: {output.report}"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,21 @@
+"""Figure: Dice against the fraction of voxels kept, and ROC, for every map and reference."""
+
+from relmaps.figures.curves import draw_curves
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(curves, maps, references, figures):
+    with house_style():
+        save_figure(draw_curves(read_table(curves), maps, references), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            curves=snakemake.input.curves,
+            maps=snakemake.params.maps,
+            references=snakemake.params.references,
+            figures=snakemake.output,
+        )

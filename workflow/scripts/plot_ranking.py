@@ -1,0 +1,16 @@
+"""Figure: all maps ranked by their overlap at the headline, with intervals."""
+
+from relmaps.figures.ranking import draw_ranking
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(scores, references, figures):
+    with house_style():
+        save_figure(draw_ranking(read_table(scores), references), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(scores=snakemake.input.scores, references=snakemake.params.references, figures=snakemake.output)

@@ -1,0 +1,21 @@
+"""What the study was made from: settings, inputs, code and software."""
+
+from relmaps.files import write_json
+from relmaps.jobs import job
+from relmaps.provenance import provenance_of
+from relmaps.tables import read_table
+
+
+def main(scans, inputs, config, code, provenance):
+    write_json(provenance_of(config, read_table(scans), inputs, code), provenance)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            scans=snakemake.input.scans,
+            inputs={"meta_analysis": snakemake.input.evidence},
+            config=snakemake.params.config,
+            code=snakemake.params.code,
+            provenance=snakemake.output.provenance,
+        )
