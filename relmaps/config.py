@@ -4,6 +4,7 @@ Imported by the Snakefile, so it needs nothing beyond what Snakemake brings.
 """
 
 import difflib
+from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -30,6 +31,8 @@ def load_config(config: dict) -> dict:
         raise UserError(
             f"config: reference.meta_analysis.path is not set; source {meta_analysis['source']} needs a file"
         )
+    if meta_analysis["path"] and not Path(meta_analysis["path"]).is_file():
+        raise UserError(f"config: reference.meta_analysis.path {meta_analysis['path']}: no such file; check the path")
     if meta_analysis["source"] == "nifti" and meta_analysis["threshold"] is None:
         raise UserError(
             "config: reference.meta_analysis.threshold is not set; source nifti needs the value of its mask"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from relmaps.cohort.bids import Scan, read_dataset
 from relmaps.cohort.participants import participant_ids
+from relmaps.errors import UserError
 
 SVM_MAPS = ["svm_pattern", "svm_weights"]
 INPUT_MAPS = ["mean_t1", "gm_probability", "t1_edges"]  # what any map of a brain overlaps with, without any network
@@ -40,9 +41,14 @@ def plan_study(config: dict) -> Plan:
             Scan(name, name, None, f"{dataset}/{name}/anat/{name}_T1w.nii.gz")
             for name in participant_ids(config["simulation"]["n_scans"])
         ]
+        labels = config["cohort"]["labels"]
+        sizes = {labels["disease"]: len(scans) // 2, labels["control"]: len(scans) - len(scans) // 2}
     else:
         dataset = str(Path(config["input"]))
-        scans = read_dataset(dataset, config["cohort"]["labels"], config["cohort"]["covariates"]).scans
+        cohort = read_dataset(dataset, config["cohort"]["labels"], config["cohort"]["covariates"])
+        sizes = cohort.participants["group"].value_counts().to_dict()
+        scans = cohort.scans
+    _check_folds(sizes, config)
     return Plan(
         scans={scan.scan_id: scan for scan in scans},
         batches=_batches(scans, config["preprocess"]["scans_per_job"]),
@@ -51,6 +57,17 @@ def plan_study(config: dict) -> Plan:
         maps=[*config["relevance"]["methods"], *SVM_MAPS, "vbm_t", *INPUT_MAPS, "untrained"],
         references=["meta_analysis", "truth"] if simulated else ["meta_analysis"],
     )
+
+
+def _check_folds(sizes: dict[str, int], config: dict) -> None:
+    """Too few scans for the folds are better known now than after hours of preprocessing."""
+    folds, labels = config["classify"]["folds"], config["cohort"]["labels"]
+    for group in (labels["disease"], labels["control"]):
+        if sizes.get(group, 0) < folds:
+            raise UserError(
+                f"config: classify.folds is {folds}, but group {group} has {sizes.get(group, 0)} scan(s); "
+                "set it to the smaller group's number or less"
+            )
 
 
 def _batches(scans: list[Scan], size: int) -> dict[str, list[Scan]]:

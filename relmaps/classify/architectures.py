@@ -26,12 +26,16 @@ WIDTHS = range(24, 53, 4)
 
 @dataclass(frozen=True)
 class Architecture:
-    """Channels, kernel and pool of each block; units of the hidden dense layer, 0 for a linear head."""
+    """Channels, kernel and pool of each block; units of the hidden dense layer, 0 for a linear head.
+
+    averages : the pools take the mean instead of the maximum.
+    """
 
     channels: tuple[int, ...]
     kernels: tuple[int, ...]
     pools: tuple[int, ...]
     hidden: int
+    averages: bool = False
 
     def feature_shape(self, grid_shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Shape of the last block's output on a grid; None if the grid is too small."""
@@ -43,8 +47,9 @@ class Architecture:
         return shape
 
 
-# Takes grids from 22 voxels a side. The head is linear, because a few dozen scans do not feed a hidden layer.
-SMALL = Architecture(channels=(4, 8, 16), kernels=(3, 3, 3), pools=(2, 2, 2), hidden=0)
+# Takes grids from 22 voxels a side. The head is linear, because a few dozen scans do not feed a hidden layer, and pools
+# average: with maxima the network was less accurate (docs/decisions/0002-simulated-cohort.md).
+SMALL = Architecture(channels=(4, 8, 16), kernels=(3, 3, 3), pools=(2, 2, 2), hidden=0, averages=True)
 
 
 def architecture_of(model: str) -> Architecture:

@@ -31,9 +31,10 @@ def build_network(model: str, grid_shape: tuple[int, ...], seed: int) -> Network
 
 
 def _layers(architecture: Architecture, shape: tuple[int, ...]) -> list[nn.Module]:
+    pooling = nn.AvgPool3d if architecture.averages else nn.MaxPool3d
     layers, n_in = [], 1
     for n_out, kernel, pool in zip(architecture.channels, architecture.kernels, architecture.pools, strict=True):
-        layers += [nn.Conv3d(n_in, n_out, kernel), nn.BatchNorm3d(n_out), nn.ReLU(), nn.MaxPool3d(pool)]
+        layers += [nn.Conv3d(n_in, n_out, kernel), nn.BatchNorm3d(n_out), nn.ReLU(), pooling(pool)]
         n_in = n_out
     features = n_in * shape[0] * shape[1] * shape[2]
     layers.append(nn.Flatten())

@@ -8,8 +8,8 @@ import numpy as np
 from relmaps.files import replacing
 from relmaps.images import Grid, read_map
 
-
 AXIAL_MM, CORONAL_MM = 16, -20  # through the ventricles, and through the hippocampi
+TILE_INCHES, TITLE_INCHES = 1.2, 0.25
 
 
 def plot_mosaic(
@@ -20,8 +20,9 @@ def plot_mosaic(
     scans : title -> paths of `t1` on the study's grid. edge : (nx, ny, nz) template grey matter probability.
     """
     n_rows = -(-len(scans) // n_columns)
+    tile = TILE_INCHES, TILE_INCHES * (grid.shape[1] + grid.shape[2] + 2) / grid.shape[0] + TITLE_INCHES
     figure, axes = plt.subplots(
-        n_rows, n_columns, figsize=(1.5 * n_columns, 2.9 * n_rows), squeeze=False, facecolor="black"
+        n_rows, n_columns, figsize=(tile[0] * n_columns, tile[1] * n_rows), squeeze=False, facecolor="black"
     )
     voxel = np.rint(np.linalg.inv(grid.affine) @ [0, CORONAL_MM, AXIAL_MM, 1]).astype(int)
     axial, coronal = voxel[2], voxel[1]
@@ -38,7 +39,7 @@ def plot_mosaic(
         axis.set_ylim(0, grid.shape[1] + grid.shape[2] + 2)
         axis.set_aspect("equal")
         axis.set_title(title, color="white", fontsize=7)
-    figure.subplots_adjust(0.005, 0.005, 0.995, 0.97, 0.02, 0.06)
+    figure.subplots_adjust(0, 0, 1, 1 - TITLE_INCHES / (tile[1] * n_rows), 0, TITLE_INCHES / tile[1])
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=100, facecolor="black", metadata={"Software": None})
     plt.close(figure)

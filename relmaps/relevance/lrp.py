@@ -7,7 +7,8 @@ contributions z_ij = x_i w_ij, gives its relevance R_j to its inputs as
     R_i = sum_j [ alpha z_ij⁺ / (z_j⁺ + epsilon) - beta z_ij⁻ / (z_j⁻ - epsilon) ] R_j,    z_j± = sum_i z_ij±
 
 Biases stay out of the denominators, so nothing is lost to them. Batch normalisation is merged into the convolution
-before it, a max-pool gives all to the winner, ReLU, dropout and flattening pass relevance through.
+before it, a max-pool gives all to the winner, an average-pool is a convolution with equal weights; ReLU, dropout and
+flattening pass relevance through.
 
 A neuron whose contributions have one sign only gives them exactly its relevance: alpha R_j or -beta R_j, as the rule
 reads there, would make relevance from nothing or turn it round.
@@ -87,7 +88,7 @@ def _hand_down(
             return relevance.reshape(x.shape)
         case nn.MaxPool3d():
             return _to_winners(layer, x, relevance)
-        case nn.Conv3d() | nn.Linear():
+        case nn.Conv3d() | nn.Linear() | nn.AvgPool3d():
             return _alpha_beta(*_signed_parts(layer), x, relevance, nonnegative, beta, epsilon)
     raise TypeError(f"LRP: no rule for a layer of type {type(layer).__name__}")
 
@@ -101,8 +102,10 @@ def _to_winners(pool: nn.MaxPool3d, x: Tensor, relevance: Tensor) -> Tensor:
     return handed.scatter_add_(2, winners.flatten(2), relevance.flatten(2)).view_as(x)
 
 
-def _signed_parts(layer: nn.Conv3d | nn.Linear) -> tuple[LinearMap, LinearMap]:
+def _signed_parts(layer: nn.Conv3d | nn.Linear | nn.AvgPool3d) -> tuple[LinearMap, LinearMap]:
     """The layer without its bias: with its positive weights only, and with its negative weights only."""
+    if isinstance(layer, nn.AvgPool3d):
+        return layer, lambda x: 0 * layer(x)
     if isinstance(layer, nn.Linear):
         return tuple(partial(linear, weight=weight) for weight in _split(layer.weight))
     geometry = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups}

@@ -56,7 +56,7 @@ def test_a_rule_has_a_script_and_a_test_of_its_name(name):
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_says_what_it_makes_and_needs(name):
-    for directive in ("message", "output", "log", "conda", "threads", "resources", "params"):
+    for directive in ("message", "output", "log", "benchmark", "conda", "threads", "resources", "params"):
         assert re.search(rf"^    {directive}:", RULES[name], re.M), directive
     assert re.search(r"mem_mb=", RULES[name])
     assert re.search(r"runtime=", RULES[name])
@@ -142,3 +142,11 @@ def test_a_participant_twice_is_named(dataset):
     run = dry_run("--configfile", "config/bids.yaml", "--config", f"input={dataset}")
     assert run.returncode != 0
     assert "participants.tsv: participant sub-01 stands twice" in run.stdout + run.stderr
+
+
+def test_a_group_with_fewer_scans_than_folds_is_named_before_anything_runs(dataset):
+    path = dataset / "participants.tsv"
+    path.write_text("".join(line for line in path.open() if "control" not in line or "sub-02" in line))
+    run = dry_run("--configfile", "config/bids.yaml", "--config", f"input={dataset}")
+    assert run.returncode != 0
+    assert "classify.folds is 2, but group control has 1 scan(s)" in run.stdout + run.stderr

@@ -16,6 +16,8 @@ rule make_splits:
         sidecar=f"{RESULTS}/classify/splits.json",
     log:
         f"{RESULTS}/classify/logs/make_splits.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/make_splits.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -110,6 +112,8 @@ rule gather_predictions:
         sidecar=f"{RESULTS}/classify/predictions.json",
     log:
         f"{RESULTS}/classify/logs/gather_predictions.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/gather_predictions.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -131,6 +135,8 @@ rule select_networks:
         selection=f"{RESULTS}/classify/selection.tsv",
     log:
         f"{RESULTS}/classify/logs/select_networks.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/select_networks.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1

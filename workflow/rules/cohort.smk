@@ -9,6 +9,8 @@ rule simulate_participants:
         severity=f"{RESULTS}/cohort/severity.tsv",
     log:
         f"{RESULTS}/cohort/logs/simulate_participants.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/simulate_participants.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -66,6 +68,8 @@ rule simulate_truth:
         literature=f"{RESULTS}/cohort/literature.txt",
     log:
         f"{RESULTS}/cohort/logs/simulate_truth.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/simulate_truth.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -95,6 +99,8 @@ rule ingest_cohort:
         left_out=f"{RESULTS}/cohort/left_out.tsv",
     log:
         f"{RESULTS}/cohort/logs/ingest_cohort.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/ingest_cohort.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1

@@ -23,6 +23,8 @@ rule plot_cohort:
         pdf=f"{FIGURES}/cohort.pdf",
     log:
         f"{FIGURES}/logs/plot_cohort.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_cohort.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -53,6 +55,8 @@ rule plot_quality:
         pdf=f"{FIGURES}/quality.pdf",
     log:
         f"{FIGURES}/logs/plot_quality.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_quality.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -82,6 +86,8 @@ rule plot_performance:
         pdf=f"{FIGURES}/performance.pdf",
     log:
         f"{FIGURES}/logs/plot_performance.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_performance.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -116,6 +122,8 @@ rule plot_maps:
         pdf=f"{FIGURES}/maps.pdf",
     log:
         f"{FIGURES}/logs/plot_maps.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_maps.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -147,6 +155,8 @@ rule plot_ranking:
         pdf=f"{FIGURES}/ranking.pdf",
     log:
         f"{FIGURES}/logs/plot_ranking.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_ranking.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -176,6 +186,8 @@ rule plot_curves:
         pdf=f"{FIGURES}/curves.pdf",
     log:
         f"{FIGURES}/logs/plot_curves.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_curves.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -205,6 +217,8 @@ rule tabulate_overlap:
         ),
     log:
         f"{FIGURES}/logs/tabulate_overlap.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/tabulate_overlap.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

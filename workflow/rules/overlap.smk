@@ -129,6 +129,8 @@ rule judge_recovery:
         sidecar=f"{RESULTS}/overlap/recovery.json",
     log:
         f"{RESULTS}/overlap/logs/judge_recovery.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/judge_recovery.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1

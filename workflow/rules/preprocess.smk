@@ -13,6 +13,8 @@ rule make_template:
         gm_mask=GM_MASK,
     log:
         f"{RESULTS}/preprocess/logs/make_template.log",
+    benchmark:
+        f"{RESULTS}/preprocess/benchmarks/make_template.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -66,6 +68,8 @@ rule gather_qc:
         qc=f"{RESULTS}/preprocess/qc.tsv",
     log:
         f"{RESULTS}/preprocess/logs/gather_qc.log",
+    benchmark:
+        f"{RESULTS}/preprocess/benchmarks/gather_qc.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -90,6 +94,8 @@ rule select_subjects:
         exclusions=f"{RESULTS}/cohort/exclusions.tsv",
     log:
         f"{RESULTS}/preprocess/logs/select_subjects.log",
+    benchmark:
+        f"{RESULTS}/preprocess/benchmarks/select_subjects.tsv"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -142,6 +148,8 @@ rule plot_mosaic:
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
     log:
         f"{RESULTS}/preprocess/logs/plot_mosaic.log",
+    benchmark:
+        f"{RESULTS}/preprocess/benchmarks/plot_mosaic.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

@@ -13,6 +13,8 @@ rule build_truth:
         sidecar=f"{RESULTS}/reference/truth/reference.json",
     log:
         f"{RESULTS}/reference/logs/build_truth.log",
+    benchmark:
+        f"{RESULTS}/reference/benchmarks/build_truth.tsv"
     conda:
         "../../envs/reference.yaml"
     threads: 1

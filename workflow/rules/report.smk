@@ -9,6 +9,8 @@ rule write_provenance:
         provenance=f"{RESULTS}/provenance.json",
     log:
         f"{FIGURES}/logs/write_provenance.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/write_provenance.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -46,6 +48,8 @@ rule write_report:
         report=f"{RESULTS}/report.html",
     log:
         f"{FIGURES}/logs/write_report.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/write_report.tsv"
     conda:
         "../../envs/figures.yaml"
     threads: 1

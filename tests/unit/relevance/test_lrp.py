@@ -65,7 +65,7 @@ def literal_lrp(network, x, target, beta, epsilon):
     relevance[target] = inputs.pop()[0, target].double()
     for layer in reversed(layers):
         value = inputs.pop()[0]
-        if isinstance(layer, nn.Conv3d | nn.Linear):
+        if isinstance(layer, nn.Conv3d | nn.Linear | nn.AvgPool3d):
             matrix = dense_matrix(layer, value.shape)
             relevance = literal_rule(matrix, value.flatten().double(), relevance.flatten(), beta, epsilon)
         elif isinstance(layer, nn.MaxPool3d):
@@ -104,6 +104,13 @@ def test_max_pool_gives_all_to_the_winner(pool):
     x = torch.randn(1, 2, 5, 6, 5)
     relevance = torch.randn_like(pool(x))
     torch.testing.assert_close(lrp._to_winners(pool, x, relevance)[0], literal_winners(pool, x[0], relevance[0]))
+
+
+def test_average_pool_equals_literal_formula(stack):
+    torch.manual_seed(6)
+    small = stack(nn.Conv3d(1, 2, 2), nn.ReLU(), nn.AvgPool3d(2), nn.Flatten(), nn.Linear(2 * 2 * 2 * 2, 2))
+    x = torch.randn(1, 1, 5, 6, 5)
+    assert_close(lrp.explain(small, x, torch.tensor([1]), **RULE)[0], literal_lrp(small, x, 1, **RULE))
 
 
 def test_two_products_equal_four_where_the_input_is_not_negative():

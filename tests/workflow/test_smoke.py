@@ -1,0 +1,165 @@
+"""The smallest study from raw scans to the report, killed on the way and resumed."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from relmaps.code import ROOT
+from relmaps.report.summary import summarise
+from relmaps.tables import columns_of, read_table
+
+STUDY = "smoke-test"
+RESULTS = ROOT / "results" / STUDY
+COMMAND = [
+    *(sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"),
+    *("--config", f"study={STUDY}"),
+]
+TABLES = {
+    "cohort": ("participants", "scans", "exclusions"),
+    "preprocess": ("qc", "subjects"),
+    "classify": ("splits", "predictions", "performance"),
+    "overlap": ("scores", "comparisons", "curves", "recovery"),
+}
+HEATMAPS = ("lrp", "integrated_gradients", "guided_gradcam", "untrained")
+MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", "mean_t1", "gm_probability", "t1_edges")
+
+
+def statuses() -> list[Path]:
+    return sorted(RESULTS.glob("preprocess/derivatives/*/anat/*_status.json"))
+
+
+def kill_while_preprocessing() -> dict[Path, int]:
+    """Start the study, kill all its processes after the first scans are done; the finished scans and their times."""
+    process = subprocess.Popen(
+        COMMAND, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 240
+    while len(statuses()) < 2 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert process.poll() is None, "the study ended before it could be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(1)
+    return {path: path.stat().st_mtime_ns for path in statuses()}
+
+
+@pytest.fixture(scope="module")
+def study() -> dict:
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    finished = kill_while_preprocessing()
+    whole = [path for path in RESULTS.rglob("*.nii.gz") if not path.name.startswith(".")]
+    unreadable = [path for path in whole if not is_whole(path)]
+    subprocess.run([*COMMAND, "--unlock"], cwd=ROOT, check=True, capture_output=True)
+    resumed = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert resumed.returncode == 0, resumed.stdout[-3000:] + resumed.stderr[-3000:]
+    return {"finished": finished, "unreadable": unreadable}
+
+
+def is_whole(path: Path) -> bool:
+    try:
+        with gzip.open(path) as file:
+            return bool(file.read())
+    except (OSError, EOFError):
+        return False
+
+
+def test_nothing_half_written_carries_a_final_name(study):
+    assert study["unreadable"] == []
+
+
+def test_a_resumed_study_does_not_repeat_finished_scans(study):
+    assert len(study["finished"]) >= 2
+    assert {path: path.stat().st_mtime_ns for path in study["finished"]} == study["finished"]
+    assert len(statuses()) == 12
+
+
+def test_nothing_is_left_to_do(study):
+    again = subprocess.run([*COMMAND, "-n"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.parametrize("table", [f"{stage}/{name}" for stage, names in TABLES.items() for name in names])
+def test_published_tables_have_their_columns_and_describe_them(study, table):
+    path = RESULTS / f"{table}.tsv"
+    assert list(read_table(path).columns) == list(columns_of(path.stem))
+    assert list(json.loads(path.with_suffix(".json").read_text())) == list(columns_of(path.stem))
+    assert "nan" not in path.read_text().lower().split()
+    assert not re.search(r"\t\t|\t$", path.read_text(), re.M), "a value that is missing is n/a, never blank"
+
+
+def test_every_scan_is_used_or_excluded(study):
+    subjects, exclusions = (read_table(RESULTS / name) for name in ("preprocess/subjects.tsv", "cohort/exclusions.tsv"))
+    assert len(subjects) + len(exclusions) == 12
+    assert len(subjects) >= 8
+
+
+def test_every_subject_is_predicted_once_as_held_out(study):
+    splits = read_table(RESULTS / "classify/splits.tsv")
+    predictions = read_table(RESULTS / "classify/predictions.tsv")
+    subjects = read_table(RESULTS / "preprocess/subjects.tsv")
+    for _, tested in predictions[predictions["role"] == "test"].groupby("model"):
+        assert sorted(tested["participant_id"]) == sorted(subjects["participant_id"])
+        merged = tested.merge(splits, on=["fold", "participant_id"])
+        assert (merged["role_y"] == "test").all()
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_maps_lie_in_template_space_and_say_what_positive_means(study, name):
+    brain = nib.load(next(RESULTS.glob("preprocess/template/*_brain_mask.nii.gz")))
+    image = nib.load(RESULTS / f"relevance/{name}/group.nii.gz")
+    np.testing.assert_allclose(image.affine, brain.affine)
+    data = image.get_fdata()
+    assert data.shape == brain.shape
+    assert np.isfinite(data).all()
+    assert np.abs(data).max() > 0
+    sidecar = json.loads((RESULTS / f"relevance/{name}/group.json").read_text())
+    assert {"polarity", "target", "pooling", "normalisation", "units", "subjects", "model"} <= set(sidecar)
+    folds = list((RESULTS / f"relevance/{name}").glob("*/fold-*.nii.gz"))
+    assert len(folds) == (2 if name in (*HEATMAPS, "svm_pattern", "svm_weights") else 0)
+
+
+def test_scores_are_whole_at_the_headline(study):
+    scores = read_table(RESULTS / "overlap/scores.tsv")
+    headline = scores[scores["headline"] & (scores["fold"] == "all")]
+    assert set(headline["map"]) == set(MAPS)
+    assert set(headline["reference"]) == {"truth", "meta_analysis"}
+    assert headline["value"].between(0, 1).all()
+    moving = headline[headline["map"] != "gm_probability"]
+    assert (moving["ci_low"] <= moving["ci_high"]).all()
+    assert headline.loc[headline["map"] == "gm_probability", "ci_low"].isna().all()
+    assert len(scores[scores["fold"] == "all"]) == 10 * 2 * 4 * (3 * 2 * 2)  # maps, references, metrics, sweep
+
+
+def test_figures_and_report_are_there_and_name_nobody(study):
+    for name in ("cohort", "quality", "performance", "maps", "curves", "ranking"):
+        for kind in ("png", "svg", "pdf"):
+            assert (RESULTS / f"figures/{name}.{kind}").stat().st_size > 1000
+    page = (RESULTS / "report.html").read_text()
+    assert "sub-0" not in page
+    assert not re.search(r'(?:src|href)="https?://', page)
+    assert json.loads((RESULTS / "provenance.json").read_text())
+
+
+def test_logs_tell_progress(study):
+    epochs = list((RESULTS / "classify/logs").glob("train_cnn_*.log"))
+    assert len(epochs) == 2
+    assert all("epoch 3/3" in log.read_text() for log in epochs)
+    assert "scan 6/6" in (RESULTS / "preprocess/logs/preprocess_scans-1.log").read_text()
+
+
+def test_the_summary_fits_a_terminal(study):
+    lines = summarise(RESULTS)
+    assert 5 <= len(lines) <= 20
+    assert any("svm" in line.lower() for line in lines)
+    assert any("report.html" in line for line in lines)
