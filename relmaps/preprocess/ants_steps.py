@@ -116,10 +116,13 @@ def warp_back(moving, fixed, transforms: list[str], interpolation: str = "linear
     return ants.apply_transforms(moving, fixed, inverse, interpolator=interpolation, whichtoinvert=flags)
 
 
-def segment(image, mask, priors: list[ants.ANTsImage]) -> list[ants.ANTsImage]:
+def segment(image, mask, priors: list[ants.ANTsImage], folder: Path) -> list[ants.ANTsImage]:
     """Posterior probabilities of the priors' tissues, by Atropos (Avants et al. 2011), on the image's grid."""
     ants.config.set_ants_deterministic(True, SEED)
-    # Header values differ in the last digits between images that came by different ways; ITK refuses such pairs.
+    # Atropos reads the priors from files, whose headers are rounded to single precision, but the image from memory.
+    # Where the rounding changes the affine it finds no priors and fails; so the image goes through a file, too.
+    ants.image_write(image, f"{folder}/image.nii.gz")
+    image = ants.image_read(f"{folder}/image.nii.gz")
     priors = [ants.copy_image_info(image, prior) for prior in priors]
     mask = ants.copy_image_info(image, mask)
     result = ants.atropos(a=image, x=mask, i=priors, m="[0.1,1x1x1]", c="[5,0]", priorweight=0.25, r=0)

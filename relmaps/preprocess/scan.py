@@ -102,7 +102,7 @@ def _register_and_segment(raw: nib.Nifti1Image, template: dict, settings: Settin
         raise ScanError("no brain was found at the template's place")
     scan = scan * native_brain
     priors = [steps.warp_back(scan, padded[f"{tissue}_probseg"], transforms) for tissue in TISSUES]
-    tissues = dict(zip(TISSUES, steps.segment(scan, native_brain, priors), strict=True))
+    tissues = dict(zip(TISSUES, steps.segment(scan, native_brain, priors, scratch), strict=True))
     white = tissues["WM"].numpy()
     scan = scan * float(white.sum() / (scan.numpy() * white).sum())
 
