@@ -13,7 +13,7 @@ def select_subjects(
     left_out : rows of scans that the cohort stage did not take. Raises UserError with the whole list of bad scans under
     the policy `fail`, and under `exclude` if a group has nobody left.
     """
-    qc = qc.copy()
+    qc = qc.astype({"reason": object})  # a column of n/a alone is read as numbers
     low = (qc["status"] == "ok") & ~(qc["similarity"] >= minimum_similarity)
     qc.loc[low, "reason"] = [
         f"similarity {value:.2f} to the template is below {minimum_similarity:g}: registration failed"
