@@ -37,7 +37,14 @@ def _draw_reference(axes: Axes, rows: pd.DataFrame) -> None:
         axes.hlines(place, row.ci_low, row.ci_high, color=colour, linewidth=2)
         axes.plot(row.value, place, "o", color=colour, markersize=5)
         right = row.value if np.isnan(row.ci_high) else row.ci_high
-        axes.annotate(f"{row.value:.2f}", (right, place), (5, 0), textcoords="offset points", va="center")
+        axes.annotate(
+            f"{row.value:.2f}",
+            (right, place),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},  # over the line of chance
+        )
     axes.axvline(0.5, **GUIDE)
     axes.set_yticks(range(len(rows)), rows["map"].map(map_name))
     axes.set_ylim(len(rows) - 0.4, -0.6)

@@ -68,7 +68,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
     families = rows["map"].map(family_of)
     best = rows.iloc[0]
     text = (
-        f"Against the {reference_name(reference)}, {map_name(best['map'])} overlaps most: "
+        f"Against the {reference_name(reference)}, the best map is {map_name(best['map'])}: "
         f"ROC AUC {estimate(best.value, best.ci_low, best.ci_high, confidence)}"
     )
     others = []

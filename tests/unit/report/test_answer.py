@@ -17,7 +17,7 @@ def tables(tmp_path, grid, brain):
 def test_the_answer_names_winner_recovery_and_accuracy(tables):
     words = answer(**tables, confidence=0.9, simulated=True)
     assert words.overlap[1] == (
-        "Against the known truth, VBM t overlaps most: ROC AUC 0.88 (90 % interval 0.85 to 0.91). "
+        "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91). "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
         "best input-only baseline: GM probability, 0.75 [n/a]."
     )
