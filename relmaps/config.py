@@ -13,6 +13,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from relmaps.errors import UserError
 from relmaps.tables import SCHEMAS
 
+SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
+
 
 def load_config(config: dict) -> dict:
     """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key."""
@@ -22,6 +24,8 @@ def load_config(config: dict) -> dict:
         raise UserError(f"config: {_explain(error)}")
     if config["cohort"]["source"] == "bids" and not config["input"]:
         raise UserError("config: input is not set; add the BIDS folder on the command line, --config input=FOLDER")
+    if config["cohort"]["source"] == "simulated" and config["cohort"]["labels"] != SIMULATED_LABELS:
+        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
     meta_analysis = config["reference"]["meta_analysis"]
     if meta_analysis["source"] == "simulated" and config["cohort"]["source"] != "simulated":
         raise UserError(

@@ -20,6 +20,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
     try:
         yield temporary
+        with open(temporary, "rb") as file:  # on the disk before the name says so, also after a power cut
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from relmaps.files import replacing, write_json
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
 NOT_AVAILABLE = "n/a"
+IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold")
 
 
 @cache
@@ -19,8 +20,8 @@ def columns_of(table: str) -> dict[str, dict]:
     return yaml.safe_load((SCHEMAS / f"{table}.schema.yaml").read_text(encoding="utf-8"))["properties"]
 
 
-def read_table(path: str | Path, required: tuple[str, ...] = ()) -> pd.DataFrame:
-    """A TSV file, `n/a` and empty cells as missing; identifiers are kept as text ("001" stays "001").
+def read_table(path: str | Path, required: tuple[str, ...] = (), text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """A TSV file, `n/a` and empty cells as missing; identifiers and the columns in `text` stay as written ("001", "1").
 
     Raises UserError that names the file if it is missing, empty, not text, or lacks a required column.
     """
@@ -29,8 +30,9 @@ def read_table(path: str | Path, required: tuple[str, ...] = ()) -> pd.DataFrame
         table = pd.read_csv(
             path,
             sep="\t",
-            na_values=[NOT_AVAILABLE],
-            dtype={"participant_id": str, "session_id": str, "scan_id": str, "fold": str},
+            keep_default_na=False,  # a group may be called None or NA
+            na_values=[NOT_AVAILABLE, ""],
+            dtype=dict.fromkeys((*IDENTIFIERS, *text), str),
             encoding="utf-8-sig",
         )
     except FileNotFoundError:

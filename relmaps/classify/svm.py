@@ -60,7 +60,10 @@ def fit_linear_svm(
 
 
 def haufe_coefficients(scores: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """(n,) coefficients a with which the activation pattern of a linear model is X' a.
+    """(n,) coefficients a with which the activation pattern of a linear model is X' a, in O(n).
+
+    The pattern, cov(X) w / var(X w) (Haufe et al. 2014, NeuroImage 87:96, Eq. 7), is the change of each feature that
+    goes with a change of the model's output by 1, in units of X.
 
     scores : (n,) the model's output X w for the subjects that define the covariance. They sum to zero, so that X need
     not be centred.
@@ -68,12 +71,3 @@ def haufe_coefficients(scores: np.ndarray, sample_weight: np.ndarray | None = No
     weight = np.ones(len(scores)) if sample_weight is None else sample_weight
     centred = scores - np.average(scores, weights=weight)
     return weight * centred / np.sum(weight * centred**2)
-
-
-def haufe_pattern(X: np.ndarray, weights: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """Activation pattern cov(X) w / var(X w) (Haufe et al. 2014, NeuroImage 87:96, Eq. 7), in O(n p).
-
-    X : (n, p) training features. weights : (p,). sample_weight : (n,) multiplicities. Returns (p,): the change of each
-    feature that goes with a change of the model's output by 1, in units of X.
-    """
-    return X.T @ haufe_coefficients(X @ weights, sample_weight)

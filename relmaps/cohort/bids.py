@@ -61,6 +61,8 @@ def read_dataset(root: str | Path, labels: dict, covariates: dict) -> Cohort:
             exclude(f"{labels['column']} is {group}", participant_id, own[0].scan_id if own else None)
         elif not own:
             exclude("no T1w image", participant_id)
+        elif not Path(own[0].path).exists():
+            exclude(f"{own[0].path}: the link leads nowhere; fetch the file", participant_id, own[0].scan_id)
         else:
             scans.append(own[0])
             for other in own[1:]:
@@ -83,7 +85,7 @@ def read_dataset(root: str | Path, labels: dict, covariates: dict) -> Cohort:
 def _participants(path: Path, labels: dict, covariates: dict) -> pd.DataFrame:
     """participant_id, group, age, sex of every row; UserError for an identifier that is odd or stands twice."""
     wanted = [labels["column"], *filter(None, covariates.values())]
-    table = read_table(path, required=("participant_id", *wanted))
+    table = read_table(path, required=("participant_id", *wanted), text=(labels["column"],))
     identifiers = table["participant_id"].fillna("")
     identifiers = identifiers.where(identifiers.str.startswith("sub-"), "sub-" + identifiers)
     odd = identifiers[~identifiers.str.fullmatch(r"sub-[A-Za-z0-9]+")]
@@ -93,7 +95,7 @@ def _participants(path: Path, labels: dict, covariates: dict) -> pd.DataFrame:
     if len(twice):
         raise UserError(f"{path}: participant {twice.iloc[0]} stands twice; keep one row per participant")
     group = table[labels["column"]]
-    people = pd.DataFrame({"participant_id": identifiers, "group": group.where(group.isna(), group.astype(str))})
+    people = pd.DataFrame({"participant_id": identifiers, "group": group})
     age, sex = covariates["age"], covariates["sex"]
     people["age"] = pd.to_numeric(table[age], errors="coerce") if age else float("nan")
     people["sex"] = table[sex].astype(str).str.strip().str.lower().map(SEX) if sex else None

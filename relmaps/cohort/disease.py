@@ -61,7 +61,8 @@ def expected_loss(effects: Effects, phantom: Phantom, severity: float, spread: f
     """(nx, ny, nz) on the field grid: expected relative loss of volume, 1 - E[Jacobian], over the disease group.
 
     Severity is lognormal with median `severity` and log standard deviation `spread`; the expectation is a 5-point
-    Gauss-Hermite sum, the same node on both sides (a voxel sees only its own side).
+    Gauss-Hermite sum, the same node on both sides. A voxel sees its own side only, except within a few millimetres of
+    the midline, where the losses of a region and its mirror image add and the two severities are taken as equal.
     """
     voxel_mm = float(phantom.field_grid.voxel_mm[0])
     nodes, weights = np.polynomial.hermite_e.hermegauss(5)

@@ -1,8 +1,9 @@
 """ANTs, step by step, so that the same scan gives the same bytes on any number of jobs.
 
-Three things together make ANTs repeat itself: one ITK thread, set before the library is loaded; its deterministic
-mode with a seed; and Atropos without randomisation. Each registration writes into an empty folder of its own, because
-`ants.registration` looks for its results by a file name pattern and would pick up a neighbour's.
+Three things together make ANTs repeat itself: one ITK thread, set before the library is loaded (so ants is imported
+here alone); its deterministic mode with a seed; and Atropos without randomisation. Each registration writes into an
+empty folder of its own, because `ants.registration` looks for its results by a file name pattern and would pick up a
+neighbour's.
 """
 
 import os
@@ -45,17 +46,14 @@ def to_ants(image: nib.Nifti1Image, data: np.ndarray | None = None) -> ants.ANTs
     )
 
 
-def affine_of(image: ants.ANTsImage) -> np.ndarray:
-    """(4, 4) RAS+ affine of an ANTs image."""
-    affine = np.eye(4)
-    affine[:3, :3] = LPS @ (np.array(image.direction) * np.array(image.spacing))
-    affine[:3, 3] = LPS @ np.array(image.origin)
-    return affine
-
-
 def pad(image: ants.ANTsImage, voxels: int) -> ants.ANTsImage:
     """The image with a margin of zeros, so that a brain that touches its box can still be registered there."""
     return ants.pad_image(image, pad_width=[(voxels, voxels)] * 3)
+
+
+def dilate(mask: ants.ANTsImage, margin_mm: float) -> ants.ANTsImage:
+    """The mask and about `margin_mm` around it, at least one voxel."""
+    return ants.morphology(mask, "dilate", max(1, round(margin_mm / min(mask.spacing))))
 
 
 def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:

@@ -3,9 +3,9 @@
 import logging
 import time
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-import ants
 import nibabel as nib
 import numpy as np
 from nilearn.image import resample_img
@@ -25,6 +25,7 @@ PAD_MM = 8.0  # around the template, whose brain touches its box
 # Registration looks at the brain and this much around it; with 8 mm, one affine in ten took the skull for brain.
 MASK_MARGIN_MM = 12.0
 TISSUES = ("CSF", "GM", "WM")
+VERSIONS = {package: version(package) for package in ("antspyx", "nilearn")}
 
 
 @dataclass(frozen=True)
@@ -42,28 +43,35 @@ def preprocess(
 ) -> dict:
     """The scan's row for qc.tsv. A scan that cannot be used ends well, with status `failed` and its reason.
 
-    Whether a finished result still holds is told by a fingerprint of the raw file, the settings and the template.
+    Whether a finished result still holds is told by a fingerprint of the raw file, the settings, the grid, our code and
+    the versions of ANTs and of the package that carries the template. A result that cannot be written ends the job.
     """
     paths = derivatives_of(scan, folder, grid.space)
     base = {"scan_id": scan.scan_id, "participant_id": scan.participant_id}
     try:
-        made_from = fingerprint(sha256_of(scan.path), asdict(settings), grid.affine.tolist(), grid.shape)
+        made_from = fingerprint(_hash_of(scan), asdict(settings), VERSIONS, grid.affine.tolist(), grid.shape)
         if paths["status"].exists():
             status = read_json(paths["status"])
             if status["made_from"] == made_from and all(path.exists() for path in paths.values()):
                 log.info("%s: done before", scan.scan_id)
                 return base | status["row"]
+        # The old status must not outlive the first new image: killed now, the scan would be taken for finished.
+        paths["status"].unlink(missing_ok=True)
         start = time.monotonic()
         row = {"status": "ok", "reason": None} | _preprocess(scan, template, grid, paths, settings)
         row["seconds"] = round(time.monotonic() - start, 2)
         write_json({"made_from": made_from, "row": row}, paths["status"])
-    except OSError as error:
-        row = {"status": "failed", "reason": f"{scan.path}: cannot be read ({error.strerror}); check the file"}
     except ScanError as error:
         row = {"status": "failed", "reason": str(error)}
-    if row["status"] == "failed":
         log.warning("%s: %s", scan.scan_id, row["reason"])
     return base | row
+
+
+def _hash_of(scan: Scan) -> str:
+    try:
+        return sha256_of(scan.path)
+    except OSError as error:
+        raise ScanError(f"{scan.path}: cannot be read ({error.strerror}); check the file") from None
 
 
 def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], settings: Settings) -> dict:
@@ -71,6 +79,10 @@ def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], 
     try:
         with steps.scratch_folder() as scratch:
             images, measures = _register_and_segment(raw, template, settings, scratch)
+    except (MemoryError, OSError):  # the machine's fault, not the scan's: the job must fail and be run again
+        raise
+    except ScanError as error:
+        raise ScanError(f"{scan.path}: {error}") from None
     except Exception as error:  # ANTs raises plain exceptions for anything from a bad header to a failed optimiser
         log.exception("%s", scan.scan_id)
         raise ScanError(f"{scan.path}: ANTs failed ({error}); look at the scan") from None
@@ -86,7 +98,7 @@ def _register_and_segment(raw: nib.Nifti1Image, template: dict, settings: Settin
     margin = max(1, round(PAD_MM / min(nib.affines.voxel_sizes(template["T1w"].affine))))
     padded = {name: steps.pad(steps.to_ants(image), margin) for name, image in template.items()}
     fixed, brain = padded["T1w"], padded["brain_mask"]
-    around = ants.morphology(brain, "dilate", max(1, round(MASK_MARGIN_MM / min(fixed.spacing))))
+    around = steps.dilate(brain, MASK_MARGIN_MM)
 
     # The brightest half percent are vessels and fat, which would stretch every histogram that follows.
     data = raw.get_fdata(dtype=np.float32)

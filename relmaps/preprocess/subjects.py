@@ -31,7 +31,5 @@ def select_subjects(
     subjects = participants.merge(good, on="participant_id", validate="one_to_one").sort_values("participant_id")
     for label, group in ((1, "disease"), (0, "control")):
         if not (subjects["label"] == label).any():
-            raise UserError(
-                f"no {group} scan is left after exclusions; see cohort/exclusions.tsv and preprocess/qc.tsv"
-            )
+            raise UserError(f"no {group} scan is left after exclusions; see preprocess/qc.tsv and cohort/left_out.tsv")
     return subjects.drop(columns="group"), exclusions

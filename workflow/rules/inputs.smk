@@ -7,9 +7,9 @@ EXPLAINED = [*HEATMAPS, "untrained"]
 
 
 def dataset_of(wildcards):
-    """What must exist before the dataset can be read: nothing for a folder that is there, every scan of a simulated one."""
+    """The dataset's table and scans; those of a simulated one are made by the simulation's jobs."""
     if not PLAN.simulation_batches:
-        return []
+        return [f"{PLAN.dataset}/participants.tsv", *(scan.path for scan in PLAN.scans.values())]
     batches = [f"{RESULTS}/cohort/simulated/batch-{batch}.tsv" for batch in PLAN.simulation_batches]
     return [f"{PLAN.dataset}/participants.tsv", *batches]
 

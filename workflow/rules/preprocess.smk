@@ -115,6 +115,7 @@ rule select_subjects:
 rule build_array:
     input:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        qc=f"{RESULTS}/preprocess/qc.tsv",  # changes whenever a scan is done again, which subjects.tsv need not
         brain=BRAIN_MASK,
         tissues=[TEMPLATE_GM, rules.make_template.output.wm, rules.make_template.output.csf],
     output:
@@ -143,6 +144,7 @@ rule build_array:
 rule plot_mosaic:
     input:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        qc=f"{RESULTS}/preprocess/qc.tsv",  # changes whenever a scan is done again, which subjects.tsv need not
         gm=TEMPLATE_GM,
     output:
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",

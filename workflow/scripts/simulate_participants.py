@@ -1,5 +1,8 @@
 """Draw who is in the simulated cohort; write the tables of its BIDS dataset and, apart from it, the true severities."""
 
+import shutil
+from pathlib import Path
+
 from relmaps.cohort.participants import draw_participants
 from relmaps.files import write_json
 from relmaps.jobs import job
@@ -8,6 +11,9 @@ from relmaps.tables import write_table
 
 def main(*, participants, description, severity, n_scans, median_severity, severity_spread, seed):
     people = draw_participants(n_scans, median_severity, severity_spread, seed)
+    for folder in Path(participants).parent.glob("sub-*"):  # of an earlier, larger cohort under the same name
+        if folder.name not in set(people["participant_id"]):
+            shutil.rmtree(folder)
     write_table(people[["participant_id", "age", "sex", "diagnosis"]], participants)
     write_table(people, severity)
     write_json(

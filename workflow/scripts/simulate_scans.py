@@ -23,6 +23,7 @@ def main(*, severity, done, scans, regions, settings, code):
         made_from = fingerprint(person.to_dict(), number, regions, settings, code)
         sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
         if not (path.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from):
+            sidecar.unlink(missing_ok=True)  # it says that the scan is whole
             save(simulate_scan(number, person, phantom, effects, ScanSettings(**settings)), path)
             write_json({"Modality": "MR", "MagneticFieldStrength": 3, "RelmapsMadeFrom": made_from}, sidecar)
         rows.append({"participant_id": participant_id, "path": str(path)})

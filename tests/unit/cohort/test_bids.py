@@ -72,6 +72,25 @@ def test_errors_name_the_file_and_the_remedy(dataset, table, words):
     assert "\n" not in str(error.value)
 
 
+def test_groups_stay_as_written(dataset):
+    scans = [f"sub-0{n}/anat/sub-0{n}_T1w.nii.gz" for n in (1, 2, 3)]
+    root = dataset("participant_id\tage\tsex\tdiagnosis\n01\t70\tf\t1\n02\t71\tm\tNone\n03\t71\tm\tn/a\n", scans)
+    cohort = read_dataset(root, {"column": "diagnosis", "disease": "1", "control": "None"}, COVARIATES)
+    assert cohort.participants["group"].tolist() == ["1", "None"]
+    assert cohort.exclusions["reason"].tolist() == ["no value in column diagnosis"]
+
+
+def test_a_link_that_leads_nowhere_is_left_out_with_its_reason(dataset):
+    root = dataset(
+        "participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\n02\t71\tm\tCN\n", ["sub-01/anat/sub-01_T1w.nii.gz"]
+    )
+    (root / "sub-02/anat").mkdir(parents=True)
+    (root / "sub-02/anat/sub-02_T1w.nii.gz").symlink_to(root / "not-fetched")
+    cohort = read_dataset(root, LABELS, COVARIATES)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01"]
+    assert "the link leads nowhere" in cohort.exclusions["reason"][0]
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match="nowhere: no such folder"):
         read_dataset(tmp_path / "nowhere", LABELS, COVARIATES)

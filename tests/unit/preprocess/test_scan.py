@@ -84,6 +84,16 @@ def test_a_finished_scan_is_not_done_again_but_a_changed_one_is(study, monkeypat
         preprocess(study["raw"], study["template"], study["grid"], study["folder"] / "one", changed)
 
 
+def test_a_result_that_cannot_be_written_fails_the_job_and_not_the_scan(study, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(scan_module, "_register_and_segment", lambda *_: ({"t1": np.zeros((2, 2, 2))}, {}))
+    monkeypatch.setattr(scan_module, "write_map", full)
+    with pytest.raises(OSError, match="No space left"):
+        preprocess(study["raw"], study["template"], study["grid"], tmp_path, SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
