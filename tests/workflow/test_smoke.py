@@ -36,7 +36,8 @@ MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", "mean_t1", "gm_probabi
 
 
 def statuses() -> list[Path]:
-    return sorted(RESULTS.glob("preprocess/derivatives/*/anat/*_status.json"))
+    """Status files under their final names; pathlib's `*` also finds the temporary ones, which start with a dot."""
+    return sorted(RESULTS.glob("preprocess/derivatives/*/anat/sub-*_status.json"))
 
 
 def kill_while_preprocessing() -> dict[Path, int]:
