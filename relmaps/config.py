@@ -10,24 +10,35 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from relmaps.code import ROOT
 from relmaps.errors import UserError
 from relmaps.tables import SCHEMAS
+from relmaps.truth import truth_of
 
+PRESETS = ROOT / "config" / "presets.yaml"
+INPUTS = {
+    "bids": "the BIDS folder",
+    "adni": "the ADNI download's folder",
+    "table": "the table of scans",
+    "dicom": "the table of DICOM folders",
+}
 SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 
 
 def load_config(config: dict) -> dict:
-    """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key."""
+    """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
+
+    Keys of `preprocess` that are null get the value of the preset.
+    """
     schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
         raise UserError(f"config: {_explain(error)}")
-    if config["cohort"]["source"] == "bids" and not config["input"]:
-        raise UserError("config: input is not set; add the BIDS folder on the command line, --config input=FOLDER")
-    if config["cohort"]["source"] == "simulated" and config["cohort"]["labels"] != SIMULATED_LABELS:
-        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
+    _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
+    _check_cohort(config)
+    _check_files(config)
     meta_analysis = config["reference"]["meta_analysis"]
-    if meta_analysis["source"] == "simulated" and config["cohort"]["source"] != "simulated":
+    if meta_analysis["source"] == "simulated" and truth_of(config) is None:
         raise UserError(
             "config: reference.meta_analysis.source is simulated, but the cohort is not; use sleuth or nifti"
         )
@@ -35,12 +46,13 @@ def load_config(config: dict) -> dict:
         raise UserError(
             f"config: reference.meta_analysis.path is not set; source {meta_analysis['source']} needs a file"
         )
-    if meta_analysis["path"] and not Path(meta_analysis["path"]).is_file():
-        raise UserError(f"config: reference.meta_analysis.path {meta_analysis['path']}: no such file; check the path")
     if meta_analysis["source"] == "nifti" and meta_analysis["threshold"] is None:
         raise UserError(
             "config: reference.meta_analysis.threshold is not set; source nifti needs the value of its mask"
         )
+    for column, (low, high) in config["preprocess"]["exclude_on"].items():
+        if low is not None and high is not None and low > high:
+            raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
     headline, sweep = config["overlap"]["headline"], config["overlap"]["sweep"]
     for key, value in headline.items():
         if value not in sweep[key]:
@@ -48,6 +60,48 @@ def load_config(config: dict) -> dict:
                 f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
             )
     return config
+
+
+def _fill(settings: dict, defaults: dict) -> None:
+    for key, value in defaults.items():
+        if isinstance(value, dict):
+            _fill(settings[key], value)
+        elif settings[key] is None:
+            settings[key] = value
+
+
+def _check_cohort(config: dict) -> None:
+    cohort = config["cohort"]
+    source, injection = cohort["source"], cohort["inject_atrophy"]
+    if source != "simulated" and not config["input"]:
+        raise UserError(f"config: input is not set; add {INPUTS[source]} on the command line, --config input=PATH")
+    if source == "simulated" and cohort["labels"] != SIMULATED_LABELS:
+        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
+    if source == "simulated" and injection is not None:
+        raise UserError("config: cohort.inject_atrophy is for real scans; a simulated cohort has its disease already")
+    if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
+        raise UserError(
+            "config: cohort.inject_atrophy.regions.path is not set; "
+            f"source {injection['regions']['source']} needs a file"
+        )
+
+
+def _check_files(config: dict) -> None:
+    """Every file that a key names must be there before anything runs."""
+    files = {
+        "reference.meta_analysis.path": config["reference"]["meta_analysis"]["path"],
+        "cohort.exclusion_list": config["cohort"]["exclusion_list"],
+        "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
+        "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
+    }
+    if config["cohort"]["inject_atrophy"] is not None:
+        regions = config["cohort"]["inject_atrophy"]["regions"]
+        files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
+    for name, path in (config["preprocess"]["template"]["images"] or {}).items():
+        files[f"preprocess.template.images.{name}"] = path
+    for key, path in files.items():
+        if path and not Path(path).is_file():
+            raise UserError(f"config: {key} {path}: no such file; check the path")
 
 
 def _explain(error: ValidationError) -> str:

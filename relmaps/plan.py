@@ -1,11 +1,15 @@
 """What the study will do, as far as Snakemake must know beforehand: scans, how they share jobs, maps and references."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from relmaps.cohort.bids import Scan, read_dataset
+from relmaps.cohort.cohort import Scan
 from relmaps.cohort.participants import participant_ids
+from relmaps.cohort.sources import read_cohort, tables_of
 from relmaps.errors import UserError
+from relmaps.truth import truth_of
 
 SVM_MAPS = ["svm_pattern", "svm_weights"]
 INPUT_MAPS = ["mean_t1", "gm_probability", "t1_edges"]  # what any map of a brain overlaps with, without any network
@@ -13,12 +17,21 @@ INPUT_MAPS = ["mean_t1", "gm_probability", "t1_edges"]  # what any map of a brai
 
 @dataclass(frozen=True)
 class Plan:
-    """scans : by scan_id. batches, simulation_batches : number -> scans that one job preprocesses or simulates."""
+    """What the rules need of the cohort.
 
-    scans: dict[str, Scan]
-    batches: dict[str, list[Scan]]
-    simulation_batches: dict[str, list[Scan]]
+    dataset : folder or table of the source. tables : files that it is read from. scans : raw scans, by scan_id.
+    simulation_batches : number -> scans that one job simulates. conversions, injections, batches : number -> scans that
+    one job converts from DICOM, gives the disease, or preprocesses; the same numbers mean the same scans, whose `path`
+    is what that job reads.
+    """
+
     dataset: str
+    tables: list[str]
+    scans: dict[str, Scan]
+    simulation_batches: dict[str, list[Scan]]
+    conversions: dict[str, list[Scan]]
+    injections: dict[str, list[Scan]]
+    batches: dict[str, list[Scan]]
     maps: list[str]
     references: list[str]
 
@@ -34,41 +47,95 @@ class Plan:
 
 def plan_study(config: dict) -> Plan:
     """The plan of a validated configuration; reads names of files, never their content, and imports nothing heavy."""
-    simulated = config["cohort"]["source"] == "simulated"
-    if simulated:
-        dataset = f"results/{config['study']}/cohort/bids"
+    results = f"results/{config['study']}/cohort"
+    source = config["cohort"]["source"]
+    if source == "simulated":
+        dataset, tables = f"{results}/bids", [f"{results}/bids/participants.tsv"]
         scans = [
             Scan(name, name, None, f"{dataset}/{name}/anat/{name}_T1w.nii.gz")
             for name in participant_ids(config["simulation"]["n_scans"])
         ]
-        labels = config["cohort"]["labels"]
-        sizes = {labels["disease"]: len(scans) // 2, labels["control"]: len(scans) - len(scans) // 2}
+        n_disease = len(scans) // 2
+        sizes = {"disease": n_disease, "control": len(scans) - n_disease}
     else:
         dataset = str(Path(config["input"]))
-        cohort = read_dataset(dataset, config["cohort"]["labels"], config["cohort"]["covariates"])
-        sizes = cohort.participants["group"].value_counts().to_dict()
+        tables = tables_of(source, dataset, config["cohort"])
+        cohort = read_cohort(source, dataset, config["cohort"])
         scans = cohort.scans
+        _check_names(scans)
+        labels = cohort.participants["label"]
+        sizes = {"disease": int((labels == 1).sum()), "control": int((labels == 0).sum())}
     _check_folds(sizes, config)
+
+    raw = _batches(scans, config["preprocess"]["scans_per_job"])
+    conversions = {} if source == "simulated" else _only(raw, lambda scan: Path(scan.path).is_dir())
+    prepared = _moved(raw, {scan.scan_id for batch in conversions.values() for scan in batch}, f"{results}/converted")
+    injections = prepared if config["cohort"]["inject_atrophy"] is not None else {}
+    if injections:
+        prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/injected")
     return Plan(
-        scans={scan.scan_id: scan for scan in scans},
-        batches=_batches(scans, config["preprocess"]["scans_per_job"]),
-        simulation_batches=_batches(scans, config["simulation"]["scans_per_job"]) if simulated else {},
         dataset=dataset,
+        tables=tables,
+        scans={scan.scan_id: scan for scan in scans},
+        simulation_batches=_batches(scans, config["simulation"]["scans_per_job"]) if source == "simulated" else {},
+        conversions=conversions,
+        injections=injections,
+        batches=prepared,
         maps=[*config["relevance"]["methods"], *SVM_MAPS, "vbm_t", *INPUT_MAPS, "untrained"],
-        references=["meta_analysis", "truth"] if simulated else ["meta_analysis"],
+        references=["meta_analysis", "truth"] if truth_of(config) else ["meta_analysis"],
     )
 
 
-def _check_folds(sizes: dict[str, int], config: dict) -> None:
-    """Too few scans for the folds are better known now than after hours of preprocessing."""
-    folds, labels = config["classify"]["folds"], config["cohort"]["labels"]
-    for group in (labels["disease"], labels["control"]):
-        if sizes.get(group, 0) < folds:
-            raise UserError(
-                f"config: classify.folds is {folds}, but group {group} has {sizes.get(group, 0)} scan(s); "
-                "set it to the smaller group's number or less"
-            )
+def disease_of(config: dict) -> dict:
+    """severity, severity_spread and regions of the study's known disease; regions as in cohort.inject_atrophy.
+
+    ellipsoids : the list of simulation.regions, which a simulated disease and an injected one of that source take.
+    """
+    injection = config["cohort"]["inject_atrophy"]
+    known = injection or config["simulation"]
+    regions = injection["regions"] if injection else {"source": "ellipsoids", "path": None, "fwhm_mm": 1.0}
+    ellipsoids = config["simulation"]["regions"] if regions["source"] == "ellipsoids" else []
+    return {
+        "severity": known["severity"],
+        "severity_spread": known["severity_spread"],
+        "regions": regions | {"ellipsoids": ellipsoids},
+    }
 
 
 def _batches(scans: list[Scan], size: int) -> dict[str, list[Scan]]:
     return {str(start // size + 1): scans[start : start + size] for start in range(0, len(scans), size)}
+
+
+def _only(batches: dict[str, list[Scan]], wanted: Callable[[Scan], bool]) -> dict[str, list[Scan]]:
+    """The batches with the wanted scans alone; a batch without any is left out."""
+    chosen = {number: [scan for scan in scans if wanted(scan)] for number, scans in batches.items()}
+    return {number: scans for number, scans in chosen.items() if scans}
+
+
+def _moved(batches: dict[str, list[Scan]], scan_ids: set[str], folder: str) -> dict[str, list[Scan]]:
+    """The batches after a step that writes the named scans into a folder."""
+    return {
+        number: [
+            replace(scan, path=f"{folder}/{scan.scan_id}_T1w.nii.gz") if scan.scan_id in scan_ids else scan
+            for scan in scans
+        ]
+        for number, scans in batches.items()
+    }
+
+
+def _check_names(scans: list[Scan]) -> None:
+    """Snakemake takes a word in braces for a wildcard, also in the name of an input file."""
+    for scan in scans:
+        if re.search(r"\{[^{}\s]+\}", scan.path):
+            raise UserError(f"{scan.path}: a name with braces cannot be used; rename the file or its folder")
+
+
+def _check_folds(sizes: dict[str, int], config: dict) -> None:
+    """Too few scans for the folds are better known now than after hours of preprocessing."""
+    folds = config["classify"]["folds"]
+    for group, size in sizes.items():
+        if size < folds:
+            raise UserError(
+                f"config: classify.folds is {folds}, but group {config['cohort']['labels'][group]} has {size} scan(s); "
+                "set it to the smaller group's number or less"
+            )

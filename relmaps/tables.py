@@ -11,7 +11,7 @@ from relmaps.files import replacing, write_json
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
 NOT_AVAILABLE = "n/a"
-IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold")
+IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold", "site", "content")
 
 
 @cache

@@ -1,1 +1,1 @@
-"""Where scans come from: simulated or read from a BIDS dataset."""
+"""Where scans come from, and the diseases that are known in them."""

@@ -1,91 +1,88 @@
-"""Which scans of a BIDS dataset a study takes, and why it leaves the others.
+"""Which scans of a BIDS dataset a study takes, and why it leaves the others."""
 
-Used while Snakemake plans and again when the tables are written, so that both see the same scans.
-"""
-
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from relmaps.cohort.cohort import Cohort, Scan, assemble, exclusion, people_of
 from relmaps.errors import UserError
 from relmaps.tables import read_table
 
-SEX = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
+# Entity -> its word in reasons, and its key in the configuration's `cohort.bids`; the most important first.
+SELECTED = {"ses": ("session", "sessions"), "acq": ("acquisition", "acquisitions"), "run": ("run", "runs")}
+BIDS_NAME = re.compile(r"sub-[A-Za-z0-9]+(_[a-z]+-[A-Za-z0-9]+)*")
+T1W = re.compile(r"_T1w\.nii(\.gz)?\Z")
+
+# One part of a gitignore pattern; a bracket without its partner and a backslash at the end match nothing.
+GLOB = re.compile(
+    r"(?P<folders>(?:\A|(?<=/))\*\*+/)"
+    r"|(?P<below>(?:\A|(?<=/))\*\*+\Z)"
+    r"|(?P<some>\*+)"
+    r"|(?P<one>\?)"
+    r"|\[(?P<not>[!^]?+)(?P<set>\]?+(?:\\.|[^\]\\])*+)\]"
+    r"|(?P<broken>\[|\\\Z)"
+    r"|\\?(?P<literal>.)"
+)
+SET_ITEM = re.compile(r"\\?(.)(?:-(?!\Z)\\?(.))?")
 
 
 @dataclass(frozen=True)
-class Scan:
-    """A raw T1 scan. scan_id is its BIDS name up to the suffix, such as sub-01_ses-02."""
+class IgnoreRule:
+    """A line of .bidsignore. negated : it takes in again what an earlier line has left out."""
 
-    scan_id: str
-    participant_id: str
-    session_id: str | None
-    path: str
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """participants, exclusions : tables of the schemas of that name. scans : one per participant, sorted by scan_id."""
-
-    participants: pd.DataFrame
-    scans: list[Scan]
-    exclusions: pd.DataFrame
+    pattern: re.Pattern
+    negated: bool
+    folders_only: bool
 
 
-def read_dataset(root: str | Path, labels: dict, covariates: dict) -> Cohort:
+def read_bids(root: str | Path, settings: dict) -> Cohort:
     """The study's participants and scans of a BIDS dataset.
 
-    labels : column, disease and control. covariates : columns of age and sex, or None.
-    One T1w image per participant is taken, the first by session and name. Raises UserError that names the folder, file
-    or column; a participant or scan that is left out gets a row with its reason instead.
+    settings : the configuration's `cohort`. One T1w image per participant is taken: of those that `bids` allows the
+    first by session, acquisition, run and name. What .bidsignore lists is left out. Raises UserError that names the
+    folder, file or column.
     """
     root = Path(root)
     if not root.is_dir():
         raise UserError(f"input {root}: no such folder; give the BIDS dataset's folder, --config input=FOLDER")
-    people = _participants(root / "participants.tsv", labels, covariates)
-    found = _find_scans(root)
-    excluded = []
+    people = _participants(root / "participants.tsv", settings["labels"], settings["covariates"])
+    scans, excluded = _find_scans(root)
+    candidates, others = select_scans(scans, settings["bids"])
+    return assemble(people, candidates, settings["labels"], excluded + others, f"input {root}")
 
-    def exclude(reason: str, participant_id: str, scan_id: str | None = None) -> None:
-        excluded.append({"scan_id": scan_id, "participant_id": participant_id, "stage": "cohort", "reason": reason})
 
-    wanted = {labels["disease"], labels["control"]}
-    scans = []
-    for participant_id, group in zip(people["participant_id"], people["group"], strict=True):
-        own = found.pop(participant_id, [])
-        if pd.isna(group):
-            exclude(f"no value in column {labels['column']}", participant_id, own[0].scan_id if own else None)
-        elif group not in wanted:
-            exclude(f"{labels['column']} is {group}", participant_id, own[0].scan_id if own else None)
-        elif not own:
-            exclude("no T1w image", participant_id)
-        elif not Path(own[0].path).exists():
-            exclude(f"{own[0].path}: the link leads nowhere; fetch the file", participant_id, own[0].scan_id)
+def select_scans(scans: list[Scan], wanted: dict) -> tuple[dict[str, list[Scan]], list[dict]]:
+    """Participant -> scans in order of preference, and rows of exclusions.tsv for those that are not wanted.
+
+    wanted : sessions, runs and acquisitions, each None (any, by name, runs by number) or a list in order of preference.
+    """
+    lists = {entity: _wanted_values(entity, wanted[key]) for entity, (_, key) in SELECTED.items()}
+    ranked, excluded = [], []
+    for scan in scans:
+        entities = _entities(scan.scan_id)
+        values = {entity: _comparable(entity, entities.get(entity, "")) for entity in SELECTED}
+        unwanted = [
+            entity for entity, allowed in lists.items() if allowed is not None and values[entity] not in allowed
+        ]
+        if unwanted:
+            excluded.append(exclusion(_why_unwanted(unwanted[0], entities), scan.participant_id, scan.scan_id))
         else:
-            scans.append(own[0])
-            for other in own[1:]:
-                exclude(f"one scan per participant: {own[0].scan_id} is taken", participant_id, other.scan_id)
-    for participant_id, own in found.items():
-        for scan in own:
-            exclude("not in participants.tsv", participant_id, scan.scan_id)
-    if not scans:
-        raise UserError(
-            f"input {root}: no T1w scan of a participant whose {labels['column']} is "
-            f"{labels['disease']} or {labels['control']}; check cohort.labels and the folder"
-        )
-    taken = {scan.participant_id for scan in scans}
-    people = people[people["participant_id"].isin(taken)].reset_index(drop=True)
-    people.insert(2, "label", (people["group"] == labels["disease"]).astype(int))
-    columns = ["scan_id", "participant_id", "stage", "reason"]
-    return Cohort(people, sorted(scans, key=lambda scan: scan.scan_id), pd.DataFrame(excluded, columns=columns))
+            ranks = [_rank(entity, value, lists[entity]) for entity, value in values.items()]
+            ranked.append((ranks, scan.scan_id, scan))
+    candidates: dict[str, list[Scan]] = {}
+    for *_, scan in sorted(ranked, key=lambda item: item[:2]):
+        candidates.setdefault(scan.participant_id, []).append(scan)
+    return candidates, excluded
 
 
 def _participants(path: Path, labels: dict, covariates: dict) -> pd.DataFrame:
-    """participant_id, group, age, sex of every row; UserError for an identifier that is odd or stands twice."""
+    """participant_id, group, age, sex and site of every row; UserError for an odd or repeated identifier."""
     wanted = [labels["column"], *filter(None, covariates.values())]
-    table = read_table(path, required=("participant_id", *wanted), text=(labels["column"],))
+    text = tuple(filter(None, (labels["column"], covariates["site"])))
+    table = read_table(path, required=("participant_id", *wanted), text=text)
     identifiers = table["participant_id"].fillna("")
     identifiers = identifiers.where(identifiers.str.startswith("sub-"), "sub-" + identifiers)
     odd = identifiers[~identifiers.str.fullmatch(r"sub-[A-Za-z0-9]+")]
@@ -94,29 +91,137 @@ def _participants(path: Path, labels: dict, covariates: dict) -> pd.DataFrame:
     twice = identifiers[identifiers.duplicated()]
     if len(twice):
         raise UserError(f"{path}: participant {twice.iloc[0]} stands twice; keep one row per participant")
-    group = table[labels["column"]]
-    people = pd.DataFrame({"participant_id": identifiers, "group": group})
-    age, sex = covariates["age"], covariates["sex"]
-    people["age"] = pd.to_numeric(table[age], errors="coerce") if age else float("nan")
-    people["sex"] = table[sex].astype(str).str.strip().str.lower().map(SEX) if sex else None
-    return people
+    return people_of(table, identifiers, labels, covariates)
 
 
-def _find_scans(root: Path) -> dict[str, list[Scan]]:
-    """Participant -> T1w images, in order of session and name."""
-    found: dict[str, list[Scan]] = {}
-    paths = [
-        path
-        for pattern in ("sub-*/anat/*_T1w.nii*", "sub-*/ses-*/anat/*_T1w.nii*")
-        for path in root.glob(pattern)
-        if path.name.endswith((".nii", ".nii.gz"))
+def _find_scans(root: Path) -> tuple[list[Scan], list[dict]]:
+    """All T1w images that .bidsignore does not list, and rows of exclusions.tsv for those that it does."""
+    rules = _rules_of(root / ".bidsignore")
+    scans, excluded = {}, []
+    for participant_id, *session, name in _image_names(root):
+        path = "/".join([participant_id, *session, "anat", name])
+        scan_id = T1W.sub("", name)
+        if is_ignored(path, rules):
+            excluded.append(exclusion("ignored by .bidsignore", participant_id, scan_id))
+            continue
+        prefix = "_".join([participant_id, *session])
+        if not (BIDS_NAME.fullmatch(scan_id) and f"{scan_id}_".startswith(f"{prefix}_")):
+            remedy = f"rename it to {prefix}_T1w.nii.gz or list it in .bidsignore"
+            raise UserError(f"{root / path}: not a BIDS name of {prefix}; {remedy}")
+        if scan_id in scans:
+            other = scans[scan_id].path
+            raise UserError(f"{root / path}: {other} has the same name; keep one or list one in .bidsignore")
+        entities = _entities(scan_id)
+        session_id = f"ses-{entities['ses']}" if "ses" in entities else None
+        scans[scan_id] = Scan(scan_id, participant_id, session_id, str(root / path))
+    return list(scans.values()), excluded
+
+
+def _image_names(root: Path) -> list[tuple[str, ...]]:
+    """(subject, name) or (subject, session, name) of each T1w image in an anat folder."""
+    folders = [(subject,) for subject in _names_in(root, "sub-")]
+    folders += [(subject, session) for (subject,) in folders for session in _names_in(root / subject, "ses-")]
+    return [
+        (*folder, name)
+        for folder in folders
+        for name in _names_in(root.joinpath(*folder, "anat"))
+        if T1W.search(name) and not name.startswith(".")
     ]
-    for path in sorted(paths):
-        scan_id = re.sub(r"_T1w\.nii(\.gz)?$", "", path.name)
-        participant_id = path.relative_to(root).parts[0]
-        if not re.fullmatch(rf"{participant_id}(_[a-z]+-[A-Za-z0-9]+)*", scan_id):
-            raise UserError(f"{path}: not a BIDS name of {participant_id}; rename it to {participant_id}_T1w.nii.gz")
-        session = re.search(r"_(ses-[A-Za-z0-9]+)", scan_id)
-        scan = Scan(scan_id, participant_id, session[1] if session else None, str(path))
-        found.setdefault(participant_id, []).append(scan)
-    return found
+
+
+def _names_in(folder: Path, prefix: str = "") -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if name.startswith(prefix))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError:
+        raise UserError(f"{folder}: not readable; check its permissions") from None
+
+
+def _rules_of(path: Path) -> list[IgnoreRule]:
+    try:
+        return read_ignore_rules(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable UTF-8 text ({error}); save it as UTF-8") from None
+
+
+def _entities(scan_id: str) -> dict[str, str]:
+    return dict(part.split("-", 1) for part in scan_id.split("_"))
+
+
+def _comparable(entity: str, value: str) -> str:
+    """Runs are numbers: 1 and 01 are the same."""
+    return str(int(value)) if entity == "run" and re.fullmatch("[0-9]+", value) else value
+
+
+def _wanted_values(entity: str, names: list[str] | None) -> list[str] | None:
+    """Values as `_comparable` gives them, without prefix; "" stands for an image without the entity."""
+    if names is None:
+        return None
+    return ["" if name == "none" else _comparable(entity, name.removeprefix(f"{entity}-")) for name in names]
+
+
+def _why_unwanted(entity: str, entities: dict[str, str]) -> str:
+    word, key = SELECTED[entity]
+    named = f"{word} {entity}-{entities[entity]}" if entity in entities else f"no {word}: none"
+    return f"{named} is not in cohort.bids.{key}"
+
+
+def _rank(entity: str, value: str, wanted: list[str] | None) -> tuple[int, str]:
+    if wanted is not None:
+        return wanted.index(value), ""
+    return (int(value), "") if entity == "run" and value.isdecimal() else (0, value)
+
+
+def read_ignore_rules(text: str) -> list[IgnoreRule]:
+    """The rules of a file in gitignore's syntax; character classes such as [[:digit:]] are not known."""
+    rules = []
+    for line in text.splitlines():
+        pattern = re.match(r"((?:\\.|.)*?) *\Z", line)[1]  # a space at the end counts if a backslash stands before it
+        if not pattern or pattern.startswith("#"):
+            continue
+        negated = pattern.startswith("!")
+        pattern = pattern.removeprefix("!")
+        folders_only = pattern.endswith("/")
+        pattern = pattern.removesuffix("/")
+        anywhere = "" if "/" in pattern else "(?:.*/)?"
+        expression = "".join(_expression(part) for part in GLOB.finditer(pattern.removeprefix("/")))
+        rules.append(IgnoreRule(re.compile(anywhere + expression, re.DOTALL), negated, folders_only))
+    return rules
+
+
+def is_ignored(path: str, rules: list[IgnoreRule]) -> bool:
+    """Whether gitignore rules leave out a file.
+
+    path : relative to the rules' folder, with "/". The last rule that fits decides; within a folder that is left out
+    nothing is taken in again.
+    """
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        name, is_folder = "/".join(parts[:depth]), depth < len(parts)
+        fitting = (
+            rule for rule in reversed(rules) if (is_folder or not rule.folders_only) and rule.pattern.fullmatch(name)
+        )
+        rule = next(fitting, None)
+        if rule is not None and not rule.negated:
+            return True
+    return False
+
+
+def _expression(part: re.Match) -> str:
+    """Regular expression of a match of GLOB."""
+    kind = part.lastgroup
+    if kind == "literal":
+        return re.escape(part["literal"])
+    if kind == "set":
+        ranges = "".join(_range(*item.groups()) for item in SET_ITEM.finditer(part["set"]))
+        return f"(?!/)[{'^' if part['not'] else ''}{ranges}]"
+    return {"folders": "(?:.*/)?", "below": ".*", "some": "[^/]*", "one": "[^/]", "broken": "(?!)"}[kind]
+
+
+def _range(first: str, last: str | None) -> str:
+    """Python refuses a range that runs backwards; in gitignore it holds its first character alone."""
+    end = f"-{re.escape(last)}" if last and first <= last else ""
+    return re.escape(first) + end

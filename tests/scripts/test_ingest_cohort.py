@@ -1,28 +1,31 @@
 import pytest
+import yaml
 
+from relmaps.code import ROOT
+from relmaps.cohort.dicom import hash_of_series
 from relmaps.errors import UserError
 from relmaps.files import sha256_of
 from relmaps.tables import read_table
 from workflow.scripts.ingest_cohort import main
 
-LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 IDS = ["sub-001", "sub-002", "sub-003", "sub-004"]
 
 
-def ingest(simulated, tmp_path, planned):
+def ingest(dataset, tmp_path, planned, source="simulated"):
+    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())["cohort"]
     main(
-        dataset=simulated.folder / "bids",
+        dataset=dataset,
         participants=tmp_path / "participants.tsv",
         scans=tmp_path / "scans.tsv",
         left_out=tmp_path / "left_out.tsv",
         planned=planned,
-        labels=LABELS,
-        covariates={"age": "age", "sex": "sex"},
+        source=source,
+        settings=settings | {"source": source},
     )
 
 
 def test_a_simulated_dataset_comes_in_by_the_bids_door(simulated, tmp_path):
-    ingest(simulated, tmp_path, IDS)
+    ingest(simulated.folder / "bids", tmp_path, IDS)
     scans = read_table(tmp_path / "scans.tsv")
     assert scans["scan_id"].tolist() == IDS
     assert scans["sha256"][0] == sha256_of(scans["path"][0])
@@ -32,4 +35,16 @@ def test_a_simulated_dataset_comes_in_by_the_bids_door(simulated, tmp_path):
 
 def test_a_folder_that_changed_since_planning_is_noticed(simulated, tmp_path):
     with pytest.raises(UserError, match="changed while the study was planned"):
-        ingest(simulated, tmp_path, IDS[:3])
+        ingest(simulated.folder / "bids", tmp_path, IDS[:3])
+
+
+def test_a_series_has_the_hash_of_its_files_and_an_empty_folder_has_none(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/1.dcm").write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    rows = ["participant_id,path,diagnosis,age,sex", "1,full,AD,70,f", "2,empty,CN,71,m"]
+    (tmp_path / "table.csv").write_text("\n".join(rows))
+    ingest(tmp_path / "table.csv", tmp_path, ["sub-1", "sub-2"], source="dicom")
+    hashes = read_table(tmp_path / "scans.tsv")["sha256"]
+    assert hashes[0] == hash_of_series(tmp_path / "full")
+    assert hashes.isna().tolist() == [False, True]

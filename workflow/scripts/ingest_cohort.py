@@ -1,16 +1,19 @@
-"""Read a BIDS dataset into the study's participants and scans, with a reason for everything that is left out."""
+"""Read a source of scans into the study's participants and scans, with a reason for everything that is left out."""
+
+from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.bids import read_dataset
+from relmaps.cohort.dicom import hash_of_series
+from relmaps.cohort.sources import read_cohort
 from relmaps.errors import UserError
 from relmaps.files import sha256_of
 from relmaps.jobs import job, log
 from relmaps.tables import write_table
 
 
-def main(*, dataset, participants, scans, left_out, planned, labels, covariates):
-    cohort = read_dataset(dataset, labels, covariates)
+def main(*, dataset, participants, scans, left_out, planned, source, settings):
+    cohort = read_cohort(source, dataset, settings)
     found = [scan.scan_id for scan in cohort.scans]
     if found != planned:
         raise UserError(f"input {dataset}: its scans changed while the study was planned; start the study again")
@@ -31,9 +34,9 @@ def main(*, dataset, participants, scans, left_out, planned, labels, covariates)
 
 
 def _hash_or_none(path):
-    """A file that cannot be read is not an error here: preprocessing gives it a row with the reason."""
+    """What cannot be read is not an error here: preprocessing gives it a row with the reason."""
     try:
-        return sha256_of(path)
+        return hash_of_series(path) if Path(path).is_dir() else sha256_of(path)
     except OSError:
         return None
 
@@ -46,6 +49,6 @@ if __name__ == "__main__":
             scans=snakemake.output.scans,
             left_out=snakemake.output.left_out,
             planned=snakemake.params.scans,
-            labels=snakemake.params.labels,
-            covariates=snakemake.params.covariates,
+            source=snakemake.params.source,
+            settings=snakemake.params.settings,
         )

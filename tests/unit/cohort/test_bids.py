@@ -1,25 +1,61 @@
-import pytest
+import itertools
+import random
+import re
+import shutil
+import subprocess
+import time
 
-from relmaps.cohort.bids import read_dataset
+import pathspec
+import pytest
+from bids2table import index_dataset
+
+from relmaps.cohort.bids import is_ignored, read_bids, read_ignore_rules
 from relmaps.errors import UserError
 
-LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
-COVARIATES = {"age": "age", "sex": "sex"}
+SETTINGS = {
+    "labels": {"column": "diagnosis", "disease": "AD", "control": "CN"},
+    "covariates": {"age": "age", "sex": "sex", "site": None},
+    "bids": {"sessions": None, "runs": None, "acquisitions": None},
+}
+TWO = "participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\n02\t71\tm\tCN\n"
 
 
 @pytest.fixture
 def dataset(tmp_path):
     """Folder with empty files; reading names must not open them."""
 
-    def make(table, scans):
+    def make(table, scans, ignore=None):
         (tmp_path / "participants.tsv").write_text(table)
         for scan in scans:
             path = tmp_path / scan
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
+        if ignore is not None:
+            (tmp_path / ".bidsignore").write_text(ignore)
         return tmp_path
 
     return make
+
+
+def read(root, **changes):
+    return read_bids(root, SETTINGS | changes)
+
+
+def read_selected(root, **bids):
+    return read(root, bids=SETTINGS["bids"] | bids)
+
+
+def reasons(cohort):
+    return cohort.exclusions.fillna("").set_index(["participant_id", "scan_id"])["reason"].to_dict()
+
+
+def images_of(subject, *names):
+    """Paths of T1w images by the part of their name between subject and suffix."""
+    return [
+        "/".join([subject, *(part for part in name.split("_") if part.startswith("ses-")), "anat"])
+        + f"/{subject}{'_' if name else ''}{name}_T1w.nii.gz"
+        for name in names
+    ]
 
 
 def test_participants_and_scans_with_a_reason_for_each_that_is_left_out(dataset):
@@ -32,19 +68,21 @@ def test_participants_and_scans_with_a_reason_for_each_that_is_left_out(dataset)
             "sub-01/ses-1/anat/sub-01_ses-1_run-1_T1w.nii.gz",
             "sub-02/anat/sub-02_T1w.nii",
             "sub-02/anat/sub-02_T2w.nii",
+            "sub-02/anat/._sub-02_T1w.nii",
             "sub-03/anat/sub-03_T1w.nii.gz",
             "sub-04/anat/sub-04_T1w.nii.gz",
             "sub-06/anat/sub-06_T1w.nii.gz",
+            "derivatives/sub-01/anat/sub-01_T1w.nii.gz",
+            "sourcedata/sub-07/anat/sub-07_T1w.nii.gz",
         ],
     )
-    cohort = read_dataset(root, LABELS, COVARIATES)
+    cohort = read(root)
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01_ses-1_run-1", "sub-02"]
     assert cohort.scans[0].session_id == "ses-1"
     people = cohort.participants.set_index("participant_id")
     assert people["label"].to_dict() == {"sub-01": 1, "sub-02": 0}
     assert people.loc["sub-02", ["age", "sex"]].tolist() == [71.5, "m"]
-    reasons = cohort.exclusions.fillna("").set_index(["participant_id", "scan_id"])["reason"].to_dict()
-    assert reasons == {
+    assert reasons(cohort) == {
         ("sub-01", "sub-01_ses-1_run-2"): "one scan per participant: sub-01_ses-1_run-1 is taken",
         ("sub-01", "sub-01_ses-2"): "one scan per participant: sub-01_ses-1_run-1 is taken",
         ("sub-03", "sub-03"): "diagnosis is MCI",
@@ -61,13 +99,14 @@ def test_participants_and_scans_with_a_reason_for_each_that_is_left_out(dataset)
         ("participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\nsub-01\t71\tm\tCN\n", "participant sub-01 stands twice"),
         ("participant_id\tage\tsex\tdiagnosis\nsub-../../etc\t70\tf\tAD\n", "is not sub- with letters and digits"),
         ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", "no T1w scan of a participant whose diagnosis"),
+        ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", r"\(most often: diagnosis is MCI\)"),
         ("", "not a readable tab-separated UTF-8 table"),
     ],
 )
 def test_errors_name_the_file_and_the_remedy(dataset, table, words):
     root = dataset(table, ["sub-01/anat/sub-01_T1w.nii.gz"])
     with pytest.raises(UserError, match=words) as error:
-        read_dataset(root, LABELS, COVARIATES)
+        read(root)
     assert str(root) in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -75,34 +114,220 @@ def test_errors_name_the_file_and_the_remedy(dataset, table, words):
 def test_groups_stay_as_written(dataset):
     scans = [f"sub-0{n}/anat/sub-0{n}_T1w.nii.gz" for n in (1, 2, 3)]
     root = dataset("participant_id\tage\tsex\tdiagnosis\n01\t70\tf\t1\n02\t71\tm\tNone\n03\t71\tm\tn/a\n", scans)
-    cohort = read_dataset(root, {"column": "diagnosis", "disease": "1", "control": "None"}, COVARIATES)
+    cohort = read(root, labels={"column": "diagnosis", "disease": "1", "control": "None"})
     assert cohort.participants["group"].tolist() == ["1", "None"]
     assert cohort.exclusions["reason"].tolist() == ["no value in column diagnosis"]
 
 
-def test_a_link_that_leads_nowhere_is_left_out_with_its_reason(dataset):
+def test_what_is_not_available_is_missing_in_every_column(dataset):
     root = dataset(
-        "participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\n02\t71\tm\tCN\n", ["sub-01/anat/sub-01_T1w.nii.gz"]
+        "participant_id\tage\tsex\tdiagnosis\tsite\n01\tn/a\tn/a\tAD\t007\n02\t71\tm\tCN\tn/a\n",
+        images_of("sub-01", "") + images_of("sub-02", ""),
     )
+    people = read(root, covariates={"age": "age", "sex": "sex", "site": "site"}).participants
+    assert people[["age", "sex", "site"]].isna().to_numpy().tolist() == [[True, True, False], [False, False, True]]
+    assert people["site"][0] == "007"
+
+
+def test_a_link_that_leads_nowhere_is_left_out_with_its_reason(dataset):
+    root = dataset(TWO, ["sub-01/anat/sub-01_T1w.nii.gz"])
     (root / "sub-02/anat").mkdir(parents=True)
     (root / "sub-02/anat/sub-02_T1w.nii.gz").symlink_to(root / "not-fetched")
-    cohort = read_dataset(root, LABELS, COVARIATES)
+    cohort = read(root)
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01"]
     assert "the link leads nowhere" in cohort.exclusions["reason"][0]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match="nowhere: no such folder"):
-        read_dataset(tmp_path / "nowhere", LABELS, COVARIATES)
+        read(tmp_path / "nowhere")
 
 
-def test_a_file_name_that_is_not_bids_is_named(dataset):
-    root = dataset("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tAD\n", ["sub-01/anat/sub-01 (copy)_T1w.nii.gz"])
-    with pytest.raises(UserError, match=r"copy.*not a BIDS name of sub-01"):
-        read_dataset(root, LABELS, COVARIATES)
+@pytest.mark.parametrize(
+    ("scans", "words"),
+    [
+        (["sub-01 (copy)/anat/sub-01 (copy)_T1w.nii.gz"], "not a BIDS name of sub-01"),
+        (["sub-01/anat/sub-01 (copy)_T1w.nii.gz"], r"copy.*not a BIDS name of sub-01; rename it to sub-01_T1w.nii.gz"),
+        (["sub-01/ses-1/anat/sub-01_T1w.nii.gz"], "not a BIDS name of sub-01_ses-1"),
+        (["sub-01/anat/sub-01_T1w.nii.gz", "sub-01/anat/sub-01_T1w.nii"], "has the same name; keep one"),
+    ],
+)
+def test_a_file_name_that_is_not_bids_or_not_unique_is_named(dataset, scans, words):
+    with pytest.raises(UserError, match=words):
+        read(dataset(TWO, scans))
+    assert len(read(dataset(TWO, images_of("sub-02", ""), ignore="sub-01*/")).scans) == 1
 
 
 def test_covariates_may_be_absent(dataset):
     root = dataset("participant_id\tdiagnosis\nsub-01\tAD\n", ["sub-01/anat/sub-01_T1w.nii.gz"])
-    people = read_dataset(root, LABELS, {"age": None, "sex": None}).participants
-    assert people[["age", "sex"]].isna().all().all()
+    people = read(root, covariates={"age": None, "sex": None, "site": None}).participants
+    assert people[["age", "sex", "site"]].isna().all().all()
+
+
+def test_sessions_acquisitions_and_runs_are_taken_in_the_order_of_their_lists(dataset):
+    names = [f"ses-{s}_acq-{a}_run-{r}" for s in ("m12", "bl") for a in ("x", "y") for r in ("01", "2", "10")]
+    root = dataset(TWO, images_of("sub-01", *names) + images_of("sub-02", "ses-bl_acq-y_run-1"))
+    assert read(root).scans[0].scan_id == "sub-01_ses-bl_acq-x_run-01"
+    cohort = read_selected(root, sessions=["m12", "ses-bl"], acquisitions=["acq-y"], runs=["10", "run-1"])
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01_ses-m12_acq-y_run-10", "sub-02_ses-bl_acq-y_run-1"]
+    assert reasons(cohort)["sub-01", "sub-01_ses-bl_acq-y_run-01"].startswith("one scan per participant")
+    assert (
+        reasons(cohort)["sub-01", "sub-01_ses-bl_acq-x_run-2"] == "acquisition acq-x is not in cohort.bids.acquisitions"
+    )
+    assert reasons(cohort)["sub-01", "sub-01_ses-m12_acq-y_run-2"] == "run run-2 is not in cohort.bids.runs"
+    assert len(cohort.exclusions) == len(names) - 1
+
+
+def test_session_goes_before_acquisition_and_acquisition_before_run(dataset):
+    root = dataset(TWO, images_of("sub-01", "ses-a_acq-2_run-2", "ses-a_acq-1_run-3", "ses-b_acq-1_run-1"))
+    assert read(root).scans[0].scan_id == "sub-01_ses-a_acq-1_run-3"
+    assert read_selected(root, acquisitions=["2", "1"]).scans[0].scan_id == "sub-01_ses-a_acq-2_run-2"
+    assert read_selected(root, runs=["1", "2", "3"]).scans[0].scan_id == "sub-01_ses-a_acq-1_run-3"
+
+
+def test_none_means_images_without_the_entity(dataset):
+    root = dataset(TWO, images_of("sub-01", "", "acq-x", "acq-none") + images_of("sub-02", "acq-x"))
+    assert read_selected(root, acquisitions=["x", "none"]).scans[0].scan_id == "sub-01_acq-x"
+    assert read_selected(root, acquisitions=["acq-none"]).scans[0].scan_id == "sub-01_acq-none"
+    cohort = read_selected(root, acquisitions=["none"])
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01"]
+    assert reasons(cohort)["sub-02", "sub-02_acq-x"] == "acquisition acq-x is not in cohort.bids.acquisitions"
+    assert ("sub-02", "") not in reasons(cohort)
+    cohort = read_selected(dataset(TWO, images_of("sub-01", "ses-1")), sessions=["1"])
+    assert reasons(cohort)["sub-01", "sub-01"] == "no session: none is not in cohort.bids.sessions"
+
+
+def test_a_list_that_fits_no_image_is_named(dataset):
+    root = dataset(TWO, images_of("sub-01", "ses-1") + images_of("sub-02", "ses-1"))
+    with pytest.raises(UserError, match=r"most often: session ses-1 is not in cohort.bids.sessions"):
+        read_selected(root, sessions=["bl"])
+
+
+def test_images_that_bidsignore_lists_are_left_out(dataset):
+    scans = images_of("sub-01", "ses-1", "ses-2") + images_of("sub-02", "ses-1", "ses-1_acq-x")
+    cohort = read(dataset(TWO, scans, ignore="# comment\n\n*_ses-1_*\n!sub-02_ses-1_T1w.nii.gz\n"))
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01_ses-2", "sub-02_ses-1"]
+    assert reasons(cohort) == {
+        ("sub-01", "sub-01_ses-1"): "ignored by .bidsignore",
+        ("sub-02", "sub-02_ses-1_acq-x"): "ignored by .bidsignore",
+    }
+    (cohort_root := dataset(TWO, [])).joinpath(".bidsignore").write_bytes("sub-0é".encode("latin-1"))
+    with pytest.raises(UserError, match=r"\.bidsignore: not a readable UTF-8 text"):
+        read(cohort_root)
+
+
+PATHS = ["a", "b", "ab", "a/b", "a/b/c", "ab/c", "a/ab/abc", "b/a", "a b/c", "b/c/a/b", "#a", "!a", "a/[b", "a-b"]
+PATHS += ["b/]c", "a/a", "a/a/a", "abc", "c/a*b", "a\\b", "a ", "sub-1/ses-1/anat/sub-1_ses-1_T1w.nii.gz"]
+NAMES = [
+    "a",
+    "b",
+    "c",
+    "*",
+    "?",
+    "[ab]",
+    "[!a]",
+    "[^b-]",
+    "[a-c]",
+    "[]c]",
+    r"\*",
+    r"\[",
+    "#",
+    "!",
+    " ",
+    r"\ ",
+    "-",
+    "sub-*",
+]
+
+
+def random_pattern(draw):
+    """A gitignore pattern of a few parts; ** stands alone between slashes, as git knows it."""
+    parts = ["".join(draw.choices(NAMES, k=draw.randint(1, 3))) for _ in range(draw.randint(1, 3))]
+    parts = [draw.choice(["**", part, part, part]) for part in parts]
+    return draw.choice(["", "", "/"]) + "/".join(parts) + draw.choice(["", "", "/"])
+
+
+def test_gitignore_patterns_mean_what_they_mean_to_pathspec():
+    draw = random.Random(0)
+    for _ in range(3000):
+        # pathspec takes the files of a for folders in a/**/, lets [!b] be a slash and fails on an escaped space before
+        # another; git is the judge of these.
+        lines = [random_pattern(draw).lstrip("!") for _ in range(draw.randint(1, 3))]
+        lines = [line for line in lines if not re.search(r"\*\*/ *\Z|\[[!^]|\\  ", line)]
+        spec, rules = pathspec.GitIgnoreSpec.from_lines(lines), read_ignore_rules("\n".join(lines))
+        wrong = [path for path in PATHS if is_ignored(path, rules) != spec.match_file(path)]
+        assert not wrong, lines
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is the judge")
+def test_negated_gitignore_patterns_mean_what_they_mean_to_git(tmp_path):
+    draw = random.Random(1)
+    git = ["git", "-C", str(tmp_path), "-c", "core.excludesFile="]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    fixed = ["[c-a]\n", "[a\\]b]\n", "a\\\n", "[a\n", "/\n!\n", "/**\n!/a\n", "*\r\n!*/\r\n", "a/\n!a/b\n", "  \n"]
+    drawn = ("".join(draw.choice(["", "", "!"]) + random_pattern(draw) + "\n" for _ in range(4)) for _ in range(150))
+    for text in itertools.chain(fixed, drawn):
+        (tmp_path / ".gitignore").write_text(text)
+        told = subprocess.run(
+            [*git, "check-ignore", "--no-index", "-z", "--stdin"],
+            input="\0".join(PATHS),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        rules = read_ignore_rules(text)
+        assert {path for path in PATHS if is_ignored(path, rules)} == set(told.stdout.split("\0")) - {""}, text
+
+
+def test_the_images_are_those_that_bids2table_finds(dataset):
+    draw = random.Random(2)
+    scans, rows = [], ["participant_id\tage\tsex\tdiagnosis"]
+    for number in range(1, 31):
+        subject = f"sub-{number:02d}"
+        rows.append(f"{subject}\t70\tf\t{draw.choice(['AD', 'CN'])}")
+        for _ in range(draw.randint(1, 6)):
+            parts = [
+                draw.choice(values)
+                for values in (
+                    ("", "ses-1", "ses-2", "ses-10"),
+                    ("", "acq-mprage", "acq-spgr"),
+                    ("", "ce-gad"),
+                    ("", "rec-norm"),
+                    ("", "run-1", "run-02", "run-10"),
+                )
+            ]
+            name = "_".join(filter(None, [subject, *parts]))
+            folder = "/".join(filter(None, [subject, parts[0]]))
+            scans += [
+                f"{folder}/anat/{name}_{suffix}" for suffix in ("T1w.nii.gz", "T1w.json", "T2w.nii.gz", "T1map.nii")
+            ]
+            scans += [f"{folder}/func/{name}_task-rest_bold.nii.gz", f"derivatives/x/{folder}/anat/{name}_T1w.nii.gz"]
+    root = dataset("\n".join(rows) + "\n", scans)
+    table = index_dataset(root).to_pandas()
+    table = table[(table["suffix"] == "T1w") & table["ext"].isin([".nii", ".nii.gz"])]
+    table = table.assign(run=table["run"].map(lambda run: "" if run != run else str(int(run)))).fillna("")
+    for sessions, acquisitions, runs in itertools.product(
+        (None, ["10", "1"], ["none", "ses-2"]), (None, ["spgr", "none"]), (None, ["10", "2", "none"])
+    ):
+        cohort = read_selected(root, sessions=sessions, acquisitions=acquisitions, runs=runs)
+        assert cohort.exclusions["scan_id"].notna().sum() + len(cohort.scans) == len(table)
+        best = {}
+        for row in table.itertuples():
+            rank = []
+            for value, wanted in ((row.ses, sessions), (row.acq, acquisitions), (row.run, runs)):
+                names = wanted and ["" if name == "none" else name.removeprefix("ses-") for name in wanted]
+                rank.append(value if not wanted else names.index(value) if value in names else None)
+            rank[2] = rank[2] if runs else int(rank[2] or 0)
+            if None not in rank:
+                best[row.sub] = min(best.get(row.sub, (rank, row.path)), (rank, row.path))
+        assert {scan.path for scan in cohort.scans} == {str(root / path) for _, path in best.values()}
+
+
+def test_thousands_of_participants_take_seconds(dataset):
+    numbers = range(2_000)
+    rows = [f"sub-{n:05d}\t70\tf\t{'AD' if n % 2 else 'CN'}" for n in numbers]
+    scans = [f"sub-{n:05d}/ses-1/anat/sub-{n:05d}_ses-1_T1w.nii.gz" for n in numbers]
+    root = dataset("participant_id\tage\tsex\tdiagnosis\n" + "\n".join(rows) + "\n", scans, ignore="extra/\n*_x_*\n")
+    start = time.monotonic()
+    assert len(read(root).scans) == 2_000
+    assert time.monotonic() - start < 5

@@ -1,0 +1,229 @@
+"""Which scans of an ADNI download a study takes, and why it leaves the others."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from relmaps.cohort.adni_tables import (
+    Image,
+    find_search_csv,
+    plain,
+    plain_description,
+    read_adnimerge,
+    read_search,
+    with_person,
+)
+from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
+from relmaps.errors import UserError
+
+SUBJECT = re.compile(r"\d{3}_S_\d+", re.IGNORECASE)
+LEVELS = 3  # <description>/<date>/<image id> below a subject's folder
+ENDINGS = (".nii", ".nii.gz", ".dcm")
+
+
+@dataclass
+class Found:
+    """What the folder holds of an image. paths : NIfTI files, or folders of DICOM files without one.
+
+    shared : whether such a folder also holds files of another image.
+    """
+
+    participant_id: str
+    paths: list[str]
+    shared: bool = False
+
+    def trouble(self) -> str | None:
+        """Why the image cannot be used, in words."""
+        if len(self.paths) > 1:
+            return f"several files of one image, such as {self.paths[0]} and {self.paths[1]}; keep one"
+        if self.shared:
+            return f"{self.paths[0]}: a folder with DICOM files of several images; download the image again"
+        if not os.path.exists(self.paths[0]):
+            return f"{self.paths[0]}: the link leads nowhere; fetch the file"
+        return None
+
+
+def read_adni(root: str | Path, settings: dict) -> Cohort:
+    """The study's participants and scans of an ADNI download, one scan per participant.
+
+    settings : the configuration's `cohort`. Of a participant's MRI images that are in the folder and whose group,
+    visit and description are wanted, the one is taken with the earliest acquisition date, then the first description
+    in the order of cohort.adni.descriptions, then the smallest image id. So a later visit is taken if the first one
+    has no such image, and a participant whose group changes is taken at the first visit with a wanted group. Every
+    other image of the folder or the search's table is left out with a reason. Normal and NL count as CN, Dementia as
+    AD. A null site is the first three digits of the subject. Raises UserError that names the folder, file or column.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise UserError(f"input {root}: no such folder; give the folder of the ADNI download, --config input=FOLDER")
+    labels, adni = settings["labels"], settings["adni"]
+    try:
+        found, excluded = _find_images(root)
+    except PermissionError as error:
+        raise UserError(f"{error.filename}: this folder cannot be listed; give yourself the right to read it") from None
+    images = read_search(adni["search_csv"] or find_search_csv(root), labels, settings["covariates"])
+    if adni["adnimerge"]:
+        images = _with_adnimerge(images, adni["adnimerge"], labels, settings["covariates"])
+    excluded += [
+        exclusion("in the folder but not in the search table", of.participant_id, f"{of.participant_id}_acq-{image_id}")
+        for image_id, of in found.items()
+        if image_id not in images
+    ]
+    refuse = _refusal(labels, adni)
+    usable: dict[str, list[Image]] = {}
+    for image in images.values():
+        why_not = refuse(image, found.get(image.image_id))
+        if why_not:
+            excluded.append(exclusion(why_not, image.participant_id, image.scan_id))
+        else:
+            usable.setdefault(image.participant_id, []).append(image)
+    if excluded and not usable:
+        reason, times = Counter(row["reason"] for row in excluded).most_common(1)[0]
+        raise UserError(
+            f"input {root}: none of {len(excluded)} images can be taken, {times} of them because: {reason}; "
+            "check cohort.labels and cohort.adni"
+        )
+    taken, others = _choose(usable, adni["descriptions"])
+    scans = {}
+    for image in taken:
+        path = found[image.image_id].paths[0]
+        scans[image.participant_id] = [Scan(image.scan_id, image.participant_id, image.session_id, path)]
+    excluded = sorted([*excluded, *others], key=lambda row: (row["participant_id"], row["scan_id"] or ""))
+    return assemble(_people(taken), scans, labels, excluded, f"input {root}")
+
+
+def _with_adnimerge(images: dict[str, Image], path: str, labels: dict, covariates: dict) -> dict[str, Image]:
+    """The images with what ADNIMERGE.csv knows better; a site of the search's table is kept if it was asked for."""
+    people, file, site = read_adnimerge(path), Path(path).name, not covariates["site"]
+    return {
+        image_id: with_person(image, people[image.participant_id], file, labels, site)
+        if image.participant_id in people
+        else image
+        for image_id, image in images.items()
+    }
+
+
+def _refusal(labels: dict, adni: dict):
+    """The function (image, what the folder has of it or None) -> why it is not taken, or None."""
+    groups = {labels["disease"], labels["control"]}
+    visits = {plain(visit) for visit in adni["visits"] or []}
+    descriptions = {plain_description(description) for description in adni["descriptions"]}
+
+    def refuse(image: Image, of: Found | None) -> str | None:
+        if plain(image.modality) not in ("mri", "mr"):
+            return f"modality is {image.modality or 'not given'}"
+        if image.group is None:
+            return f"no value in column {labels['column']}"
+        if image.group not in groups:
+            return f"{labels['column']} is {image.group}{image.said_by}"
+        if visits and plain(image.visit) not in visits:
+            return f"visit {image.visit or '(empty)'} is not in cohort.adni.visits"
+        if plain_description(image.description) not in descriptions:
+            return f"description {image.description or '(empty)'} is not in cohort.adni.descriptions"
+        if image.day is None:
+            return "no acquisition date in the search table"
+        if of is None:
+            return "in the search table but not in the folder; download it again"
+        if of.participant_id != image.participant_id:
+            return f"in the folder of {of.participant_id}; correct the search table or move it"
+        return of.trouble()
+
+    return refuse
+
+
+def _choose(usable: dict[str, list[Image]], descriptions: list[str]) -> tuple[list[Image], list[dict]]:
+    """The image of each participant that is taken, by identifier, and rows of exclusions.tsv for the others."""
+    # ASSUME: of a day's images the order in the configuration decides; the paper does not say which ones it took.
+    rank: dict[str, int] = {}
+    for place, description in enumerate(descriptions):
+        rank.setdefault(plain_description(description), place)
+    taken, others = [], []
+    for _, own in sorted(usable.items()):
+        own = sorted(
+            own,
+            key=lambda image: (image.day, rank[plain_description(image.description)], int(image.image_id[1:])),
+        )
+        taken.append(own[0])
+        for image in own[1:]:
+            why = "one scan per participant" if image.day == own[0].day else "another visit"
+            others.append(exclusion(f"{why}: {own[0].scan_id} is taken", image.participant_id, image.scan_id))
+    return taken, others
+
+
+def _people(taken: list[Image]) -> pd.DataFrame:
+    table = pd.DataFrame([vars(image) for image in taken], columns=list(Image.__dataclass_fields__))
+    covariates = {name: name for name in ("age", "sex", "site")}
+    return people_of(table, table["participant_id"], {"column": "group"}, covariates)
+
+
+def _find_images(root: Path) -> tuple[dict[str, Found], list[dict]]:
+    """image id -> what the folder holds of it, and a row of exclusions.tsv for a folder whose images have no id.
+
+    The id is the folder's name, or in a folder of older downloads, such as S13408, the end of the file's name.
+    """
+    found: dict[str, Found] = {}
+    nameless = []
+    for subject in _subject_folders(root):
+        participant_id = bids_identifier(os.path.basename(subject).upper())
+        for folder, names in _folders(subject, LEVELS):
+            images = _by_image(folder, names)
+            if None in images:
+                reason = f"{folder}: no image id in the name of the folder or the file; download it again"
+                nameless.append(exclusion(reason, participant_id))
+            for image_id, own in images.items():
+                if image_id is not None:
+                    nifti = [name for name in own if not name.lower().endswith(".dcm")]
+                    of = found.setdefault(image_id, Found(participant_id, []))
+                    of.paths += [os.path.join(folder, name) for name in nifti] or [folder]
+                    of.shared |= not nifti and len(images) > 1
+    return found, nameless
+
+
+def _by_image(folder: str, names: list[str]) -> dict[str | None, list[str]]:
+    """image id, or None where there is none -> the names of its files."""
+    of_folder = re.fullmatch(r"I\d+", os.path.basename(folder), re.IGNORECASE)
+    if of_folder:
+        return {of_folder[0].upper(): names} if names else {}
+    images: dict[str | None, list[str]] = {}
+    for name in names:
+        of_name = re.search(r"_(I\d+)\.(nii|nii\.gz|dcm)$", name, re.IGNORECASE)
+        images.setdefault(of_name[1].upper() if of_name else None, []).append(name)
+    return images
+
+
+def _subject_folders(root: Path) -> list[str]:
+    """Folders such as 002_S_0295 in the download or its folder ADNI."""
+    tops = [top for top in (root, root / "ADNI") if top.is_dir()]
+    folders = [entry.path for top in tops for entry in os.scandir(top) if _is_subject(entry)]
+    if not folders:
+        raise UserError(
+            f"input {root}: no folder of a subject such as 002_S_0295 in it or in {root / 'ADNI'}; "
+            "give the folder that the download was unpacked to"
+        )
+    return sorted(folders)
+
+
+def _is_subject(entry: os.DirEntry) -> bool:
+    return SUBJECT.fullmatch(entry.name) is not None and entry.is_dir()
+
+
+def _folders(folder: str, levels: int) -> Iterator[tuple[str, list[str]]]:
+    """A folder and those down to `levels` below it, each listed once, with the names of its images in order."""
+    inner, names = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                inner.append(entry.path)
+            elif entry.name.lower().endswith(ENDINGS):
+                names.append(entry.name)
+    yield folder, sorted(names)
+    if levels:
+        for path in sorted(inner):
+            yield from _folders(path, levels - 1)

@@ -1,0 +1,116 @@
+"""A DICOM series to one NIfTI volume, by dcm2niix."""
+
+import gzip
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import dcm2niix
+import nibabel as nib
+
+from relmaps.errors import ScanError
+from relmaps.files import replacing, sha256_of
+
+# In order: ignore the user's own defaults; no compression, which is done here without a time stamp; no sidecar; neither
+# crop nor rotate; keep derived images, as corrected ones are; do not stack what differs in echo; search subfolders.
+OPTIONS = ("-g", "i", "-z", "n", "-b", "n", "-x", "i", "-i", "n", "-m", "n", "-d", "9", "-f", "scan")
+VERSION = version("dcm2niix")
+TIMEOUT_S = 900
+NO_DICOM = 2  # dcm2niix's exit status
+MACHINE_FAULTS = (6, 7, -signal.SIGKILL, -signal.SIGTERM)  # the output folder cannot be written; the process was killed
+NO_MAGNITUDE = re.compile(r"_(ph|real|imaginary|Eq|Tilt)(_|\d|\Z)")
+
+
+def convert(folder: str | Path, target: str | Path) -> None:
+    """Write the one 3D volume of a series to `target` (.nii or .nii.gz), in the voxel order and units of the scanner.
+
+    folder : holds the files of one series, in subfolders too. Raises ScanError with the reason if there is no volume,
+    or more than one, or one that is 4D or short of slices; OSError if the machine is at fault and not the series.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ScanError(f"{folder}: no such folder; check the path")
+    with tempfile.TemporaryDirectory(prefix="relmaps-") as scratch:
+        content = _only_volume(folder, Path(scratch)).read_bytes()
+    with replacing(target) as temporary:
+        temporary.write_bytes(gzip.compress(content, 1, mtime=0) if str(target).endswith(".gz") else content)
+
+
+def hash_of_series(folder: str | Path) -> str:
+    """SHA-256 over the hashes of a folder's files, in subfolders too; what they are called does not count.
+
+    Raises OSError if a file cannot be read or there is none.
+    """
+    paths = [Path(parent, name) for parent, _, names in os.walk(folder, onerror=_raise) for name in names]
+    if not paths:
+        raise FileNotFoundError(2, "no files in it", str(folder))
+    return hashlib.sha256("".join(sorted(map(sha256_of, paths))).encode()).hexdigest()
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _only_volume(folder: Path, scratch: Path) -> Path:
+    """The NIfTI file that dcm2niix makes of the series in `scratch`."""
+    status, output = _run_dcm2niix(folder, scratch)
+    if status == NO_DICOM:
+        raise ScanError(f"{folder}: no DICOM image in it; check the path")
+    if "Interslice distance varies" in output:
+        raise ScanError(f"{folder}: slices are missing or unevenly spaced; fetch the series again")
+    if status != 0:
+        raise ScanError(f"{folder}: dcm2niix failed ({_complaint(output)}); look at the files")
+    volumes = sorted(scratch.glob("*.nii"))
+    if not volumes:
+        raise ScanError(f"{folder}: dcm2niix made no image of it ({_complaint(output)}); look at the files")
+    if len(volumes) > 1:
+        raise ScanError(f"{folder}: {len(volumes)} images in it; give each series a folder of its own")
+    if NO_MAGNITUDE.search(volumes[0].stem):
+        raise ScanError(f"{folder}: not a plain magnitude image ({volumes[0].stem}); give the T1-weighted series")
+    found, converted = _counts(output, folder)
+    if found != converted:
+        raise ScanError(f"{folder}: only {converted} of {found} DICOM files can be read; fetch the series again")
+    shape = nib.load(volumes[0]).shape  # the voxels pass the gate of every raw scan when they are preprocessed
+    if len(shape) != 3 or min(shape) < 2:
+        raise ScanError(f"{folder}: shape {shape} is not a 3D volume; give one T1-weighted volume per folder")
+    return volumes[0]
+
+
+def _run_dcm2niix(folder: Path, scratch: Path) -> tuple[int, str]:
+    """Exit status and all messages. It runs within the folder, because it does not take long paths."""
+    command = [dcm2niix.bin, *OPTIONS, "-o", str(scratch), "."]
+    try:
+        run = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ScanError(f"{folder}: dcm2niix was not done in {TIMEOUT_S} s; look at the files") from None
+    output = run.stdout.decode(errors="replace")
+    if run.returncode in MACHINE_FAULTS:
+        raise OSError(f"dcm2niix on {folder}: exit status {run.returncode}: {_complaint(output)}")
+    return run.returncode, output
+
+
+def _complaint(output: str) -> str:
+    """dcm2niix's last warning or error, or else its last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return ([line for line in lines if re.match("Warning|Error", line)] or lines or ["no message"])[-1]
+
+
+def _counts(output: str, folder: Path) -> tuple[int, int]:
+    """How many DICOM files there are, and of how many the image was made."""
+    found, converted = (re.findall(rf"^{verb} (\d+) DICOM", output, re.MULTILINE) for verb in ("Found", "Convert"))
+    # A file whose first bytes are damaged is not DICOM to dcm2niix, and its slice would be missing without a word.
+    named = [path for path in folder.rglob("[!.]*") if path.suffix.lower() in (".dcm", ".ima")]
+    return max(len(named), *map(int, found)), sum(map(int, converted))

@@ -1,0 +1,159 @@
+"""Scans from a table with a row for each: NIfTI files (source `table`) or folders of one DICOM series (`dicom`)."""
+
+import csv
+import io
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
+from relmaps.errors import UserError
+from relmaps.tables import NOT_AVAILABLE
+
+DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # spreadsheets write ; in a CSV where the comma is the decimal sign
+
+
+def read_scan_table(path: str | Path, settings: dict) -> Cohort:
+    """The study's participants and scans of a CSV or TSV file.
+
+    settings : the configuration's `cohort`. Of a participant's rows the first with a usable path is taken, and its
+    label and covariates with it. Relative paths start at the table's folder. Raises UserError that names the table, and
+    the column, line or participant.
+    """
+    path = Path(path)
+    labels, covariates = settings["labels"], settings["covariates"]
+    columns = [*settings["table"].values(), labels["column"], *covariates.values()]
+    table = _read_rows(path, list(dict.fromkeys(filter(None, columns))))
+    scans = _scans(table, path, settings["table"])
+    _check_labels(scans, table[labels["column"]], path)
+    if covariates["age"]:
+        table[covariates["age"]] = table[covariates["age"]].str.replace(",", ".")  # the decimal sign of many languages
+    candidates: dict[str, list[Scan]] = {}
+    excluded, taken = [], {}
+    for row, scan in enumerate(scans):
+        why_not = _why_not(scan.path, settings)
+        if why_not:
+            excluded.append(exclusion(why_not, scan.participant_id, scan.scan_id))
+            taken.setdefault(scan.participant_id, row)
+            continue
+        if scan.participant_id not in candidates:
+            taken[scan.participant_id] = row
+        candidates.setdefault(scan.participant_id, []).append(scan)
+    people = people_of(
+        table.iloc[list(taken.values())].reset_index(drop=True), pd.Series(list(taken)), labels, covariates
+    )
+    return assemble(people, candidates, labels, excluded, f"input {path}")
+
+
+def _read_rows(path: Path, columns: list[str]) -> pd.DataFrame:
+    """The columns' text without spaces around it, None for n/a and empty cells; the index is the line in the file."""
+    text, line, rows = _read_text(path), 1, {}
+    try:
+        delimiter, header = _header_of(text, DELIMITERS[path.suffix.lower()], columns)
+        if header:
+            _check_header(header, columns, path)
+        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        next(reader, None)
+        for cells in reader:
+            line, cells = reader.line_num, [cell.strip() for cell in cells]
+            if not any(cells):
+                continue
+            if len(cells) != len(header):
+                raise UserError(
+                    f"{path}: line {line} has {len(cells)} cells, but the header {len(header)}; "
+                    "put a cell that contains the delimiter in quotes"
+                )
+            rows[line] = [None if cell in ("", NOT_AVAILABLE) else cell for cell in cells]
+    except csv.Error as error:
+        raise UserError(f"{path}: not readable after line {line} ({error}); check the quotes there") from None
+    if not rows:
+        raise UserError(f"{path}: has no rows; give one for each scan")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=header, dtype=object)[columns]
+
+
+def _read_text(path: Path) -> str:
+    if os.path.isdir(path):
+        raise UserError(f"input {path}: is a folder; give the table of scans, --config input=TABLE")
+    if not os.path.exists(path):
+        raise UserError(f"input {path}: no such table; check the path")
+    if path.suffix.lower() not in DELIMITERS:
+        raise UserError(f"input {path}: not a .csv or .tsv file; save the table as one of them")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save the table as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+
+
+def _header_of(text: str, delimiters: str, columns: list[str]) -> tuple[str, list[str]]:
+    """The first delimiter that gives all columns, else the one that gives most cells; and the header's cells."""
+    line = text.partition("\n")[0]
+    headers = {sign: [cell.strip() for cell in next(csv.reader([line], delimiter=sign), [])] for sign in delimiters}
+    return max(headers.items(), key=lambda item: (set(columns) <= set(item[1]), len(item[1])))
+
+
+def _check_header(header: list[str], columns: list[str], path: Path) -> None:
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise UserError(
+            f"{path}: column {', '.join(missing)} is missing; it has {', '.join(header)}; "
+            "check cohort.table, cohort.labels and cohort.covariates"
+        )
+    twice = [column for column in columns if header.count(column) > 1]
+    if twice:
+        raise UserError(f"{path}: column {twice[0]} stands twice; rename one of them")
+
+
+def _scans(table: pd.DataFrame, path: Path, columns: dict) -> list[Scan]:
+    """A scan per row; its path is empty where the table has none. UserError for identifiers that cannot be used."""
+    scans, written, times = [], {}, Counter()
+    sessions = table[columns["session"]] if columns["session"] else [None] * len(table)
+    files = table[columns["path"]]
+    for line, name, session, file in zip(table.index, table[columns["participant"]], sessions, files, strict=True):
+        participant_id = bids_identifier(name or "")
+        if not participant_id:
+            wrong = "is empty" if name is None else f"is {name!r}, without letters and digits"
+            raise UserError(f"{path}: line {line}: column {columns['participant']} {wrong}; name the participant")
+        other = written.setdefault(participant_id, name)
+        if other != name:
+            raise UserError(f"{path}: participants {other!r} and {name!r} both become {participant_id}; rename one")
+        session_id = None if session is None else _session_id(session, f"{path}: line {line}")
+        scan_id = "_".join(filter(None, [participant_id, session_id]))
+        times[scan_id] += 1
+        scan_id += f"_run-{times[scan_id]}" if times[scan_id] > 1 else ""
+        scans.append(Scan(scan_id, participant_id, session_id, "" if file is None else str(path.parent / file)))
+    return scans
+
+
+def _session_id(text: str, where: str) -> str:
+    kept = re.sub(r"[^A-Za-z0-9]", "", text.removeprefix("ses-"))
+    if not kept:
+        raise UserError(f"{where}: session {text!r} has neither letters nor digits; rename it")
+    return f"ses-{kept}"
+
+
+def _check_labels(scans: list[Scan], groups: pd.Series, path: Path) -> None:
+    """A participant may change group from session to session, but not have two groups at once."""
+    known: dict[tuple, str] = {}
+    for scan, group in zip(scans, groups, strict=True):
+        before = known.setdefault((scan.participant_id, scan.session_id), group) if group is not None else None
+        if before != group:
+            when = f" in session {scan.session_id}" if scan.session_id else ""
+            remedy = "correct one" if when else "correct one, or name the sessions' column in cohort.table.session"
+            two = f"{groups.name} {before} and {group}"
+            raise UserError(f"{path}: participant {scan.participant_id} has {two}{when}; {remedy}")
+
+
+def _why_not(file: str, settings: dict) -> str | None:
+    """Why a row's path cannot be taken, from what is there; a path that leads nowhere is told later."""
+    if not file:
+        return f"no path in column {settings['table']['path']}"
+    if settings["source"] == "dicom" and os.path.isfile(file):
+        return f"{file}: is a file; give the folder of a DICOM series, or set cohort.source to table"
+    if settings["source"] != "dicom" and os.path.isdir(file):
+        return f"{file}: is a folder; give a NIfTI file, or set cohort.source to dicom"
+    return None

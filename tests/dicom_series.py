@@ -1,0 +1,83 @@
+"""A DICOM series of MR images as a scanner writes it: oblique, with three voxel sizes, one file per slice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+SLICE_MM, ROW_MM, COLUMN_MM = 6.0, 5.0, 5.5
+
+
+@dataclass
+class Series:
+    """voxels : (slice, row, column) stored values. directions : (3, 3), columns along columns, rows and slices, LPS."""
+
+    voxels: np.ndarray
+    directions: np.ndarray
+    origin: np.ndarray
+
+    @classmethod
+    def random(cls, shape=(20, 24, 16), seed=0):
+        rng = np.random.default_rng(seed)
+        directions, _ = np.linalg.qr(np.eye(3) + 0.25 * rng.standard_normal((3, 3)))
+        directions *= np.sign(np.diag(directions))
+        directions[:, 2] = np.cross(directions[:, 0], directions[:, 1])
+        return cls(rng.integers(0, 3000, shape), directions, np.array([-31.0, -42.0, 17.0]))
+
+    def coordinates(self) -> np.ndarray:
+        """(slice, row, column, 3): centre of each voxel in mm, RAS+, literally by the formula of the DICOM standard."""
+        positions = np.empty((*self.voxels.shape, 3))
+        for k, j, i in np.ndindex(self.voxels.shape):
+            along_row, along_column, across = self.directions.T
+            positions[k, j, i] = (
+                self.origin + along_row * COLUMN_MM * i + along_column * ROW_MM * j + across * SLICE_MM * k
+            )
+        return positions * [-1, -1, 1]  # the standard's axes point to the left and to the back
+
+    def write(self, folder: Path, number=1, without=(), **changes) -> list[Path]:
+        """One file per slice, in this order, except those in `without`. changes : other values of elements."""
+        folder.mkdir(parents=True, exist_ok=True)
+        uids = {name: generate_uid() for name in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")}
+        paths = []
+        for k, pixels in enumerate(self.voxels):
+            if k in without:
+                continue
+            image = Dataset()
+            image.file_meta = FileMetaDataset()
+            image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = MRImageStorage
+            image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+            elements = uids | {
+                "Modality": "MR",
+                "ImageType": ["ORIGINAL", "PRIMARY", "M"],
+                "Manufacturer": "SIEMENS",
+                "PatientID": "x",
+                "PatientPosition": "HFS",
+                "SeriesNumber": number,
+                "InstanceNumber": k + 1,
+                "SeriesDescription": "MPRAGE",
+                "ScanningSequence": "GR",
+                "MRAcquisitionType": "3D",
+                "RepetitionTime": 2300,
+                "EchoTime": 3,
+                "ImageOrientationPatient": [f"{x:.10f}" for x in self.directions[:, :2].T.ravel()],
+                "ImagePositionPatient": [f"{x:.8f}" for x in self.origin + self.directions[:, 2] * SLICE_MM * k],
+                "PixelSpacing": [ROW_MM, COLUMN_MM],
+                "SliceThickness": SLICE_MM,
+                "SamplesPerPixel": 1,
+                "PhotometricInterpretation": "MONOCHROME2",
+                "Rows": pixels.shape[0],
+                "Columns": pixels.shape[1],
+                "BitsAllocated": 16,
+                "BitsStored": 16,
+                "HighBit": 15,
+                "PixelRepresentation": 0,
+            }
+            for name, value in (elements | changes).items():
+                setattr(image, name, value)
+            image.PixelData = pixels.astype("<u2").tobytes()
+            paths.append(folder / f"{number}-{k:03d}.dcm")
+            image.save_as(paths[-1], enforce_file_format=True)
+        return paths
