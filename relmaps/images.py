@@ -1,10 +1,10 @@
 """The only door for images, in and out: grid, orientation, units and content are checked here and nowhere else.
 
+A raw scan alone comes in by another, relmaps/preprocess/integrity.py.
 Arrays are indexed (x, y, z) with x to the right, y to the front and z up (RAS+), in voxels of the study's grid.
 """
 
 import gzip
-import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from relmaps.errors import ScanError, UserError
+from relmaps.errors import UserError
 from relmaps.files import replacing, write_json
 
 
@@ -89,38 +89,6 @@ def save(image: nib.Nifti1Image, path: str | Path) -> None:
         if str(path).endswith(".gz"):
             content = gzip.compress(content, compresslevel=1, mtime=0)
         temporary.write_bytes(content)
-
-
-def read_raw(path: str | Path) -> nib.Nifti1Image:
-    """A raw scan, turned to the closest RAS+ orientation, float32, checked before anything is computed from it.
-
-    ANTs reads damaged files without a word, so the whole file is read here first. Raises ScanError with the reason.
-    A left-right flip cannot be seen in a brain's shape: the header is trusted.
-    """
-    try:
-        image = _load(path)
-        if str(path).endswith(".gz"):
-            # nibabel stops at the last voxel; reading to the end is what checks the file's own checksum.
-            with gzip.open(path) as file:
-                image = type(image).from_bytes(file.read())
-        if image.ndim != 3 or min(image.shape) < 2:
-            raise ScanError(f"{path}: shape {image.shape} is not a 3D volume; give one T1-weighted volume per file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            data = np.asarray(image.dataobj, dtype=np.float32)
-    except ScanError:
-        raise
-    except UserError as error:
-        raise ScanError(str(error)) from None
-    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
-        raise ScanError(f"{path}: damaged ({error}); copy or convert the file again") from None
-    if not np.isfinite(data).all():
-        raise ScanError(f"{path}: has NaN or infinite voxels; convert the scan again")
-    if data.min() == data.max():
-        raise ScanError(f"{path}: empty, every voxel is {data.flat[0]:g}; convert the scan again")
-    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
-        raise ScanError(f"{path}: its affine is singular; convert the scan again")
-    return nib.as_closest_canonical(nib.Nifti1Image(data, image.affine))
 
 
 def read_foreign_map(path: str | Path) -> nib.Nifti1Image:

@@ -1,11 +1,9 @@
-import gzip
-
 import nibabel as nib
 import numpy as np
 import pytest
 
-from relmaps.errors import ScanError, UserError
-from relmaps.images import load_grid, read_map, read_mask, read_raw, save, write_map
+from relmaps.errors import UserError
+from relmaps.images import load_grid, read_map, read_mask, write_map
 
 
 def test_a_map_comes_back_with_its_values_affine_and_sidecar(tmp_path, grid, rng):
@@ -46,36 +44,3 @@ def test_values_that_are_not_finite_are_refused(tmp_path, grid):
     nib.save(nib.Nifti1Image(data, grid.affine), tmp_path / "map.nii.gz")
     with pytest.raises(UserError, match="NaN or infinite"):
         read_map(tmp_path / "map.nii.gz", grid)
-
-
-def test_a_raw_scan_is_turned_to_ras_with_every_voxel_at_its_place(tmp_path, rng):
-    data = rng.integers(0, 1000, (5, 6, 7)).astype(np.int16)
-    affine = np.array([[0, 0, -2.0, 30], [-3.0, 0, 0, 20], [0, 4.0, 0, -10], [0, 0, 0, 1]])  # axes P, S, L
-    nib.save(nib.Nifti1Image(data, affine), tmp_path / "raw.nii.gz")
-    raw = read_raw(tmp_path / "raw.nii.gz")
-    assert nib.aff2axcodes(raw.affine) == ("R", "A", "S")
-    for voxel in [(0, 0, 0), (4, 2, 6), (1, 5, 3)]:
-        turned = np.rint(np.linalg.inv(raw.affine) @ affine @ [*voxel, 1]).astype(int)[:3]
-        assert raw.get_fdata()[tuple(turned)] == data[voxel]
-
-
-def test_a_corrupted_byte_is_noticed(tmp_path, rng):
-    """A wrong checksum: the data unpack, but are not what was packed."""
-    path = tmp_path / "raw.nii.gz"
-    save(nib.Nifti1Image(rng.integers(1, 9, (8, 8, 8)).astype(np.int16), np.eye(4)), path)
-    content = bytearray(path.read_bytes())
-    content[-6] ^= 0xFF
-    path.write_bytes(content)
-    with pytest.raises((OSError, EOFError)), gzip.open(path) as file:
-        file.read()
-    with pytest.raises(ScanError, match="damaged"):
-        read_raw(path)
-
-
-def test_a_singular_affine_is_refused(tmp_path):
-    image = nib.Nifti1Image(np.arange(27, dtype=np.float32).reshape(3, 3, 3), np.eye(4))
-    image.header["sform_code"], image.header["qform_code"] = 1, 0
-    image.header["srow_z"] = image.header["srow_y"]
-    nib.save(nib.Nifti1Image(image.get_fdata(), None, image.header), tmp_path / "raw.nii")
-    with pytest.raises(ScanError, match="singular"):
-        read_raw(tmp_path / "raw.nii")
