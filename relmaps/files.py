@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import glob
 import hashlib
 import json
 import os
@@ -13,10 +14,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` once the block has succeeded.
 
     A killed job may go on writing for a while, and must not leave half a file under the final name. The temporary
-    name keeps the suffixes, because nibabel and matplotlib choose the format by them.
+    name keeps the suffixes, because nibabel and matplotlib choose the format by them. What a killed process has left of
+    the same file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".writing-*-{glob.escape(path.name)}"):
+        if not is_running(left.name.split("-")[1]):
+            left.unlink(missing_ok=True)
     temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
     try:
         yield temporary
@@ -25,6 +30,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_running(process: str) -> bool:
+    """Whether a process of this machine has the number, given as text; true for what is no number."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    return True
 
 
 def write_text(text: str, path: str | Path) -> None:

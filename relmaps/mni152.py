@@ -15,14 +15,20 @@ SHAPE = (197, 233, 189)
 AFFINE = np.array([[1.0, 0, 0, -98], [0, 1, 0, -134], [0, 0, 1, -72], [0, 0, 0, 1]])
 
 
-def study_grid(voxel_mm: float, space: str = SPACE) -> Grid:
-    """A grid of the given voxel size over the template's box.
+def grid_over(shape: tuple[int, int, int], affine: np.ndarray, voxel_mm: float, space: str) -> Grid:
+    """A grid of the given voxel size over the box of a template with axis-aligned voxels.
 
     The first voxel covers the first millimetres of the box, so its centre lies half a voxel in.
     """
-    affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
-    affine[:3, 3] = AFFINE[:3, 3] - 0.5 + voxel_mm / 2
-    return Grid(tuple(int(np.ceil(n / voxel_mm)) for n in SHAPE), affine, space)
+    old = nib.affines.voxel_sizes(affine)
+    new = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
+    new[:3, 3] = affine[:3, 3] - old / 2 + voxel_mm / 2
+    return Grid(tuple(int(np.ceil(n * size / voxel_mm)) for n, size in zip(shape, old, strict=True)), new, space)
+
+
+def study_grid(voxel_mm: float, space: str = SPACE) -> Grid:
+    """A grid of the given voxel size over the packaged template's box."""
+    return grid_over(SHAPE, AFFINE, voxel_mm, space)
 
 
 def t1() -> np.ndarray:

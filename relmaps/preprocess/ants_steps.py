@@ -10,6 +10,9 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
+import glob
+import platform
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +21,34 @@ import ants
 import nibabel as nib
 import numpy as np
 
+from relmaps.files import is_running
+
+Image = ants.ANTsImage  # other modules name the type by this and do not import ants, which must see the line above
 LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point left and back, NIfTI's right and front
 SEED = 1
+BIAS_MESH_MM = 200  # at the first of four levels, each of which halves it; the width that ANTs' own scripts take
+BIAS_RIM_MM = 4.0
+PLAUSIBLE_VOLUME = (0.4, 1.4)  # of a brain, relative to the template's 1.9 litres
+# Name in the configuration -> the same registration without its linear stages, which `align` has done.
+NONLINEAR = {
+    "SyN": "SyNOnly",
+    "SyNQuick[s]": "antsRegistrationSyNQuick[so]",
+    "SyNQuickRepro[s]": "antsRegistrationSyNQuickRepro[so]",
+}
 
 
 @contextmanager
 def scratch_folder():
-    """An empty folder that takes all of ANTs' temporary files, and is removed with them."""
+    """An empty folder that takes all of ANTs' temporary files, and is removed with them.
+
+    Those of killed processes are removed, too; their number stands in the name.
+    """
     before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="relmaps-") as folder:
+    host = platform.node()
+    for left in Path(tempfile.gettempdir()).glob(f"relmaps-{glob.escape(host)}-*"):
+        if not is_running(left.name.removeprefix(f"relmaps-{host}-").split("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-") as folder:
         tempfile.tempdir = folder
         try:
             yield Path(folder)
@@ -46,31 +68,65 @@ def to_ants(image: nib.Nifti1Image, data: np.ndarray | None = None) -> ants.ANTs
     )
 
 
-def pad(image: ants.ANTsImage, voxels: int) -> ants.ANTsImage:
-    """The image with a margin of zeros, so that a brain that touches its box can still be registered there."""
-    return ants.pad_image(image, pad_width=[(voxels, voxels)] * 3)
+def coarsen(image: ants.ANTsImage, voxel_mm: float) -> ants.ANTsImage:
+    """The image on isotropic voxels of `voxel_mm`, averaged over them; itself where it is as coarse already."""
+    if min(image.spacing) > 0.99 * voxel_mm:
+        return image
+    sigma = [np.sqrt(max(voxel_mm**2 - old**2, 0)) / np.sqrt(8 * np.log(2)) for old in image.spacing]
+    smooth = ants.smooth_image(image, sigma, sigma_in_physical_coordinates=True)
+    return ants.resample_image(smooth, (voxel_mm,) * 3, use_voxels=False, interp_type=0)
 
 
 def dilate(mask: ants.ANTsImage, margin_mm: float) -> ants.ANTsImage:
-    """The mask and about `margin_mm` around it, at least one voxel."""
-    return ants.morphology(mask, "dilate", max(1, round(margin_mm / min(mask.spacing))))
+    """Where the mask is above one half, and about `margin_mm` around it, at least one voxel."""
+    binary = (mask > 0.5).clone("float")  # of the bytes that a comparison gives, morphology makes something else
+    return ants.morphology(binary, "dilate", max(1, round(margin_mm / min(mask.spacing))))
 
 
 def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
-    """N4 at a spacing of about 12 mm (6 voxels at most): the field is smooth, finer grids cost time without gain."""
+    """N4 in the mask and a rim around it, at a spacing of about 12 mm (6 voxels at most), as the field is smooth.
+
+    The spline's mesh has a width in mm: left to N4 it is a share of the image, and in a tight box fits the tissue.
+    Voxels of almost nothing are left out: N4 works on logarithms, to which the cut edge of a skull-stripped brain,
+    mixed with zeros, is a bottomless hole.
+    """
+    within = image.numpy()[mask.numpy() > 0.5]
+    solid = image > 0.1 * float(np.median(within)) if within.size else image > 0
     shrink = max(1, round(12 / float(np.mean(image.spacing))))
     return ants.n4_bias_field_correction(
-        image, mask=mask, shrink_factor=min(shrink, 6), convergence={"iters": [50, 50, 50, 50], "tol": 1e-7}
+        image,
+        mask=dilate(mask, BIAS_RIM_MM) * solid,
+        shrink_factor=min(shrink, 6),
+        spline_param=BIAS_MESH_MM,
+        convergence={"iters": [50, 50, 50, 50], "tol": 1e-7},
     )
 
 
-def align(fixed: ants.ANTsImage, moving: ants.ANTsImage, mask: ants.ANTsImage, folder: Path) -> str:
-    """Path of an affine transform, fixed -> moving. Rigid first: an affine from the centres of mass can run away."""
+def align(fixed: Image, moving: Image, masks: list[Image | None], brain: Image, folder: Path) -> str:
+    """Path of an affine transform, fixed -> moving. Rigid first: an affine from the centres of mass can run away.
+
+    masks : voxels of `fixed` that count, None for all. The first is tried; where the scan's brain would then have an
+    impossible volume (an affine that took the skull for brain), the others are, too, and the transform with the highest
+    correlation inside `brain`, a mask of `fixed`, is taken.
+    """
+    best, highest = None, -np.inf
+    for number, mask in enumerate(masks):
+        transform = _align_once(fixed, moving, mask, folder / f"linear-{number}")
+        if PLAUSIBLE_VOLUME[0] < determinant(transform) < PLAUSIBLE_VOLUME[1]:
+            return transform
+        inside = brain.numpy() > 0.5
+        correlation = np.corrcoef(fixed.numpy()[inside], warp_to(fixed, moving, [transform]).numpy()[inside])[0, 1]
+        if correlation > highest:
+            best, highest = transform, correlation
+    return best or transform
+
+
+def _align_once(fixed: Image, moving: Image, mask: Image | None, folder: Path) -> str:
     ants.config.set_ants_deterministic(True, SEED)
     transform = None
     for kind in ("Rigid", "Affine"):
         prefix = folder / kind
-        prefix.mkdir()
+        prefix.mkdir(parents=True)
         result = ants.registration(
             fixed,
             moving,
@@ -85,17 +141,23 @@ def align(fixed: ants.ANTsImage, moving: ants.ANTsImage, mask: ants.ANTsImage, f
     return transform
 
 
+def determinant(affine: str) -> float:
+    """Volume in `moving` per volume in `fixed`, of an affine transform's file."""
+    matrix = np.array(ants.read_transform(affine).parameters[:9]).reshape(3, 3)
+    return float(abs(np.linalg.det(matrix)))
+
+
 def deform(fixed, moving, affine: str, mask, kind: str, iterations: tuple[int, ...], folder: Path) -> list[str]:
     """Paths [warp, affine] of the nonlinear registration, fixed -> moving, started at an affine transform.
 
-    iterations : per level, coarse to fine, of `SyN`; `SyNQuick[s]` has its own.
+    mask : voxels of `fixed` that count, or None for all. iterations : per level, coarse to fine, of `SyN`;
+    `SyNQuick[s]` and `SyNQuickRepro[s]` have their own. folder : a new folder for the transforms.
     """
     ants.config.set_ants_deterministic(True, SEED)
-    prefix = folder / "nonlinear"
-    prefix.mkdir()
-    kind = {"SyN": "SyNOnly", "SyNQuick[s]": "antsRegistrationSyNQuick[so]"}[kind]
+    folder.mkdir()
+    kind = NONLINEAR[kind]
     result = ants.registration(
-        fixed, moving, kind, initial_transform=affine, mask=mask, reg_iterations=iterations, outprefix=f"{prefix}/"
+        fixed, moving, kind, initial_transform=affine, mask=mask, reg_iterations=iterations, outprefix=f"{folder}/"
     )
     # With a given initial transform the affine part may be missing from the list: name both here.
     warp = next(path for path in result["fwdtransforms"] if path.endswith("Warp.nii.gz"))
@@ -109,9 +171,26 @@ def warp_to(fixed, moving, transforms: list[str], interpolation: str = "linear")
 
 def warp_back(moving, fixed, transforms: list[str], interpolation: str = "linear") -> ants.ANTsImage:
     """An image in the space of `fixed` on the grid of `moving`: the inverse of [warp, affine], or of [affine]."""
-    inverse = [path.replace("1Warp", "1InverseWarp") for path in reversed(transforms)]
-    flags = [path.endswith(".mat") for path in inverse]
+    inverse, flags = _inverse(transforms)
     return ants.apply_transforms(moving, fixed, inverse, interpolator=interpolation, whichtoinvert=flags)
+
+
+def _inverse(transforms: list[str]) -> tuple[list[str], list[bool]]:
+    """The inverse of [warp, affine] or [affine], as `ants.apply_transforms` wants it."""
+    inverse = [path.replace("1Warp", "1InverseWarp") for path in reversed(transforms)]
+    return inverse, [path.endswith(".mat") for path in inverse]
+
+
+def displacements(fixed, moving, transforms: list[str], folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Where each voxel of `fixed` lies in `moving`, and the other way round, as displacements.
+
+    transforms : [warp, affine], fixed -> moving. Returns (3, nx, ny, nz) mm each, RAS+, on the grids of `fixed` and of
+    `moving`. folder : takes temporary files.
+    """
+    there = ants.apply_transforms(fixed, moving, transforms, compose=f"{folder}/there-")
+    inverse, flags = _inverse(transforms)
+    back = ants.apply_transforms(moving, fixed, inverse, whichtoinvert=flags, compose=f"{folder}/back-")
+    return tuple(np.moveaxis(ants.image_read(path).numpy().astype(float) @ LPS, -1, 0) for path in (there, back))
 
 
 def segment(image, mask, priors: list[ants.ANTsImage], folder: Path) -> list[ants.ANTsImage]:
@@ -119,11 +198,19 @@ def segment(image, mask, priors: list[ants.ANTsImage], folder: Path) -> list[ant
     ants.config.set_ants_deterministic(True, SEED)
     # Atropos reads the priors from files, whose headers are rounded to single precision, but the image from memory.
     # Where the rounding changes the affine it finds no priors and fails; so the image goes through a file, too.
-    ants.image_write(image, f"{folder}/image.nii.gz")
-    image = ants.image_read(f"{folder}/image.nii.gz")
-    priors = [ants.copy_image_info(image, prior) for prior in priors]
-    mask = ants.copy_image_info(image, mask)
-    result = ants.atropos(a=image, x=mask, i=priors, m="[0.1,1x1x1]", c="[5,0]", priorweight=0.25, r=0)
+    # Uncompressed, because packing takes longer than all the rest of writing.
+    for number, prior in enumerate(priors, 1):
+        ants.image_write(ants.copy_image_info(image, prior), f"{folder}/prior{number:02d}.nii")
+    ants.image_write(image, f"{folder}/image.nii")
+    image = ants.image_read(f"{folder}/image.nii")
+    result = ants.atropos(
+        a=image,
+        x=ants.copy_image_info(image, mask),
+        i=f"PriorProbabilityImages[{len(priors)},{folder}/prior%02d.nii,0.25]",
+        m="[0.1,1x1x1]",
+        c="[5,0]",
+        r=0,
+    )
     return result["probabilityimages"]
 
 
@@ -133,6 +220,11 @@ def volume_ratio(template: ants.ANTsImage, transforms: list[str]) -> tuple[np.nd
     transforms : [warp, affine] of template -> scan. Tissue probability times the first is tissue volume per template
     volume, so that its sum over the template is the tissue's volume in the scan.
     """
-    nonlinear = ants.create_jacobian_determinant_image(template, transforms[0], do_log=False, geom=False).numpy()
-    matrix = np.array(ants.read_transform(transforms[1]).parameters[:9]).reshape(3, 3)
-    return nonlinear * abs(np.linalg.det(matrix)), nonlinear
+    # The registration may have been coarser than the template: its determinant, which is smooth, is interpolated.
+    coarse = ants.image_read(transforms[0])
+    domain = ants.from_numpy(
+        np.zeros(coarse.shape, np.float32), origin=coarse.origin, spacing=coarse.spacing, direction=coarse.direction
+    )
+    jacobian = ants.create_jacobian_determinant_image(domain, transforms[0], do_log=False, geom=False)
+    nonlinear = ants.resample_image_to_target(jacobian, template, interp_type="linear").numpy()
+    return nonlinear * determinant(transforms[1]), nonlinear

@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
-from relmaps.cohort.bids import Scan
+from relmaps.cohort.cohort import Scan
 
 NAMES = {
     "t1": "space-{space}_desc-preproc_T1w.nii.gz",
+    "t1_affine": "space-{space}_desc-affine_T1w.nii.gz",
     "gm": "space-{space}_label-GM_probseg.nii.gz",
     "gm_modulated": "space-{space}_label-GM_desc-modulated_probseg.nii.gz",
     "brain": "space-{space}_desc-brain_mask.nii.gz",

@@ -8,7 +8,7 @@ from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
 from relmaps.tables import read_table
 
-SOURCE = {"t1_syn": "t1", "gm_modulated": "gm_modulated"}
+SOURCE = {"t1_affine": "t1_affine", "t1_syn": "t1", "gm": "gm", "gm_modulated": "gm_modulated"}
 
 
 def main(*, subjects, brain, tissues, array, derivatives, space, feature, smoothing_mm, scaling):
@@ -19,7 +19,7 @@ def main(*, subjects, brain, tissues, array, derivatives, space, feature, smooth
     if scaling == "tiv":
         template_ml = sum(read_map(tissue, grid).sum() for tissue in tissues) * grid.voxel_mm.prod() / 1000
         scale = template_ml / people["tiv_ml"].to_numpy()
-    build_array(maps, len(people), array, grid, read_mask(brain, grid), smoothing_mm, scale)
+    build_array(maps, len(people), array, grid, read_mask(brain, grid), smoothing_mm, scale, scaling == "min_max")
 
 
 if __name__ == "__main__":

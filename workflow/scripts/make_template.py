@@ -1,4 +1,4 @@
-"""Put the packaged template on the study's grid."""
+"""Put the template on the study's grid."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from relmaps.jobs import job
 from relmaps.preprocess.template import write_template
 
 
-def main(*, folder, space, voxel_mm):
-    write_template(voxel_mm, space, folder)
+def main(*, folder, space, template):
+    write_template(template["voxel_mm"], space, folder, template["box"], template["images"])
 
 
 if __name__ == "__main__":
@@ -15,5 +15,5 @@ if __name__ == "__main__":
         main(
             folder=Path(snakemake.output.t1).parent,
             space=snakemake.params.space,
-            voxel_mm=snakemake.params.voxel_mm,
+            template=snakemake.params.template,
         )

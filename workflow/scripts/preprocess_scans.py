@@ -4,20 +4,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.bids import Scan
+from relmaps.cohort.cohort import Scan
+from relmaps.cohort.prepared import failures_of
 from relmaps.images import load_grid
 from relmaps.jobs import job, progress
-from relmaps.preprocess.scan import Settings, preprocess
+from relmaps.preprocess.recipe import Settings
+from relmaps.preprocess.scan import failed, preprocess
 from relmaps.preprocess.template import load_template, template_paths
 from relmaps.tables import columns_of, write_table
 
 
-def main(*, scans, template, qc, derivatives, space, settings):
+def main(*, scans, prepared, template, qc, derivatives, space, settings):
     grid = load_grid(template_paths(template, space)["brain_mask"], space)
     images = load_template(template, space)
-    rows = [
-        preprocess(Scan(*scan), images, grid, derivatives, Settings(**settings)) for scan in progress(scans, "scan")
-    ]
+    reasons = failures_of(prepared)
+    rows = []
+    for scan in progress([Scan(*scan) for scan in scans], "scan"):
+        if scan.scan_id in reasons:
+            rows.append(failed(scan, reasons[scan.scan_id]))
+        else:
+            rows.append(preprocess(scan, images, grid, derivatives, Settings(**settings)))
     write_table(pd.DataFrame(rows, columns=list(columns_of("qc"))), qc, "qc")
 
 
@@ -25,14 +31,11 @@ if __name__ == "__main__":
     with job(snakemake):
         main(
             scans=snakemake.params.scans,
+            prepared=snakemake.input.prepared,
             template=Path(snakemake.input.template[0]).parent,
             qc=snakemake.output.qc,
             derivatives=snakemake.params.derivatives,
             space=snakemake.params.space,
-            settings={
-                "input_voxel_mm": snakemake.params.input_voxel_mm,
-                "registration": snakemake.params.registration,
-                "iterations": tuple(snakemake.params.iterations),
-                "code": snakemake.params.code,
-            },
+            settings=snakemake.params.settings
+            | {"iterations": tuple(snakemake.params.settings["iterations"]), "code": snakemake.params.code},
         )

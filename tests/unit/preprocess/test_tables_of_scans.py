@@ -7,7 +7,7 @@ from relmaps.errors import UserError
 from relmaps.images import write_map
 from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.quality import dice
-from relmaps.preprocess.subjects import select_subjects
+from relmaps.preprocess.subjects import find_bad_scans, read_exclusion_list, select_subjects
 
 PEOPLE = pd.DataFrame(
     {
@@ -16,42 +16,125 @@ PEOPLE = pd.DataFrame(
         "label": [1, 1, 0, 0],
         "age": [70.0, 71, 72, 73],
         "sex": ["f", "m", "f", "m"],
+        "site": ["a", "a", "b", None],
     }
 )
 LEFT_OUT = pd.DataFrame(
     [{"scan_id": None, "participant_id": "sub-9", "stage": "cohort", "reason": "no T1w image"}],
 )
+GATES = {"similarity": [0.6, None], "noise": [None, 0.2], "tiv_ml": [None, None]}
 
 
-def qc(similarity=(0.9, 0.5, 0.9, None), status=("ok", "ok", "ok", "failed")):
-    return pd.DataFrame(
+def qc(similarity=(0.9, 0.5, 0.9, None), status=("ok", "ok", "ok", "failed"), **columns):
+    table = pd.DataFrame(
         {
-            "scan_id": PEOPLE["participant_id"],
+            "scan_id": PEOPLE["participant_id"] + "_ses-1",
             "participant_id": PEOPLE["participant_id"],
             "status": status,
             "similarity": similarity,
+            "noise": 0.05,
             "tiv_ml": 1500.0,
+            "content": ["c1", "c2", "c3", None],
             "reason": [None, None, None, "x.nii.gz: damaged"],
         }
     )
+    return table.assign(**columns)
 
 
 def test_everyone_is_either_used_or_excluded_with_a_reason():
-    subjects, exclusions = select_subjects(PEOPLE, qc(), LEFT_OUT, 0.6, "exclude")
+    subjects, exclusions = select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "exclude")
     assert subjects["participant_id"].tolist() == ["sub-1", "sub-3"]
+    assert subjects["site"].tolist() == ["a", "b"]
     assert exclusions["participant_id"].tolist() == ["sub-9", "sub-2", "sub-4"]
-    assert "similarity 0.50" in exclusions["reason"][1]
+    assert exclusions["reason"][1] == "similarity 0.50 to the template is below 0.6: registration failed"
     assert exclusions["stage"].tolist() == ["cohort", "preprocess", "preprocess"]
 
 
-def test_the_policy_fail_lists_every_bad_scan():
-    with pytest.raises(UserError, match=r"2 scan\(s\).*sub-2: similarity.*sub-4: x.nii.gz: damaged"):
-        select_subjects(PEOPLE, qc(), LEFT_OUT, 0.6, "fail")
+def test_without_bad_scans_nobody_is_excluded():
+    rows = qc((0.9, 0.9, 0.9, 0.9), "ok", reason=None)
+    subjects, exclusions = select_subjects(PEOPLE, rows, LEFT_OUT[:0], GATES, "fail")
+    assert len(subjects) == 4
+    assert exclusions.columns.tolist() == ["scan_id", "participant_id", "stage", "reason"]
+    assert exclusions.empty
+
+
+def test_all_missed_gates_stand_in_one_reason():
+    noise = [0.2, 0.3125, None, None]
+    bad = find_bad_scans(qc(noise=noise, tiv_ml=None), GATES | {"noise": [0.1, 0.2]})
+    assert bad == {
+        "sub-2_ses-1": "similarity 0.50 to the template is below 0.6: registration failed; noise 0.3125 is above 0.2",
+        "sub-3_ses-1": "noise is not known",
+        "sub-4_ses-1": "x.nii.gz: damaged",
+    }
+    low = find_bad_scans(qc(noise=0.05), {"noise": [0.1, None]})
+    assert low["sub-1_ses-1"] == "noise 0.05 is below 0.1"
+
+
+def test_scans_with_the_same_content_are_all_excluded_until_the_wrong_ones_are_listed():
+    copies = qc((0.9, 0.9, 0.9, None), content=["c1", "c2", "c1", "c1"])  # the failed one has no say
+    with pytest.raises(UserError, match=r"3 scan\(s\).*sub-1_ses-1: same content as sub-3_ses-1: keep the right one; "):
+        select_subjects(PEOPLE, copies, LEFT_OUT, GATES, "fail")
+    with pytest.raises(UserError, match="no control scan is left"):
+        select_subjects(PEOPLE, copies, LEFT_OUT, GATES, "exclude")
+    subjects, exclusions = select_subjects(PEOPLE, copies, LEFT_OUT, GATES, "exclude", {"sub-1_ses-1": "a copy"})
+    assert subjects["participant_id"].tolist() == ["sub-2", "sub-3"]
+    assert exclusions["reason"].tolist()[1:] == ["exclusion list: a copy", "x.nii.gz: damaged"]
+    unknown = qc((0.9, 0.9, 0.9, None), content=None)
+    assert list(find_bad_scans(unknown, GATES)) == ["sub-4_ses-1"]
+
+
+def test_the_policy_fail_lists_every_bad_scan_but_not_what_was_decided():
+    with pytest.raises(UserError, match=r"2 scan\(s\).*sub-2_ses-1: similarity.*sub-4_ses-1: x.nii.gz: damaged"):
+        select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail")
+    decided = {"sub-2_ses-1": "braces", "sub-4_ses-1": "lost"}
+    subjects, exclusions = select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail", decided)
+    assert subjects["participant_id"].tolist() == ["sub-1", "sub-3"]
+    assert exclusions["reason"].tolist() == ["no T1w image", "exclusion list: braces", "exclusion list: lost"]
 
 
 def test_a_group_without_scans_is_named():
     with pytest.raises(UserError, match="no control scan is left"):
-        select_subjects(PEOPLE, qc(similarity=(0.9, 0.9, 0.1, None)), LEFT_OUT, 0.6, "exclude")
+        select_subjects(PEOPLE, qc(similarity=(0.9, 0.9, 0.1, None)), LEFT_OUT, GATES, "exclude")
+
+
+def test_a_participant_who_is_lost_is_a_defect():
+    with pytest.raises(ValueError, match="neither used nor excluded, or both: sub-4"):
+        select_subjects(PEOPLE, qc()[:3], LEFT_OUT, GATES, "exclude")
+
+
+def listed(path, text):
+    path.write_text(text, encoding="utf-8")
+    return read_exclusion_list(path, qc(), LEFT_OUT)
+
+
+def test_the_exclusion_list_names_scans_or_participants(tmp_path, caplog):
+    caplog.set_level("WARNING", logger="relmaps")
+    text = "scan_id\tparticipant_id\treason\trater\n"
+    text += "sub-1_ses-1\t\tmotion \tAB\n\n\t2\tbraces\t\n\t\t\t\nsub-3_ses-1\tsub-3\t001\t\n"
+    text += "\tsub-9\tleft out before\t\nsub-1_ses-2\t\tnot taken\t\nsub-3_ses-1\tsub-2\tmixed up\t\n"
+    assert listed(tmp_path / "list.tsv", text) == {
+        "sub-1_ses-1": "motion",
+        "sub-2_ses-1": "braces",
+        "sub-3_ses-1": "001",
+    }
+    assert [record.args[1:] for record in caplog.records] == [(8, "sub-1_ses-2"), (9, "sub-3_ses-1 sub-2")]
+    assert listed(tmp_path / "people.tsv", "participant_id\treason\n1\tmotion\n") == {"sub-1_ses-1": "motion"}
+    assert listed(tmp_path / "empty.tsv", "participant_id\treason\n") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("scan_id\treason\n\nsub-1_ses-1\t\n", r"line 3 \(sub-1_ses-1\) has no reason"),
+        ("scan_id\treason\nsub-7_ses-1\t  \n", r"line 2 \(sub-7_ses-1\) has no reason"),
+        ("scan_id\treason\n\tmotion\n", "line 2 names no scan"),
+        ("scan\treason\nsub-1\tmotion\n", "column scan_id or participant_id is missing"),
+        ("scan_id\twhy\nsub-1\tmotion\n", "column reason is missing"),
+    ],
+)
+def test_a_faulty_exclusion_list_is_named_with_the_line(tmp_path, text, error):
+    with pytest.raises(UserError, match=rf"list\.tsv: {error}"):
+        listed(tmp_path / "list.tsv", text)
 
 
 def test_dice_is_twice_the_shared_voxels_over_the_sum():

@@ -1,0 +1,1 @@
+"""Measurements that print a table; each says at its top how to run it."""

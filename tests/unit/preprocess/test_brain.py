@@ -1,0 +1,251 @@
+"""Where the brain is: ellipsoids and boxes for each decision, and one simulated head for the whole."""
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.ndimage import binary_closing, binary_fill_holes
+
+from relmaps.cohort import simulate
+from relmaps.cohort.phantom import build_phantom
+from relmaps.cohort.simulate import ScanSettings, simulate_scan
+from relmaps.preprocess import ants_steps as steps
+from relmaps.preprocess.brain import HEAD_MM, is_skull_stripped, refine, where_head
+from relmaps.preprocess.quality import dice
+from relmaps.preprocess.recipe import Settings, register
+from relmaps.preprocess.stopwatch import Stopwatch
+from relmaps.preprocess.template import load_template, write_template
+from tests.bad_scans import small_head
+from tests.diseases import effects_of
+
+SPACE = "MNI152NLin2009aSym"
+TURN = nib.eulerangles.euler2mat(0.1, -0.2, 0.3)
+SHAPE, VOXEL_MM = (50, 60, 52), np.array([4.0, 4.0, 4.5])
+
+
+def in_ellipsoid(shape: tuple[int, int, int], voxel_mm: np.ndarray, radii_mm: list[float]) -> np.ndarray:
+    """(nx, ny, nz) bool: an ellipsoid in the middle of the image."""
+    centre = (np.array(shape) - 1) / 2
+    return np.linalg.norm((np.indices(shape).T - centre) * voxel_mm / radii_mm, axis=-1).T <= 1
+
+
+@pytest.fixture
+def brain() -> np.ndarray:
+    """1.5 litres."""
+    return in_ellipsoid(SHAPE, VOXEL_MM, [64, 84, 66.6])
+
+
+@pytest.fixture
+def head(brain) -> np.ndarray:
+    """Intensities of a head without noise: brain, fluid, a dark skull and a bright scalp, and nothing around."""
+    layers = [brain] + [in_ellipsoid(SHAPE, VOXEL_MM, [64 + mm, 84 + mm, 66.6 + mm]) for mm in (4, 10, 16)]
+    return np.select(layers, [900.0, 250.0, 0.0, 700.0], 0.0)
+
+
+def image_of(data: np.ndarray) -> nib.Nifti1Image:
+    """An oblique image."""
+    return nib.Nifti1Image(data.astype(np.float32), nib.affines.from_matvec(TURN @ np.diag(VOXEL_MM), [-90, -80, -99]))
+
+
+def test_a_brain_with_zeros_around_it_is_skull_stripped(brain, head, rng):
+    assert brain.sum() * np.prod(VOXEL_MM) / 1000 == pytest.approx(1500, rel=0.01)
+    assert is_skull_stripped(image_of(head * brain)) is True
+    noisy = np.hypot(head + 30 * rng.standard_normal(SHAPE), 30 * rng.standard_normal(SHAPE))
+    assert is_skull_stripped(image_of(noisy * brain)) is True
+
+
+def test_a_raw_head_is_not_skull_stripped(head, rng):
+    assert is_skull_stripped(small_head()) is False
+    assert is_skull_stripped(image_of(head)) is False, "its background is exactly 0, but its scalp is not"
+    noise = 30 * rng.standard_normal((2, *SHAPE))
+    assert is_skull_stripped(image_of(np.hypot(head + noise[0], noise[1]))) is False
+    with_integers = np.rint(np.hypot(head + noise[0], noise[1])).astype(np.int16)
+    assert is_skull_stripped(nib.Nifti1Image(with_integers, image_of(head).affine)) is False
+
+
+def test_a_background_that_is_not_0_is_no_skull_stripping(brain, head):
+    """As in Hounsfield units, or a masked image that was standardised afterwards."""
+    assert is_skull_stripped(image_of(head * brain - 1024)) is False
+
+
+@pytest.fixture
+def patient(rng):
+    """A head of 180 x 200 x 240 mm on a neck and shoulders, with noise, in voxels of 4 x 4 x 5 mm, RAS+.
+
+    Returns the image, the scan's mask without noise and the lowest slice of the head.
+    """
+    shape, top = (70, 62, 90), 84
+    x, y, z = np.indices(shape)
+    x, y = (x - 34.5) * 4.0, (y - 30.5) * 4.0
+    above = (z - top) * 5.0  # mm above the top of the head
+    head = (x / 90) ** 2 + (y / 100) ** 2 + ((above + 120) / 120) ** 2 <= 1
+    neck = (np.hypot(x, y) < 55) & (above <= -180)
+    shoulders = (abs(x) < 130) & (abs(y) < 60) & (above < -290)
+    data = np.where(head | neck | shoulders, 800.0, 0)
+    data += abs(15 * rng.standard_normal(shape))
+    affine = nib.affines.from_matvec(TURN @ np.diag([4.0, 4.0, 5.0]), [-130, -110, -300])
+    return nib.Nifti1Image(data.astype(np.float32), affine), head | neck | shoulders, top
+
+
+def test_the_head_is_what_lies_within_220_mm_below_its_top(patient):
+    image, mask, top = patient
+    inside = where_head(image)
+    rows = [k for k in range(mask.shape[2]) if mask[:, :, k].mean() > 0.01]
+    lowest = rows[-1] - int(HEAD_MM / 5)
+    assert 0 <= top - rows[-1] <= 2
+    assert not inside[:, :, :lowest].any(), "neither shoulders nor neck"
+    np.testing.assert_array_equal(inside[:, :, lowest:], mask[:, :, lowest:])
+
+
+def test_a_few_bright_voxels_above_the_head_are_not_its_top(patient):
+    image, _, _ = patient
+    spotted = image.get_fdata(dtype=np.float32).copy()
+    spotted[[20, 30, 50], [10, 40, 44], 89] = 900
+    below = where_head(image)
+    inside = where_head(nib.Nifti1Image(spotted, image.affine))
+    np.testing.assert_array_equal(inside[:, :, :89], below[:, :, :89])
+
+
+def test_a_head_that_fills_the_image_is_kept_whole(head):
+    """No neck lies below it, and there is nothing to cut."""
+    inside = where_head(image_of(head))
+    np.testing.assert_array_equal(inside, head > 100)
+
+
+# A flat-sided brain, whose border moves by whole voxels: mask, tissue and priors are boxes of voxels.
+BOX = (slice(8, 20),) * 3
+FACE = slice(10, 18)  # of the box's faces, away from the edges, which opening rounds off
+DARK, BRIGHT = 0.3, 0.7
+NEAR_MM = np.ones(3)
+
+
+@pytest.fixture
+def flat():
+    """mask, gm, csf, scan: a brain of grey matter with a ventricle, and fluid around it."""
+    mask, gm, csf = (np.zeros((28, 28, 28)) for _ in range(3))
+    mask[BOX] = gm[BOX] = 1
+    csf[13:15, 13:15, 13:15] = 1
+    gm -= csf
+    gm[:, :, 4:] *= 0.9  # priors are seldom sure
+    scan = np.where(gm > 0, BRIGHT, DARK)
+    return mask > 0, gm, csf, scan
+
+
+def test_a_border_that_is_right_stays(flat):
+    mask, gm, csf, scan = flat
+    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    np.testing.assert_array_equal(refined[FACE, FACE], mask[FACE, FACE])
+    np.testing.assert_array_equal(refined[FACE, :, FACE], mask[FACE, :, FACE])
+    np.testing.assert_array_equal(refined[:, FACE, FACE], mask[:, FACE, FACE])
+    assert refined[14, 14, 14], "a ventricle is as dark as the fluid outside, and belongs to the brain"
+
+
+@pytest.mark.parametrize(("voxel_mm", "n_joining"), [((1, 1, 1), 2), ((2, 1, 1), 1), ((0.9, 1, 1), 2), ((3, 1, 1), 0)])
+def test_bright_voxels_within_2_mm_join(flat, voxel_mm, n_joining):
+    mask, gm, csf, scan = flat
+    scan[20:25, 8:20, 8:20] = BRIGHT
+    refined = refine(mask, gm, csf, scan, np.array(voxel_mm, float))
+    assert refined[8 : 20 + n_joining, FACE, FACE].all()
+    assert not refined[20 + n_joining :].any()
+    assert not refined[:8].any()
+
+
+def test_dark_voxels_leave_within_1_mm(flat):
+    mask, gm, csf, scan = flat
+    scan[8:10] = DARK
+    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    assert not refined[:9].any()
+    assert refined[9:20, FACE, FACE].all()
+    assert not refined[20:].any()
+
+
+@pytest.mark.parametrize("value", [0.2, 0.45, 0.55, 3.0])
+def test_the_middle_between_fluid_and_grey_matter_divides_dark_from_bright(flat, value):
+    """By the priors' weights; the literal threshold is compared with a value on each side of it."""
+    mask, gm, csf, scan = flat
+    scan[19, FACE, FACE] = scan[20, FACE, FACE] = value
+    mean = {
+        name: sum(prior[v] * scan[v] for v in zip(*np.nonzero(mask), strict=True)) / (prior * mask).sum()
+        for name, prior in (("gm", gm), ("csf", csf))
+    }
+    bright = value > (mean["gm"] + mean["csf"]) / 2
+    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    middle = slice(12, 16)
+    assert (refined[19, middle, middle] == bright).all()
+    assert (refined[20, middle, middle] == bright).all()
+    assert refined[18, middle, middle].all()
+
+
+def test_a_bridge_of_one_voxel_to_a_bright_shell_is_cut(flat):
+    mask, gm, csf, scan = flat
+    plain = refine(mask, gm, csf, scan, NEAR_MM)
+    scan[21:26] = BRIGHT  # the skull's marrow, a voxel of fluid away
+    scan[20, 14, 14] = BRIGHT
+    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    assert not refined[21:].any()
+    np.testing.assert_array_equal(refined[:20], plain[:20])
+
+
+def test_what_does_not_hang_together_with_the_brain_is_left_out(flat):
+    mask, gm, csf, scan = flat
+    plain = refine(mask, gm, csf, scan, NEAR_MM)
+    mask[2:6, 10:14, 10:14] = True
+    scan[2:6, 10:14, 10:14] = BRIGHT
+    np.testing.assert_array_equal(refine(mask, gm, csf, scan, NEAR_MM), plain)
+
+
+def test_holes_are_filled(flat):
+    """A dark voxel in the border becomes one where its neighbours outside join."""
+    mask, gm, csf, scan = flat
+    scan[20:25, 8:20, 8:20] = BRIGHT
+    scan[19, 14, 14] = DARK
+    mask[12, 11, 11] = False
+    scan[12, 11, 11] = DARK
+    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    assert refined[19, 14, 14]
+    assert refined[12, 11, 11]
+
+
+def test_coarse_voxels_leave_the_mask_as_it_is(flat, rng):
+    """At 4 mm both distances are below a voxel, whatever the intensities."""
+    mask, gm, csf, scan = flat
+    refined = refine(mask, gm, csf, rng.random(scan.shape), np.array([4.0, 4.0, 4.5]))
+    np.testing.assert_array_equal(refined, mask)
+
+
+def test_without_a_prior_in_the_mask_it_stays_as_it_is(flat, rng):
+    mask, gm, csf, _ = flat
+    scan = rng.random(mask.shape)
+    for priors in ((0 * gm, csf), (gm, 0 * csf), (gm, csf * ~mask + 1.0 * ~mask)):
+        np.testing.assert_array_equal(refine(mask, *priors, scan, NEAR_MM), mask)
+    assert (refine(mask, gm, csf, scan, NEAR_MM) != mask).any()
+
+
+def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
+    """At 4 mm, as the smallest studies do it; the border of the warped mask is that of SyN alone."""
+    phantom = build_phantom()
+    effects = effects_of(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
+    person = pd.Series({"severity_left": 5.0, "severity_right": 0.0, "age": 75.0})
+
+    def simulated(noise, bias_field):
+        settings = ScanSettings(anatomy_mm=1.0, ageing=0, voxel_mm=4, noise=noise, bias_field=bias_field, seed=8)
+        return nib.as_closest_canonical(simulate_scan(0, person, phantom, effects, settings))
+
+    raw = simulated(noise=0.02, bias_field=0.2)
+    # The fluid between brain and skull is of the same kind as that in the ventricles. The truth is therefore what
+    # grey and white matter enclose: sulci by closing over 12 mm, ventricles by filling.
+    for name in simulate.INTENSITY:
+        monkeypatch.setitem(simulate.INTENSITY, name, 1.0 if name in ("gm", "wm") else 0.0)
+    tissue = simulated(noise=0, bias_field=0).get_fdata()
+    # The simulation draws contrasts and gain by chance: one half is that of what most voxels of tissue have.
+    truth = binary_fill_holes(binary_closing(tissue > 0.5 * np.median(tissue[tissue > 0]), iterations=3))
+
+    write_template(4, SPACE, tmp_path / "template")
+    settings = Settings(4, "SyN", registration_voxel_mm=4, iterations=(1, 0, 0), code="as it is")
+    with steps.scratch_folder() as scratch:
+        found = register(raw, load_template(tmp_path / "template", SPACE), settings, scratch, Stopwatch())
+    corner = np.rint(nib.affines.apply_affine(np.linalg.inv(raw.affine), found.native.affine[:3, 3])).astype(int)
+    brain = np.zeros(raw.shape, bool)
+    brain[tuple(slice(a, a + n) for a, n in zip(corner, found.native.shape, strict=True))] = found.brain.numpy() > 0.5
+    assert not found.stripped
+    assert dice(brain, truth) > 0.95
