@@ -54,7 +54,7 @@ class SyntheticStudy:
         age[0] = np.nan
         participants = pd.DataFrame(
             {"participant_id": ids, "group": np.where(label, "AD", "CN"), "label": label, "age": age, "sex": "f"}
-        )
+        ).assign(site="1")
         scans = pd.DataFrame(
             {
                 "scan_id": ids[1:],
@@ -82,7 +82,13 @@ class SyntheticStudy:
         qc["gm_dice"] = rng.normal(0.84, 0.02, n - 1)
         for tissue, ml in {"gm_ml": 650, "wm_ml": 520, "csf_ml": 330, "tiv_ml": 1500}.items():
             qc[tissue] = rng.normal(ml, ml / 15, n - 1)
-        qc = qc.assign(jacobian_min=0.4, jacobian_max=2.1, seconds=4.0, reason=np.nan)
+        qc["noise"] = np.linspace(0.03, 0.05, n - 1)
+        qc["flags"] = np.where(np.arange(n - 1) == 1, "noise high", None)
+        qc["content"] = [f"{n:016x}" for n in range(1, n)]
+        qc = qc.assign(
+            skull_stripped="no", wm_cv_raw=0.16, wm_cv=qc["noise"] + 0.03, jacobian_min=0.4, jacobian_max=2.1
+        )
+        qc = qc.assign(cpu_seconds=3.9, seconds=4.0, reason=np.nan)
         used = participants[2:].assign(scan_id=ids[2:], tiv_ml=qc.tiv_ml.to_numpy()[1:])
         for table, name, schema in [
             (participants, "cohort/participants.tsv", "participants"),

@@ -12,25 +12,32 @@ MEASURES = {
     "brain_dice": ("Brain mask", "Dice with the template"),
     "gm_dice": ("Grey matter", "Dice with the template"),
     "tiv_ml": ("Total volume", "ml"),
+    "noise": ("Noise", "relative to white matter"),
+    "wm_cv": ("White matter", "coefficient of variation"),
 }
 
 
 def draw_quality(
-    qc: pd.DataFrame, participants: pd.DataFrame, subjects: pd.DataFrame, minimum_similarity: float
+    qc: pd.DataFrame, participants: pd.DataFrame, subjects: pd.DataFrame, exclude_on: dict[str, list[float | None]]
 ) -> Figure:
-    """A panel per measure with the groups side by side. Tables as published; minimum_similarity is the gate."""
+    """A panel per measure with the groups side by side, and a line at each gate.
+
+    Tables as published. exclude_on : measure -> [lowest, highest] value that is accepted, None for no limit.
+    """
     names = group_names(participants)
     labels = qc["participant_id"].map(participants.set_index("participant_id").label)
     excluded = ~qc["scan_id"].isin(subjects["scan_id"])
-    figure = new_figure(70)
-    for axes, (measure, (title, units)) in zip(figure.subplots(1, len(MEASURES)), MEASURES.items(), strict=True):
+    figure = new_figure(115)
+    for axes, (measure, (title, units)) in zip(figure.subplots(2, 3).flat, MEASURES.items(), strict=True):
         draw_groups(axes, qc[measure], labels, names, excluded)
         axes.set_title(title)
-        if axes.axison:
-            axes.set_ylabel(units)
-        if measure == "similarity" and axes.axison:
-            axes.axhline(minimum_similarity, **GUIDE)
-            axes.text(
-                0.5, minimum_similarity, f"gate {minimum_similarity:g}", ha="center", va="bottom", color="#444444"
-            )
+        if not axes.axison:
+            continue
+        axes.set_ylabel(units)
+        # What a gate is called stands on its accepted side.
+        for limit, side, points in zip(exclude_on.get(measure, (None, None)), ("bottom", "top"), (1, -2), strict=True):
+            if limit is not None:
+                axes.axhline(limit, **GUIDE)
+                place = {"xy": (0.5, limit), "xytext": (0, points), "textcoords": "offset points"}
+                axes.annotate(f"gate {limit:g}", **place, ha="center", va=side, color="#444444")
     return figure

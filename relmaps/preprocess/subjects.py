@@ -1,35 +1,143 @@
 """Which participants the study uses: those with a scan that passed every check."""
 
+import csv
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
 import pandas as pd
 
+from relmaps.cohort.cohort import bids_identifier
 from relmaps.errors import UserError
+from relmaps.tables import read_table
+
+log = logging.getLogger("relmaps")
+
+Limits = dict[str, list[float | None]]  # column of qc.tsv -> [lowest, highest] accepted value, None for no limit
 
 
 def select_subjects(
-    participants: pd.DataFrame, qc: pd.DataFrame, left_out: pd.DataFrame, minimum_similarity: float, on_bad_scan: str
+    participants: pd.DataFrame,
+    qc: pd.DataFrame,
+    left_out: pd.DataFrame,
+    exclude_on: Limits,
+    on_bad_scan: str,
+    listed: dict[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables `subjects` and `exclusions`.
+    """The tables `subjects` and `exclusions`; every participant is in one of them, with one scan.
 
-    left_out : rows of scans that the cohort stage did not take. Raises UserError with the whole list of bad scans under
-    the policy `fail`, and under `exclude` if a group has nobody left.
+    left_out : rows of scans that the cohort stage did not take. listed : scan_id -> reason, of scans that are left out
+    by decision, whatever the policy. Raises UserError with the whole list of bad scans under the policy `fail`, and
+    under `exclude` if a group has nobody left.
     """
-    qc = qc.astype({"reason": object})  # a column of n/a alone is read as numbers
-    low = (qc["status"] == "ok") & ~(qc["similarity"] >= minimum_similarity)
-    qc.loc[low, "reason"] = [
-        f"similarity {value:.2f} to the template is below {minimum_similarity:g}: registration failed"
-        for value in qc.loc[low, "similarity"]
-    ]
-    bad = qc[(qc["status"] == "failed") | low]
-    if len(bad) and on_bad_scan == "fail":
+    listed = listed or {}
+    bad = find_bad_scans(qc[~qc["scan_id"].isin(listed)], exclude_on)
+    if bad and on_bad_scan == "fail":
         raise UserError(
             f"{len(bad)} scan(s) cannot be used and cohort.on_bad_scan is fail; mend or remove them, or set it to "
-            f"exclude: {'; '.join(f'{row.scan_id}: {row.reason}' for row in bad.itertuples())}"
+            f"exclude: {'; '.join(f'{scan_id}: {reason}' for scan_id, reason in bad.items())}"
         )
-    rejected = bad[["scan_id", "participant_id", "reason"]].assign(stage="preprocess")
-    exclusions = pd.concat([left_out, rejected], ignore_index=True) if len(left_out) else rejected
-    good = qc.drop(bad.index)[["scan_id", "participant_id", "tiv_ml"]]
+    reasons = bad | {scan_id: f"exclusion list: {reason}" for scan_id, reason in listed.items()}
+    out = qc["scan_id"].isin(reasons)
+    rejected = qc.loc[out, ["scan_id", "participant_id"]].assign(stage="preprocess")
+    rejected["reason"] = rejected["scan_id"].map(reasons)
+    exclusions = pd.concat([table for table in (left_out, rejected) if len(table)] or [rejected], ignore_index=True)
+    good = qc.loc[~out, ["scan_id", "participant_id", "tiv_ml"]]
     subjects = participants.merge(good, on="participant_id", validate="one_to_one").sort_values("participant_id")
+    _check_counts(participants, subjects, rejected)
     for label, group in ((1, "disease"), (0, "control")):
         if not (subjects["label"] == label).any():
-            raise UserError(f"no {group} scan is left after exclusions; see preprocess/qc.tsv and cohort/left_out.tsv")
+            raise UserError(
+                f"no {group} scan is left after exclusions; see preprocess/qc.tsv, cohort/left_out.tsv and "
+                "cohort.exclusion_list"
+            )
     return subjects.drop(columns="group"), exclusions
+
+
+def find_bad_scans(qc: pd.DataFrame, exclude_on: Limits) -> dict[str, str]:
+    """scan_id -> reason of the scans that failed, miss a gate or have another scan's content."""
+    twins = _same_content(qc)
+    bad = {}
+    for row in qc.to_dict("records"):
+        if row["status"] == "failed":
+            bad[row["scan_id"]] = row["reason"]
+        elif problems := [*twins.get(row["scan_id"], []), *_missed_gates(row, exclude_on)]:
+            bad[row["scan_id"]] = "; ".join(problems)
+    return bad
+
+
+def _same_content(qc: pd.DataFrame) -> dict[str, list[str]]:
+    """All scans with the same content are bad: nobody can tell whose scan it is, and a copy may land in a test fold."""
+    known = qc[(qc["status"] == "ok") & qc["content"].notna()]
+    twins = {}
+    for _, scan_ids in known.groupby("content")["scan_id"]:
+        for scan_id in scan_ids if len(scan_ids) > 1 else ():
+            others = ", ".join(other for other in scan_ids if other != scan_id)
+            twins[scan_id] = [f"same content as {others}: keep the right one"]
+    return twins
+
+
+def _missed_gates(row: dict, exclude_on: Limits) -> Iterator[str]:
+    for measure, (low, high) in exclude_on.items():
+        value = row[measure]
+        if (low, high) == (None, None):
+            continue
+        if pd.isna(value):
+            yield f"{measure} is not known"
+        elif low is not None and value < low and measure == "similarity":
+            yield f"similarity {value:.2f} to the template is below {low:g}: registration failed"
+        elif low is not None and value < low:
+            yield f"{measure} {value:.4g} is below {low:g}"
+        elif high is not None and value > high:
+            yield f"{measure} {value:.4g} is above {high:g}"
+
+
+def _check_counts(participants: pd.DataFrame, subjects: pd.DataFrame, rejected: pd.DataFrame) -> None:
+    """A participant who is lost, or counted twice, is a defect of ours."""
+    told = pd.concat([subjects["participant_id"], rejected["participant_id"]])
+    if sorted(told) != sorted(participants["participant_id"]):
+        wrong = sorted(set(participants["participant_id"]) ^ set(told)) or told[told.duplicated()].tolist()
+        raise ValueError(f"neither used nor excluded, or both: {', '.join(wrong)}")
+
+
+def read_exclusion_list(path: str | Path, qc: pd.DataFrame, left_out: pd.DataFrame) -> dict[str, str]:
+    """scan_id -> reason of the scans of qc.tsv that a hand-kept list leaves out.
+
+    A row names a scan by scan_id, all scans of a participant by participant_id, or both; other columns are notes. The
+    list may be shared between studies, so a row that fits no scan of this one, used or left out before, is only logged.
+    Raises UserError that names the line if a row has no reason or names no scan.
+    """
+    names = ("scan_id", "participant_id")
+    table = read_table(path, required=("reason",), text=("reason",))
+    keys = [name for name in names if name in table]
+    if not keys:
+        raise UserError(f"{path}: column scan_id or participant_id is missing; it has {', '.join(table.columns)}")
+    for column in (*keys, "reason"):
+        table[column] = table[column].str.strip().replace("", None)
+    if "participant_id" in table:
+        table["participant_id"] = table["participant_id"].map(bids_identifier, na_action="ignore")
+    known = pd.concat([qc[list(names)], left_out[list(names)]], ignore_index=True)
+    listed = {}
+    for number, row in enumerate(table.to_dict("records")):
+        if all(pd.isna(value) for value in row.values()):
+            continue  # spreadsheets leave rows of tabs
+        named = {key: row[key] for key in keys if pd.notna(row[key])}
+        if not named:
+            raise UserError(f"{path}: line {_line_of(path, number)} names no scan; fill scan_id or participant_id")
+        who = " ".join(named.values())
+        if pd.isna(row["reason"]):
+            raise UserError(f"{path}: line {_line_of(path, number)} ({who}) has no reason; say why it is left out")
+        scans = known.loc[(known[list(named)] == pd.Series(named)).all(axis=1), "scan_id"]
+        if scans.empty:
+            log.warning("%s: line %d (%s) fits no scan of this study", path, _line_of(path, number), who)
+        for scan_id in scans[scans.isin(qc["scan_id"])]:
+            listed.setdefault(scan_id, row["reason"])
+    return listed
+
+
+def _line_of(path: str | Path, number: int) -> int:
+    """The line of the file that holds (or ends) a row of the table, counted from 0 after the header."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter="\t")
+        lines = [reader.line_num for row in reader if len(row) > 1 or "".join(row).strip()]  # others are skipped
+    return lines[number + 1]

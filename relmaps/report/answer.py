@@ -11,10 +11,12 @@ from relmaps.figures.performance import overall
 
 SUSPICIOUS_ACCURACY = 0.95
 RECOVERY_AUC = 0.75  # only stated here; relmaps.overlap.recovery judges
-DEMO = (
-    "The cohort is simulated: this study checks the method against a known truth and replicates no finding "
-    "about patients."
-)
+WHOSE_TRUTH = {
+    "simulated": "The cohort is simulated: this study checks the method against a known truth and replicates no "
+    "finding about patients.",
+    "injected": "The scans are those of controls, half of whom were given a known loss of grey matter: this study "
+    "checks the method on real anatomy and replicates no finding about patients.",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Answer:
 
 
 def answer(
-    scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, simulated: bool
+    scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, truth: str | None
 ) -> Answer:
-    """Say what the tables say. confidence : level of all intervals, 0 to 1."""
+    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `relmaps.truth.truth_of`."""
     auc = headline_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     accuracy = overall(performance, "balanced_accuracy")
@@ -46,7 +48,7 @@ def answer(
             f"{estimate(row.value, row.ci_low, row.ci_high, confidence)}."
             for row in accuracy.itertuples()
         ],
-        warnings=_warnings(accuracy) + ([DEMO] if simulated else []),
+        warnings=_warnings(accuracy) + ([WHOSE_TRUTH[truth]] if truth else []),
     )
 
 

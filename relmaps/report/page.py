@@ -12,6 +12,7 @@ from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true, overlap_table
 from relmaps.report import tables
 from relmaps.report.answer import Answer, answer
+from relmaps.truth import truth_of
 
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
 
@@ -69,9 +70,8 @@ def build_report(
     sidecars : map -> group.json. references : reference -> reference.json. provenance : content of provenance.json.
     """
     config = provenance["config"]
-    simulated = config["cohort"]["source"] == "simulated"
     confidence = config["overlap"]["confidence"]
-    words = answer(scores, recovery, performance, confidence=confidence, simulated=simulated)
+    words = answer(scores, recovery, performance, confidence=confidence, truth=truth_of(config))
     alts = _alt_texts(subjects, scores, words)
     return tables.render(
         "page.html.j2",
@@ -128,8 +128,10 @@ def _alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> d
     return {
         "cohort": f"Flow diagram from the scans found to {len(subjects)} used: {n_disease} with disease and "
         f"{len(subjects) - n_disease} controls, beside the ages of both groups.",
-        "quality": "Dot plots by group: similarity to the template, Dice of brain mask and grey matter, total volume.",
-        "mosaic": "Slices of the registered scans with the outline of the template's grey matter.",
+        "quality": "Dot plots by group: similarity to the template, Dice of brain mask and grey matter, total volume, "
+        "noise and variation of the white matter.",
+        "mosaic": "Slices of the registered scans with the outline of the template's grey matter; excluded and flagged "
+        "scans come first.",
         "performance": f"Dot plot with intervals. {' '.join(words.accuracy)}",
         "maps": "Axial slices of each group map and of the references on the template, in neurological orientation.",
         "ranking": f"Maps ranked by ROC AUC, {'; '.join(orders) or 'none could be scored'}.",

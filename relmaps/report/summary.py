@@ -12,6 +12,7 @@ from relmaps.figures.performance import overall
 from relmaps.files import read_json
 from relmaps.report.answer import answer, estimate
 from relmaps.tables import read_table
+from relmaps.truth import truth_of
 
 
 def summarise(results: str | Path) -> list[str]:
@@ -24,8 +25,7 @@ def summarise(results: str | Path) -> list[str]:
     recovery = read_table(results / "overlap/recovery.tsv")
     performance = read_table(results / "classify/performance.tsv")
     config = read_json(results / "provenance.json")["config"]
-    simulated = config["cohort"]["source"] == "simulated"
-    words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], simulated=simulated)
+    words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], truth=truth_of(config))
     return [
         _accuracy_line(performance),
         *_overlap_lines(scores, recovery),

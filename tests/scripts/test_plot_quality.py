@@ -9,7 +9,7 @@ def test_figure_is_written(tmp_path, grid, brain):
         qc=study.path("preprocess/qc.tsv"),
         participants=study.path("cohort/participants.tsv"),
         subjects=study.path("preprocess/subjects.tsv"),
-        minimum_similarity=0.55,
+        exclude_on={"similarity": [0.55, None]},
         figures=[figure],
     )
     assert "<!-- gate 0.55 -->" in figure.read_text()

@@ -4,28 +4,39 @@ from relmaps.tables import columns_of, read_table, write_table
 from workflow.scripts.select_subjects import main
 
 
-def test_counts_add_up(tmp_path):
-    ids = ["sub-1", "sub-2", "sub-3"]
-    people = pd.DataFrame(
-        {"participant_id": ids, "group": ["AD", "CN", "CN"], "label": [1, 0, 0], "age": 70, "sex": "f"}
-    )
-    write_table(people, tmp_path / "participants.tsv", "participants")
+def selected(folder, exclusion_list=None):
+    ids = ["sub-1", "sub-2", "sub-3", "sub-4"]
+    people = pd.DataFrame({"participant_id": ids, "group": "x", "label": [1, 0, 0, 0], "age": 70, "sex": "f"})
+    write_table(people.assign(site=["011", "2", "2", "2"]), folder / "participants.tsv", "participants")
     qc = pd.DataFrame(
         [dict.fromkeys(columns_of("qc")) | {"scan_id": i, "participant_id": i, "status": "ok"} for i in ids]
     )
-    qc["similarity"], qc["tiv_ml"] = [0.9, 0.9, 0.2], 1500.0
-    write_table(qc, tmp_path / "qc.tsv", "qc")
-    write_table(pd.DataFrame(columns=list(columns_of("exclusions"))), tmp_path / "left_out.tsv", "exclusions")
+    qc["similarity"], qc["tiv_ml"] = [0.9, 0.9, 0.2, 0.9], 1500.0
+    write_table(qc, folder / "qc.tsv", "qc")
+    write_table(pd.DataFrame(columns=list(columns_of("exclusions"))), folder / "left_out.tsv", "exclusions")
     main(
-        participants=tmp_path / "participants.tsv",
-        left_out=tmp_path / "left_out.tsv",
-        qc=tmp_path / "qc.tsv",
-        subjects=tmp_path / "subjects.tsv",
-        exclusions=tmp_path / "exclusions.tsv",
-        minimum_similarity=0.6,
+        participants=folder / "participants.tsv",
+        left_out=folder / "left_out.tsv",
+        qc=folder / "qc.tsv",
+        exclusion_list=exclusion_list,
+        subjects=folder / "subjects.tsv",
+        exclusions=folder / "exclusions.tsv",
+        exclude_on={"similarity": [0.6, None]},
         on_bad_scan="exclude",
     )
-    subjects, exclusions = read_table(tmp_path / "subjects.tsv"), read_table(tmp_path / "exclusions.tsv")
+    return read_table(folder / "subjects.tsv", text=("site",)), read_table(folder / "exclusions.tsv")
+
+
+def test_counts_add_up(tmp_path):
+    subjects, exclusions = selected(tmp_path)
     assert list(subjects.columns) == list(columns_of("subjects"))
-    assert sorted([*subjects["participant_id"], *exclusions["participant_id"]]) == ids
+    assert subjects["site"].tolist() == ["011", "2", "2"]
+    assert sorted([*subjects["participant_id"], *exclusions["participant_id"]]) == ["sub-1", "sub-2", "sub-3", "sub-4"]
     assert "similarity 0.20" in exclusions["reason"][0]
+
+
+def test_a_hand_kept_list_excludes(tmp_path):
+    (tmp_path / "list.tsv").write_text("participant_id\treason\nsub-2\tmoved\nsub-3\tmoved\n")
+    subjects, exclusions = selected(tmp_path, tmp_path / "list.tsv")
+    assert subjects["participant_id"].tolist() == ["sub-1", "sub-4"]
+    assert exclusions["reason"].tolist() == ["exclusion list: moved"] * 2

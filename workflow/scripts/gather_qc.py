@@ -1,16 +1,24 @@
-"""All scans' rows of quality control in one table."""
+"""All scans' rows of quality control in one table, with a flag for each measure that lies far from the others'."""
 
 import pandas as pd
 
-from relmaps.jobs import job
+from relmaps.jobs import job, log
+from relmaps.preprocess.outliers import flag_outliers
 from relmaps.tables import read_table, write_table
 
 
-def main(*, batches, qc):
-    rows = pd.concat([read_table(batch) for batch in batches], ignore_index=True)
+def main(*, batches, qc, outlier_z):
+    # A hash may look like a number.
+    rows = pd.concat([read_table(batch, text=("content",)) for batch in batches], ignore_index=True)
+    rows["flags"] = flag_outliers(rows, outlier_z)
+    log.info("%d of %d scans are flagged", rows["flags"].notna().sum(), len(rows))
     write_table(rows.sort_values("scan_id"), qc, "qc")
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(batches=snakemake.input.batches, qc=snakemake.output.qc)
+        main(
+            batches=snakemake.input.batches,
+            qc=snakemake.output.qc,
+            outlier_z=snakemake.params.outlier_z,
+        )

@@ -2,21 +2,20 @@
 
 from relmaps.images import load_grid, read_map
 from relmaps.jobs import job
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
-from relmaps.preprocess.mosaic import plot_mosaic
+from relmaps.preprocess.mosaic import plot_mosaic, tiles_of
 from relmaps.tables import read_table
 
 
-def main(*, subjects, gm, mosaic, derivatives, space):
+def main(*, qc, subjects, gm, mosaic, derivatives, space):
     grid = load_grid(gm, space)
-    rows = read_table(subjects).itertuples()
-    scans = {str(number): derivatives_of(scan_of(row), derivatives, space) for number, row in enumerate(rows, 1)}
-    plot_mosaic(scans, read_map(gm, grid), grid, mosaic)
+    tiles = tiles_of(read_table(qc), read_table(subjects), derivatives, space)
+    plot_mosaic(tiles, read_map(gm, grid), grid, mosaic)
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
+            qc=snakemake.input.qc,
             subjects=snakemake.input.subjects,
             gm=snakemake.input.gm,
             mosaic=snakemake.output.mosaic,

@@ -6,10 +6,10 @@ from relmaps.jobs import job
 from relmaps.tables import read_table
 
 
-def main(qc, participants, subjects, minimum_similarity, figures):
+def main(qc, participants, subjects, exclude_on, figures):
     with house_style():
         tables = [read_table(path) for path in (qc, participants, subjects)]
-        save_figure(draw_quality(*tables, minimum_similarity), figures)
+        save_figure(draw_quality(*tables, exclude_on), figures)
 
 
 if __name__ == "__main__":
@@ -18,6 +18,6 @@ if __name__ == "__main__":
             qc=snakemake.input.qc,
             participants=snakemake.input.participants,
             subjects=snakemake.input.subjects,
-            minimum_similarity=snakemake.params.minimum_similarity,
+            exclude_on=snakemake.params.exclude_on,
             figures=snakemake.output,
         )

@@ -1,14 +1,15 @@
 """Who the study uses, and a reason for everyone else."""
 
 from relmaps.jobs import job, log
-from relmaps.preprocess.subjects import select_subjects
+from relmaps.preprocess.subjects import read_exclusion_list, select_subjects
 from relmaps.tables import read_table, write_table
 
 
-def main(*, participants, left_out, qc, subjects, exclusions, minimum_similarity, on_bad_scan):
-    used, excluded = select_subjects(
-        read_table(participants), read_table(qc), read_table(left_out), minimum_similarity, on_bad_scan
-    )
+def main(*, participants, left_out, qc, exclusion_list, subjects, exclusions, exclude_on, on_bad_scan):
+    people = read_table(participants, text=("site",))  # a site or a hash may look like a number
+    rows, others = read_table(qc, text=("content",)), read_table(left_out)
+    listed = read_exclusion_list(exclusion_list, rows, others) if exclusion_list else {}
+    used, excluded = select_subjects(people, rows, others, exclude_on, on_bad_scan, listed)
     log.info("%d subjects, %d excluded", len(used), len(excluded))
     write_table(used, subjects, "subjects")
     write_table(excluded, exclusions, "exclusions")
@@ -20,8 +21,9 @@ if __name__ == "__main__":
             participants=snakemake.input.participants,
             left_out=snakemake.input.left_out,
             qc=snakemake.input.qc,
+            exclusion_list=snakemake.input.exclusion_list,  # an empty list where there is none
             subjects=snakemake.output.subjects,
             exclusions=snakemake.output.exclusions,
-            minimum_similarity=snakemake.params.minimum_similarity,
+            exclude_on=snakemake.params.exclude_on,
             on_bad_scan=snakemake.params.on_bad_scan,
         )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relmaps.overlap.recovery import MINIMUM_AUC
-from relmaps.report.answer import DEMO, RECOVERY_AUC, answer, estimate
+from relmaps.report.answer import RECOVERY_AUC, WHOSE_TRUTH, answer, estimate
 from relmaps.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
@@ -15,7 +15,7 @@ def tables(tmp_path, grid, brain):
 
 
 def test_the_answer_names_winner_recovery_and_accuracy(tables):
-    words = answer(**tables, confidence=0.9, simulated=True)
+    words = answer(**tables, confidence=0.9, truth="simulated")
     assert words.overlap[1] == (
         "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91). "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
@@ -24,26 +24,26 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
     assert words.recovery[0].startswith("Integrated Gradients recovers the known truth (AUC of at least 0.75")
     assert words.recovery[0].endswith("LRP and Guided Grad-CAM do not.")
     assert words.accuracy[0] == "Linear SVM: held-out balanced accuracy 0.85 (90 % interval 0.76 to 0.92)."
-    assert words.warnings == [DEMO]
+    assert words.warnings == [WHOSE_TRUTH["simulated"]]
 
 
 def test_no_recovery_is_said(tables):
     tables["recovery"] = tables["recovery"].assign(recovered="false")
-    (sentence,) = answer(**tables, confidence=0.95, simulated=True).recovery
+    (sentence,) = answer(**tables, confidence=0.95, truth="simulated").recovery
     assert sentence.startswith("No heatmap recovers the known truth")
     assert sentence.endswith("not LRP, Integrated Gradients nor Guided Grad-CAM.")
 
 
 def test_all_recovering_is_said(tables):
     tables["recovery"] = tables["recovery"].assign(recovered="true")
-    (sentence,) = answer(**tables, confidence=0.95, simulated=True).recovery
+    (sentence,) = answer(**tables, confidence=0.95, truth="simulated").recovery
     assert sentence.startswith("LRP, Integrated Gradients and Guided Grad-CAM recover the known truth")
     assert "not" not in sentence
 
 
 def test_too_good_to_be_true_is_suspected(tables):
     tables["performance"]["value"] += 0.11  # the SVM to .96, the networks to .90
-    (warning,) = answer(**tables, confidence=0.95, simulated=False).warnings
+    (warning,) = answer(**tables, confidence=0.95, truth=None).warnings
     assert warning.startswith("Linear SVM lies above 0.95 balanced accuracy: suspect leakage")
 
 
@@ -53,7 +53,7 @@ def test_without_truth_and_with_an_empty_mask_nothing_is_claimed(tmp_path, grid,
         read_table(study.path(name))
         for name in ("overlap/scores.tsv", "overlap/recovery.tsv", "classify/performance.tsv")
     )
-    words = answer(scores, recovery, performance, confidence=0.95, simulated=False)
+    words = answer(scores, recovery, performance, confidence=0.95, truth=None)
     assert words.overlap == ["No overlap with the meta-analysis can be given: its mask is empty."]
     assert words.recovery == []
     assert words.warnings == []

@@ -1,0 +1,30 @@
+"""A picture of each scan of a batch that could be preprocessed; its file is named by the scan, nothing in it is."""
+
+from pathlib import Path
+
+from relmaps.images import load_grid, read_map
+from relmaps.jobs import job, progress
+from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.preprocess.pictures import draw_scan
+from relmaps.tables import read_table
+
+
+def main(*, qc, gm, pictures, derivatives, space):
+    grid = load_grid(gm, space)
+    template_gm = read_map(gm, grid)
+    Path(pictures).mkdir(parents=True, exist_ok=True)  # stays empty where every scan of the batch failed
+    rows = read_table(qc)
+    for row in progress(list(rows[rows["status"] == "ok"].itertuples()), "picture"):
+        files = derivatives_of(scan_of(row), derivatives, space)
+        draw_scan(files, row._asdict(), template_gm, grid, Path(pictures, f"{row.scan_id}.png"))
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            qc=snakemake.input.qc,
+            gm=snakemake.input.gm,
+            pictures=snakemake.output.pictures,
+            derivatives=snakemake.params.derivatives,
+            space=snakemake.params.space,
+        )
