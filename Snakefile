@@ -27,6 +27,7 @@ rule all:
     default_target: True
     input:
         report=f"{RESULTS}/report.html",
+        pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.batches),
         provenance=f"{RESULTS}/provenance.json",
     message:
         "The whole study {STUDY}: {input.report}"

@@ -1,4 +1,4 @@
-"""What disease and age do to the phantom, and the truth map that follows from it."""
+"""What disease and age do to the template's tissues, and the truth map that follows from it."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from relmaps.cohort.deformation import exponential, jacobian, velocity_of
-from relmaps.cohort.phantom import Phantom
+from relmaps.cohort.phantom import Tissues
+from relmaps.cohort.regions import ellipsoid
 from relmaps.images import Grid
 
 LOSS_PER_SEVERITY = 0.1  # relative volume rate at the centre of a region of loss 1 and severity 1
@@ -19,7 +20,7 @@ REACH_MM = 60.0  # ASSUME: FWHM of the neighbourhood whose sulci and ventricles 
 
 @dataclass(frozen=True)
 class Effects:
-    """Velocity fields, (3, nx, ny, nz) mm on the phantom's field grid, of template -> subject.
+    """Velocity fields, (3, nx, ny, nz) mm on the grid of the tissues, of template -> subject.
 
     left, right : disease of severity 1 on either side. ageing : one year of age. ventricles : one unit of enlargement.
     """
@@ -30,45 +31,41 @@ class Effects:
     ventricles: np.ndarray
 
 
-def build_effects(phantom: Phantom, regions: list[dict]) -> Effects:
+def build_effects(tissues: Tissues, losses: tuple[np.ndarray, np.ndarray]) -> Effects:
     """Fields whose divergence is minus the wanted loss, with fluid nearby expanding by the same volume.
 
-    regions : dicts with centre (mm, MNI, on the right), radii (mm) and loss; mirrored to the left.
+    losses : relative loss on the left and on the right, (nx, ny, nz) each on the grid of the tissues.
     """
-    grid, tissues = phantom.field_grid, phantom.field_tissues
-    voxel_mm = float(grid.voxel_mm[0])
-    coordinates = grid.coordinates()
-
-    def disease(side: int) -> np.ndarray:
-        loss = np.zeros(grid.shape)
-        for region in regions:
-            centre = np.array(region["centre"], dtype=float) * (side, 1, 1)
-            loss = np.maximum(loss, region["loss"] * _ellipsoid(coordinates, centre, region["radii"]))
-        return velocity_of(_balanced(LOSS_PER_SEVERITY * loss * tissues["gm"], tissues["csf"], voxel_mm), voxel_mm)
-
-    ventricles = tissues["csf"] * _ellipsoid(coordinates, np.array(VENTRICLES["centre"]), VENTRICLES["radii"])
-    enlargement = -0.5 * gaussian_filter(ventricles, 1)
-    ageing = AGEING_PER_YEAR * tissues["gm"]
+    voxel_mm, fractions = tissues.voxel_mm, tissues.fractions
+    box = ellipsoid(tissues.grid.coordinates(), np.array(VENTRICLES["centre"]), VENTRICLES["radii"])
+    enlargement = -0.5 * gaussian_filter(fractions["csf"] * box, 1)
+    ageing = AGEING_PER_YEAR * fractions["gm"]
+    left, right = (disease_field(tissues, loss) for loss in losses)
     return Effects(
-        left=disease(-1),
-        right=disease(1),
-        ageing=velocity_of(_balanced(ageing, tissues["csf"], voxel_mm), voxel_mm),
-        ventricles=velocity_of(_balanced(enlargement, tissues["wm"] + tissues["gm"], voxel_mm), voxel_mm),
+        left=left,
+        right=right,
+        ageing=velocity_of(_balanced(ageing, fractions["csf"], voxel_mm), voxel_mm),
+        ventricles=velocity_of(_balanced(enlargement, fractions["wm"] + fractions["gm"], voxel_mm), voxel_mm),
     )
 
 
-def expected_loss(effects: Effects, phantom: Phantom, severity: float, spread: float) -> np.ndarray:
-    """(nx, ny, nz) on the field grid: expected relative loss of volume, 1 - E[Jacobian], over the disease group.
+def disease_field(tissues: Tissues, loss: np.ndarray) -> np.ndarray:
+    """(3, nx, ny, nz) mm: velocity field of a disease of severity 1 that takes `loss`, (nx, ny, nz), of grey matter."""
+    rate = LOSS_PER_SEVERITY * loss * tissues.fractions["gm"]
+    return velocity_of(_balanced(rate, tissues.fractions["csf"], tissues.voxel_mm), tissues.voxel_mm)
 
+
+def expected_loss(disease: np.ndarray, voxel_mm: float, severity: float, spread: float) -> np.ndarray:
+    """(nx, ny, nz) on the field's grid: expected relative loss of volume, 1 - E[Jacobian], over the disease group.
+
+    disease : (3, nx, ny, nz) mm, the fields of both sides together.
     Severity is lognormal with median `severity` and log standard deviation `spread`; the expectation is a 5-point
     Gauss-Hermite sum, the same node on both sides. A voxel sees its own side only, except within a few millimetres of
     the midline, where the losses of a region and its mirror image add and the two severities are taken as equal.
     """
-    voxel_mm = float(phantom.field_grid.voxel_mm[0])
     nodes, weights = np.polynomial.hermite_e.hermegauss(5)
     mean_jacobian = sum(
-        weight
-        * jacobian(exponential(severity * np.exp(spread * node) * (effects.left + effects.right), voxel_mm), voxel_mm)
+        weight * jacobian(exponential(severity * np.exp(spread * node) * disease, voxel_mm), voxel_mm)
         for node, weight in zip(nodes, weights / weights.sum(), strict=True)
     )
     return 1 - mean_jacobian
@@ -85,15 +82,10 @@ def truth_on(loss: np.ndarray, loss_grid: Grid, gm: np.ndarray, grid: Grid) -> n
     return np.maximum(gm * map_coordinates(loss, positions, order=1), 0).astype(np.float32)
 
 
-def _ellipsoid(coordinates: np.ndarray, centre: np.ndarray, radii) -> np.ndarray:
-    """(nx, ny, nz): 1 inside, falling smoothly to 0 at 1.5 radii."""
-    offsets = (coordinates - np.reshape(centre, (3, 1, 1, 1))) / np.reshape(radii, (3, 1, 1, 1))
-    edge = np.clip((1.5 - np.sqrt((offsets**2).sum(axis=0))) / 0.5, 0, 1)
-    return edge**2 * (3 - 2 * edge)
-
-
 def _balanced(loss: np.ndarray, absorber: np.ndarray, voxel_mm: float) -> np.ndarray:
     """(nx, ny, nz) divergence: minus the loss, plus the same volume in the absorbing tissue nearby."""
     sigma = REACH_MM / np.sqrt(8 * np.log(2)) / voxel_mm
     near = absorber * gaussian_filter(loss, sigma)
+    if not near.sum():  # nothing is lost
+        return -loss
     return near * (loss.sum() / near.sum()) - loss

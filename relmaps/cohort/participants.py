@@ -20,14 +20,24 @@ def draw_participants(n_scans: int, severity: float, severity_spread: float, see
     """
     rng = np.random.default_rng([seed, 0])
     disease = rng.permutation(np.arange(n_scans) < n_scans // 2)
-    drawn = severity * np.exp(severity_spread * rng.standard_normal((2, n_scans)))
+    left, right = draw_severity(disease, severity, severity_spread, rng)
     return pd.DataFrame(
         {
             "participant_id": participant_ids(n_scans),
             "age": np.clip(rng.normal(MEAN_AGE, AGE_SD, n_scans), 55, 95).round(1),
             "sex": np.where(rng.random(n_scans) < 0.5, "f", "m"),
             "diagnosis": np.where(disease, "AD", "CN"),
-            "severity_left": np.where(disease, drawn[0], 0).round(4),
-            "severity_right": np.where(disease, drawn[1], 0).round(4),
+            "severity_left": left,
+            "severity_right": right,
         }
     )
+
+
+def draw_severity(disease: np.ndarray, severity: float, severity_spread: float, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Strength of the disease on the left and on the right, (n,) each: lognormal around `severity`, 0 without disease.
+
+    disease : (n,) bool.
+    """
+    drawn = severity * np.exp(severity_spread * rng.standard_normal((2, len(disease))))
+    left, right = np.where(disease, drawn, 0).round(4)
+    return left, right

@@ -41,7 +41,7 @@ def simulate_scan(
     anatomy, and u the velocity field of ageing and disease, which acts on the template.
     """
     rng = np.random.default_rng([settings.seed, 1, number])
-    grid = phantom.field_grid
+    grid = phantom.field.grid
     voxel_mm = float(grid.voxel_mm[0])
     change = (
         person["severity_left"] * effects.left
@@ -92,10 +92,10 @@ def _sample(head, displacement, phantom, shape, affine, pose) -> np.ndarray:
     fine = tuple(SAMPLES * n for n in shape)
     step = np.diag([1 / SAMPLES] * 3 + [1.0])
     step[:3, 3] = (1 / SAMPLES - 1) / 2
-    to_field = np.linalg.inv(phantom.field_grid.affine) @ pose @ affine @ step
+    to_field = np.linalg.inv(phantom.field.grid.affine) @ pose @ affine @ step
     indices = np.indices(fine, dtype=np.float32).reshape(3, -1)
     positions = (to_field[:3, :3] @ indices + to_field[:3, 3:]).astype(np.float32)
-    field_mm = float(phantom.field_grid.voxel_mm[0])
+    field_mm = float(phantom.field.grid.voxel_mm[0])
     moved = positions + np.stack(
         [map_coordinates(part.astype(np.float32), positions, order=1, mode="nearest") for part in displacement]
     ) / np.float32(field_mm)

@@ -1,4 +1,4 @@
-"""The simulator's expected grey matter loss as a reference."""
+"""The known disease's expected loss of grey matter as a reference."""
 
 import logging
 
@@ -20,12 +20,12 @@ def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
     """
     losing = loss[brain & (loss > 0)]
     threshold, mask = None, np.zeros(loss.shape, dtype=bool)
-    note = "The simulated disease takes no grey matter: the mask is empty, scores against it are n/a."
+    note = "The disease takes no grey matter: the mask is empty, scores against it are n/a."
     if losing.size:
         threshold = SHARE * float(np.percentile(losing, PERCENTILE))
         mask = brain & (loss >= threshold)
         note = f"Loss of at least half its {PERCENTILE}th percentile."
     log.info("%d voxels. %s", mask.sum(), note)
     return Reference(
-        loss, mask, "truth", "simulated expected loss", "share of grey matter volume", threshold, note=note
+        loss, mask, "truth", "expected loss of the known disease", "share of grey matter volume", threshold, note=note
     )

@@ -8,6 +8,7 @@ import yaml
 
 from relmaps.code import ROOT
 from relmaps.preprocess.template import template_paths
+from tests.diseases import in_ellipsoids
 from workflow.scripts import make_template, simulate_participants, simulate_scans
 
 SPACE = "MNI152NLin2009aSym"
@@ -18,6 +19,11 @@ class Dataset:
     folder: Path
     simulation: dict
     space: str = SPACE
+
+    @property
+    def regions(self) -> dict:
+        """Settings of the disease's regions."""
+        return in_ellipsoids(self.simulation["regions"])
 
     def template(self, name: str) -> Path:
         return template_paths(self.folder / "template", SPACE)[name]
@@ -32,7 +38,7 @@ class Dataset:
             severity=self.folder / "severity.tsv",
             done=self.folder / "done.tsv",
             scans=scans,
-            regions=self.simulation["regions"],
+            regions=self.regions,
             settings=settings | {"voxel_mm": 8, "seed": 1},
             code="as it is",
         )
@@ -42,7 +48,8 @@ class Dataset:
 def simulated(tmp_path_factory) -> Dataset:
     simulation = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
     data = Dataset(tmp_path_factory.mktemp("dataset"), simulation)
-    make_template.main(folder=data.folder / "template", space=SPACE, voxel_mm=8)
+    template = {"voxel_mm": 8, "box": "template", "images": None}
+    make_template.main(folder=data.folder / "template", space=SPACE, template=template)
     simulate_participants.main(
         participants=data.folder / "bids/participants.tsv",
         description=data.folder / "bids/dataset_description.json",

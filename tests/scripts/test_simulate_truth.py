@@ -4,15 +4,12 @@ from workflow.scripts.simulate_truth import main
 
 def test_truth_lies_on_the_study_grid_and_has_a_literature(simulated, tmp_path):
     main(
-        gm=simulated.template("GM_probseg"),
-        brain=simulated.template("brain_mask"),
-        gm_mask=simulated.template("gm_mask"),
+        template=simulated.folder / "template",
+        images=None,
         truth=tmp_path / "truth.nii.gz",
         literature=tmp_path / "literature.txt",
         space=simulated.space,
-        regions=simulated.simulation["regions"],
-        severity=2.0,
-        severity_spread=0.4,
+        disease={"severity": 2.0, "severity_spread": 0.4, "regions": simulated.regions},
         studies=simulated.simulation["literature"] | {"n_studies": 5},
         seed=1,
     )

@@ -1,5 +1,7 @@
-# cohort: a simulated dataset of raw scans, or a BIDS folder; both enter by the same door.
+# cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
 SIMULATION = config["simulation"]
+INJECTION = config["cohort"]["inject_atrophy"]
+DISEASE = disease_of(config)
 
 
 rule simulate_participants:
@@ -47,7 +49,7 @@ rule simulate_scans:
     params:
         code=code_of("workflow/scripts/simulate_scans.py"),
         scans=simulated_scans_of,
-        regions=SIMULATION["regions"],
+        disease=DISEASE,
         settings={
             **{key: SIMULATION[key] for key in ("anatomy_mm", "ageing", "voxel_mm", "noise", "bias_field")},
             "seed": config["seed"],
@@ -58,11 +60,87 @@ rule simulate_scans:
         "../scripts/simulate_scans.py"
 
 
+rule convert_dicom:
+    input:
+        folders_to_convert,
+    output:
+        prepared=f"{RESULTS}/cohort/converted/batch-{{batch}}.tsv",
+    log:
+        f"{RESULTS}/cohort/logs/convert_dicom-{{batch}}.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/convert_dicom-{{batch}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code_of("workflow/scripts/convert_dicom.py"),
+        scans=scans_to_convert,
+    message:
+        "Convert the DICOM series of batch {wildcards.batch}"
+    script:
+        "../scripts/convert_dicom.py"
+
+
+rule draw_injection:
+    input:
+        participants=f"{RESULTS}/cohort/participants.tsv",
+    output:
+        severity=f"{RESULTS}/cohort/injection.tsv",
+    log:
+        f"{RESULTS}/cohort/logs/draw_injection.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/draw_injection.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_of("workflow/scripts/draw_injection.py"),
+        injection=INJECTION,
+    message:
+        "Draw who of the controls is given the disease, and how strongly"
+    script:
+        "../scripts/draw_injection.py"
+
+
+rule inject_atrophy:
+    input:
+        unpack(inputs_of_injection),
+        severity=f"{RESULTS}/cohort/injection.tsv",
+        template=TEMPLATE_IMAGES,
+    output:
+        prepared=f"{RESULTS}/cohort/injected/batch-{{batch}}.tsv",
+    log:
+        f"{RESULTS}/cohort/logs/inject_atrophy-{{batch}}.log",
+    benchmark:
+        f"{RESULTS}/cohort/benchmarks/inject_atrophy-{{batch}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        code=code_of("workflow/scripts/inject_atrophy.py"),
+        scans=scans_to_inject,
+        space=SPACE,
+        images=config["preprocess"]["template"]["images"],
+        disease=DISEASE,
+        seed=INJECTION["seed"] if INJECTION else None,
+    message:
+        "Give the controls of batch {wildcards.batch} their known loss of grey matter"
+    script:
+        "../scripts/inject_atrophy.py"
+
+
 rule simulate_truth:
     input:
-        gm=TEMPLATE_GM,
-        brain=BRAIN_MASK,
-        gm_mask=GM_MASK,
+        template=TEMPLATE_IMAGES,
     output:
         truth=f"{RESULTS}/cohort/truth.nii.gz",
         literature=f"{RESULTS}/cohort/literature.txt",
@@ -79,9 +157,8 @@ rule simulate_truth:
     params:
         code=code_of("workflow/scripts/simulate_truth.py"),
         space=SPACE,
-        regions=SIMULATION["regions"],
-        severity=SIMULATION["severity"],
-        severity_spread=SIMULATION["severity_spread"],
+        images=config["preprocess"]["template"]["images"],
+        disease=DISEASE,
         literature=SIMULATION["literature"],
         seed=config["seed"],
     message:
@@ -111,8 +188,8 @@ rule ingest_cohort:
         code=code_of("workflow/scripts/ingest_cohort.py"),
         dataset=PLAN.dataset,
         scans=sorted(PLAN.scans),
-        labels=config["cohort"]["labels"],
-        covariates=config["cohort"]["covariates"],
+        source=config["cohort"]["source"],
+        settings=config["cohort"],
     message:
         "Read the participants and scans of {params.dataset}"
     script:

@@ -6,7 +6,7 @@ sys.path.insert(0, str(workflow.basedir))
 from relmaps.code import code_of
 from relmaps.config import load_config
 from relmaps.errors import UserError
-from relmaps.plan import plan_study
+from relmaps.plan import disease_of, plan_study
 
 try:
     load_config(config)
@@ -28,6 +28,9 @@ BRAIN_MASK = f"{RESULTS}/preprocess/template/{SPACE}_brain_mask.nii.gz"
 GM_MASK = f"{RESULTS}/preprocess/template/{SPACE}_gm_mask.nii.gz"
 TEMPLATE_T1 = f"{RESULTS}/preprocess/template/{SPACE}_T1w.nii.gz"
 TEMPLATE_GM = f"{RESULTS}/preprocess/template/{SPACE}_GM_probseg.nii.gz"
+TEMPLATE_WM = f"{RESULTS}/preprocess/template/{SPACE}_WM_probseg.nii.gz"
+TEMPLATE_CSF = f"{RESULTS}/preprocess/template/{SPACE}_CSF_probseg.nii.gz"
+TEMPLATE_IMAGES = [TEMPLATE_T1, TEMPLATE_GM, TEMPLATE_WM, TEMPLATE_CSF, BRAIN_MASK, GM_MASK]
 
 
 wildcard_constraints:
@@ -35,6 +38,6 @@ wildcard_constraints:
     fold=r"\d+",
     seed=r"\d+",
     model=r"small|[ABCD]\d\d",
-    feature=r"t1_syn|gm_modulated",
+    feature="|".join(config["preprocess"]["features"]),
     map=r"[a-z0-9_]+",
     reference=r"[a-z0-9_]+",

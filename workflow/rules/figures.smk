@@ -65,7 +65,7 @@ rule plot_quality:
         runtime=10,
     params:
         code=code_of("workflow/scripts/plot_quality.py"),
-        minimum_similarity=config["preprocess"]["minimum_similarity"],
+        exclude_on=config["preprocess"]["exclude_on"],
     message:
         "Figure of the quality of registration and segmentation"
     script:

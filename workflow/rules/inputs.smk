@@ -7,11 +7,9 @@ EXPLAINED = [*HEATMAPS, "untrained"]
 
 
 def dataset_of(wildcards):
-    """The dataset's table and scans; those of a simulated one are made by the simulation's jobs."""
-    if not PLAN.simulation_batches:
-        return [f"{PLAN.dataset}/participants.tsv", *(scan.path for scan in PLAN.scans.values())]
+    """The source's tables and scans; those of a simulated one are made by the simulation's jobs."""
     batches = [f"{RESULTS}/cohort/simulated/batch-{batch}.tsv" for batch in PLAN.simulation_batches]
-    return [f"{PLAN.dataset}/participants.tsv", *batches]
+    return [*PLAN.tables, *(batches or (scan.path for scan in PLAN.scans.values()))]
 
 
 def simulated_scans_of(wildcards):
@@ -21,11 +19,50 @@ def simulated_scans_of(wildcards):
     return {scan.participant_id: (positions[scan.scan_id], scan.path) for scan in scans}
 
 
+def folders_to_convert(wildcards):
+    return [scan.path for scan in PLAN.conversions[wildcards.batch]]
+
+
+def scans_to_convert(wildcards):
+    """scan_id, folder of DICOM files and the NIfTI file to make."""
+    return [
+        [scan.scan_id, scan.path, f"{RESULTS}/cohort/converted/{scan.scan_id}_T1w.nii.gz"]
+        for scan in PLAN.conversions[wildcards.batch]
+    ]
+
+
+def files_or_their_makers(scans, batch, steps):
+    """Paths of scans; instead of those that a step before makes, the tables of the jobs that make them.
+
+    A job cannot declare the scans it makes, since it must end well without a scan that is bad.
+    """
+    made = {scan.scan_id for planned, _ in steps for scan in planned.get(batch, [])}
+    tables = [f"{RESULTS}/cohort/{name}/batch-{batch}.tsv" for planned, name in steps if batch in planned]
+    return {"scans": [scan.path for scan in scans if scan.scan_id not in made], "prepared": tables}
+
+
+def inputs_of_injection(wildcards):
+    steps = [(PLAN.conversions, "converted")]
+    return files_or_their_makers(PLAN.injections[wildcards.batch], wildcards.batch, steps)
+
+
+def scans_to_inject(wildcards):
+    """Scan and the file to make."""
+    return [
+        [list(astuple(scan)), f"{RESULTS}/cohort/injected/{scan.scan_id}_T1w.nii.gz"]
+        for scan in PLAN.injections[wildcards.batch]
+    ]
+
+
 def raw_scans_of(wildcards):
-    """The raw files of a batch, or the simulation jobs that make them."""
-    if not PLAN.simulation_batches:
-        return [scan.path for scan in PLAN.batches[wildcards.batch]]
-    return [f"{RESULTS}/cohort/simulated/batch-{batch}.tsv" for batch in PLAN.simulated_with(wildcards.batch)]
+    """The raw files of a batch, or the jobs that make them."""
+    if PLAN.simulation_batches:
+        made = [
+            f"{RESULTS}/cohort/simulated/batch-{batch}.tsv" for batch in PLAN.simulated_with(wildcards.batch)
+        ]
+        return {"scans": made, "prepared": []}
+    steps = [(PLAN.conversions, "converted"), (PLAN.injections, "injected")]
+    return files_or_their_makers(PLAN.batches[wildcards.batch], wildcards.batch, steps)
 
 
 def scans_of(wildcards):

@@ -4,11 +4,13 @@ DERIVATIVES = f"{RESULTS}/preprocess/derivatives"
 
 
 rule make_template:
+    input:
+        [path for path in (PREPROCESS["template"]["images"] or {}).values() if path],
     output:
         t1=TEMPLATE_T1,
         gm=TEMPLATE_GM,
-        wm=f"{RESULTS}/preprocess/template/{SPACE}_WM_probseg.nii.gz",
-        csf=f"{RESULTS}/preprocess/template/{SPACE}_CSF_probseg.nii.gz",
+        wm=TEMPLATE_WM,
+        csf=TEMPLATE_CSF,
         brain=BRAIN_MASK,
         gm_mask=GM_MASK,
     log:
@@ -24,17 +26,17 @@ rule make_template:
     params:
         code=code_of("workflow/scripts/make_template.py"),
         space=SPACE,
-        voxel_mm=PREPROCESS["template"]["voxel_mm"],
+        template=PREPROCESS["template"],
     message:
-        "Put the packaged {params.space} template on a {params.voxel_mm} mm grid"
+        "Put the {params.space} template on the study's grid"
     script:
         "../scripts/make_template.py"
 
 
 rule preprocess_scans:
     input:
-        raw=raw_scans_of,
-        template=rules.make_template.output,
+        unpack(raw_scans_of),
+        template=TEMPLATE_IMAGES,
     output:
         qc=f"{RESULTS}/preprocess/qc/batch-{{batch}}.tsv",
     log:
@@ -52,9 +54,10 @@ rule preprocess_scans:
         scans=scans_of,
         space=SPACE,
         derivatives=DERIVATIVES,
-        input_voxel_mm=PREPROCESS["input_voxel_mm"],
-        registration=PREPROCESS["registration"],
-        iterations=PREPROCESS["iterations"],
+        settings={
+            key: PREPROCESS[key]
+            for key in ("input_voxel_mm", "registration", "registration_voxel_mm", "iterations")
+        },
     message:
         "Register and segment the scans of batch {wildcards.batch}"
     script:
@@ -78,8 +81,9 @@ rule gather_qc:
         runtime=10,
     params:
         code=code_of("workflow/scripts/gather_qc.py"),
+        outlier_z=PREPROCESS["outlier_z"],
     message:
-        "Gather the quality control of all scans"
+        "Gather the quality control of all scans and flag what lies far from the median"
     script:
         "../scripts/gather_qc.py"
 
@@ -89,6 +93,7 @@ rule select_subjects:
         participants=f"{RESULTS}/cohort/participants.tsv",
         left_out=f"{RESULTS}/cohort/left_out.tsv",
         qc=f"{RESULTS}/preprocess/qc.tsv",
+        exclusion_list=config["cohort"]["exclusion_list"] or [],
     output:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
         exclusions=f"{RESULTS}/cohort/exclusions.tsv",
@@ -104,10 +109,10 @@ rule select_subjects:
         runtime=10,
     params:
         code=code_of("workflow/scripts/select_subjects.py"),
-        minimum_similarity=PREPROCESS["minimum_similarity"],
+        exclude_on=PREPROCESS["exclude_on"],
         on_bad_scan=config["cohort"]["on_bad_scan"],
     message:
-        "Leave out the scans that failed quality control, with their reasons"
+        "Leave out the scans that failed quality control or are listed by hand, with their reasons"
     script:
         "../scripts/select_subjects.py"
 
@@ -117,7 +122,7 @@ rule build_array:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
         qc=f"{RESULTS}/preprocess/qc.tsv",  # changes whenever a scan is done again, which subjects.tsv need not
         brain=BRAIN_MASK,
-        tissues=[TEMPLATE_GM, rules.make_template.output.wm, rules.make_template.output.csf],
+        tissues=[TEMPLATE_GM, TEMPLATE_WM, TEMPLATE_CSF],
     output:
         array=f"{RESULTS}/preprocess/arrays/{{feature}}.npy",
     log:
@@ -144,7 +149,7 @@ rule build_array:
 rule plot_mosaic:
     input:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
-        qc=f"{RESULTS}/preprocess/qc.tsv",  # changes whenever a scan is done again, which subjects.tsv need not
+        qc=f"{RESULTS}/preprocess/qc.tsv",
         gm=TEMPLATE_GM,
     output:
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
@@ -163,6 +168,32 @@ rule plot_mosaic:
         space=SPACE,
         derivatives=DERIVATIVES,
     message:
-        "Picture every registered scan"
+        "Picture every registered scan, the excluded and flagged ones first"
     script:
         "../scripts/plot_mosaic.py"
+
+
+rule draw_scans:
+    input:
+        qc=f"{RESULTS}/preprocess/qc/batch-{{batch}}.tsv",
+        gm=TEMPLATE_GM,
+    output:
+        pictures=directory(f"{RESULTS}/preprocess/pictures/batch-{{batch}}"),
+    log:
+        f"{RESULTS}/preprocess/logs/draw_scans-{{batch}}.log",
+    benchmark:
+        f"{RESULTS}/preprocess/benchmarks/draw_scans-{{batch}}.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_of("workflow/scripts/draw_scans.py"),
+        space=SPACE,
+        derivatives=DERIVATIVES,
+    message:
+        "Picture registration and segmentation of each scan of batch {wildcards.batch}"
+    script:
+        "../scripts/draw_scans.py"

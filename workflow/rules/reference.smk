@@ -25,7 +25,7 @@ rule build_truth:
         code=code_of("workflow/scripts/build_truth.py"),
         space=SPACE,
     message:
-        "Reference truth: the simulated disease's expected loss"
+        "Reference truth: the known disease's expected loss"
     script:
         "../scripts/build_truth.py"
 

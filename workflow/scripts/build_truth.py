@@ -1,4 +1,4 @@
-"""The simulator's expected grey matter loss as a reference."""
+"""The known disease's expected loss of grey matter as a reference."""
 
 from relmaps.images import load_grid, read_map, read_mask
 from relmaps.jobs import job

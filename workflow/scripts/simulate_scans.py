@@ -6,6 +6,7 @@ import pandas as pd
 
 from relmaps.cohort.disease import build_effects
 from relmaps.cohort.phantom import build_phantom
+from relmaps.cohort.regions import losses_of
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
 from relmaps.files import fingerprint, read_json, write_json
 from relmaps.images import save
@@ -16,7 +17,7 @@ from relmaps.tables import read_table, write_table
 def main(*, severity, done, scans, regions, settings, code):
     people = read_table(severity).set_index("participant_id")
     phantom = build_phantom()
-    effects = build_effects(phantom, regions)
+    effects = build_effects(phantom.field, losses_of(regions, phantom.field.grid))
     rows = []
     for participant_id, (number, path) in progress(scans.items(), "scan"):
         person, path = people.loc[participant_id], Path(path)
@@ -36,7 +37,7 @@ if __name__ == "__main__":
             severity=snakemake.input.severity,
             done=snakemake.output.done,
             scans=snakemake.params.scans,
-            regions=snakemake.params.regions,
+            regions=snakemake.params.disease["regions"],
             settings=snakemake.params.settings,
             code=snakemake.params.code,
         )

@@ -2,8 +2,8 @@ import pytest
 import yaml
 
 from relmaps.code import ROOT
-from relmaps.cohort.disease import build_effects
 from relmaps.cohort.phantom import build_phantom
+from tests.diseases import effects_of
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,4 @@ def phantom():
 
 @pytest.fixture(scope="session")
 def effects(phantom, simulation):
-    return build_effects(phantom, simulation["regions"])
+    return effects_of(phantom, simulation["regions"])

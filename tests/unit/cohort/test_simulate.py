@@ -4,11 +4,9 @@ import pandas as pd
 import pytest
 
 from relmaps.cohort.deformation import exponential, jacobian, velocity_of
-from relmaps.cohort.disease import Effects, expected_loss, truth_on
+from relmaps.cohort.disease import expected_loss, truth_on
 from relmaps.cohort.participants import draw_participants
-from relmaps.cohort.phantom import Phantom
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.images import Grid
 from relmaps.mni152 import AFFINE, average_on, study_grid, tissue_fractions
 
 STILL = ScanSettings(anatomy_mm=0.0001, ageing=0, voxel_mm=4, noise=0, bias_field=0, seed=3)
@@ -25,9 +23,10 @@ def test_tissues_are_fractions(phantom):
 
 
 def test_disease_on_the_left_takes_tissue_on_the_left(phantom, effects):
-    x = phantom.field_grid.coordinates()[0]
+    x = phantom.field.grid.coordinates()[0]
     change = (
-        jacobian(exponential(2 * effects.left, 4.0), 4.0) * phantom.field_tissues["gm"] - phantom.field_tissues["gm"]
+        jacobian(exponential(2 * effects.left, 4.0), 4.0) * phantom.field.fractions["gm"]
+        - phantom.field.fractions["gm"]
     )
     assert change[x < -10].sum() < -5 * abs(change[x > 10].sum())
 
@@ -42,9 +41,7 @@ def test_expected_loss_is_the_mean_over_drawn_severities(rng):
     loss = np.zeros((12, 12, 12))
     loss[4:8, 4:8, 4:8] = 0.1
     velocity = velocity_of(loss.mean() - loss, 4.0)
-    field_grid = Grid((12, 12, 12), np.diag([4.0, 4, 4, 1]), "box")
-    effects = Effects(left=velocity, right=0 * velocity, ageing=velocity, ventricles=velocity)
-    found = expected_loss(effects, Phantom(field_grid, {}, field_grid, {}), 2.0, 0.4)[5, 5, 5]
+    found = expected_loss(velocity, 4.0, 2.0, 0.4)[5, 5, 5]
     drawn = [
         1 - jacobian(exponential(s * velocity, 4.0), 4.0)[5, 5, 5] for s in 2.0 * np.exp(0.4 * rng.standard_normal(300))
     ]
@@ -55,7 +52,7 @@ def test_expected_loss_is_the_mean_over_drawn_severities(rng):
 def test_truth_lies_in_the_hippocampus_and_is_symmetric(phantom, effects):
     grid = study_grid(4)
     gm = average_on(tissue_fractions()[1]["gm"], AFFINE, grid)
-    truth = truth_on(expected_loss(effects, phantom, 2.0, 0.4), phantom.field_grid, gm, grid)
+    truth = truth_on(expected_loss(effects.left + effects.right, 4.0, 2.0, 0.4), phantom.field.grid, gm, grid)
     at = np.rint(np.linalg.inv(grid.affine) @ [26, -16, -18, 1]).astype(int)[:3]
     frontal = np.rint(np.linalg.inv(grid.affine) @ [30, 50, 10, 1]).astype(int)[:3]
     assert truth.min() == 0

@@ -1,0 +1,82 @@
+"""Give each scan of a batch its known loss of grey matter; a scan that an interrupted job has finished is kept."""
+
+from pathlib import Path
+
+import numpy as np
+
+from relmaps.cohort.cohort import Scan
+from relmaps.cohort.disease import disease_field
+from relmaps.cohort.inject import inject_atrophy
+from relmaps.cohort.phantom import field_tissues
+from relmaps.cohort.prepared import failures_of, write_prepared
+from relmaps.cohort.regions import losses_of
+from relmaps.errors import ScanError
+from relmaps.files import fingerprint, read_json, write_json
+from relmaps.images import save
+from relmaps.jobs import job, log, progress
+from relmaps.preprocess.ants_steps import scratch_folder
+from relmaps.preprocess.integrity import hash_of_raw, read_raw
+from relmaps.preprocess.template import load_template
+from relmaps.tables import read_table
+from relmaps.template import source_of
+
+
+def main(*, scans, earlier, severity, template, images, prepared, space, disease, seed, code):
+    drawn = read_table(severity).set_index("participant_id")
+    places = {name: number for number, name in enumerate(drawn.index)}
+    reasons = failures_of(earlier)
+    atlas = load_template(template, space)
+    tissues = field_tissues(source_of(images))
+    left, right = (disease_field(tissues, loss) for loss in losses_of(disease["regions"], tissues.grid))
+    rows = []
+    for fields, target in progress(scans, "scan"):
+        scan = Scan(*fields)
+        person = drawn.loc[scan.participant_id]
+        velocity = person["severity_left"] * left + person["severity_right"] * right
+        rng = np.random.default_rng([seed, 4, places[scan.participant_id]])
+        reason = reasons.get(scan.scan_id)
+        try:
+            if reason is None:
+                made_from = fingerprint(hash_of_raw(scan.path), person.to_dict(), disease, seed, code)
+                _inject_once(scan, Path(target), made_from, atlas, tissues, velocity, rng)
+        except ScanError as error:
+            reason = str(error)
+            log.warning("%s: %s", scan.scan_id, reason)
+        rows.append({"scan_id": scan.scan_id, "path": None if reason else target, "reason": reason})
+    write_prepared(rows, prepared)
+
+
+def _inject_once(scan, target, made_from, atlas, tissues, velocity, rng):
+    sidecar = target.with_name(target.name.replace(".nii.gz", ".json"))
+    if target.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from:
+        return
+    sidecar.unlink(missing_ok=True)  # it says that the scan is whole
+    raw = read_raw(scan.path)
+    try:
+        with scratch_folder() as scratch:
+            image = inject_atrophy(raw, atlas, tissues, velocity, rng, scratch)
+    except (MemoryError, OSError):  # the machine's fault, not the scan's
+        raise
+    except ScanError as error:
+        raise ScanError(f"{scan.path}: {error}") from None
+    except Exception as error:  # ANTs raises plain exceptions for anything
+        log.exception("%s", scan.scan_id)
+        raise ScanError(f"{scan.path}: ANTs failed ({error}); look at the scan") from None
+    save(image, target)
+    write_json({"Modality": "MR", "RelmapsMadeFrom": made_from}, sidecar)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            scans=snakemake.params.scans,
+            earlier=snakemake.input.prepared,
+            severity=snakemake.input.severity,
+            template=Path(snakemake.input.template[0]).parent,
+            images=snakemake.params.images,
+            prepared=snakemake.output.prepared,
+            space=snakemake.params.space,
+            disease=snakemake.params.disease,
+            seed=snakemake.params.seed,
+            code=snakemake.params.code,
+        )
