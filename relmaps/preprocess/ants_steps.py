@@ -11,6 +11,7 @@ import os
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
 import glob
+import logging
 import platform
 import shutil
 import tempfile
@@ -21,7 +22,10 @@ import ants
 import nibabel as nib
 import numpy as np
 
+from relmaps.errors import ScanError
 from relmaps.files import is_running
+
+log = logging.getLogger("relmaps")
 
 Image = ants.ANTsImage  # other modules name the type by this and do not import ants, which must see the line above
 LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point left and back, NIfTI's right and front
@@ -54,6 +58,21 @@ def scratch_folder():
             yield Path(folder)
         finally:
             tempfile.tempdir = before
+
+
+@contextmanager
+def work_on(path: str | Path):
+    """A scratch folder for work on a scan. What goes wrong with the scan becomes a ScanError that names its file."""
+    try:
+        with scratch_folder() as folder:
+            yield folder
+    except (MemoryError, OSError):  # the machine's fault, not the scan's: the job must fail and be run again
+        raise
+    except ScanError as error:
+        raise ScanError(f"{path}: {error}") from None
+    except Exception as error:  # ANTs raises plain exceptions for anything from a bad header to a failed optimiser
+        log.exception("%s", path)
+        raise ScanError(f"{path}: ANTs failed ({error}); look at the scan") from None
 
 
 def to_ants(image: nib.Nifti1Image, data: np.ndarray | None = None) -> ants.ANTsImage:

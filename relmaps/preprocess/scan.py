@@ -67,16 +67,8 @@ def _hash_of_template(template: dict[str, nib.Nifti1Image]) -> list[str]:
 def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], settings: Settings) -> dict:
     raw = read_raw(scan.path)
     content = content_hash(raw)
-    try:
-        with steps.scratch_folder() as scratch:
-            result = register_and_segment(raw, template, settings, scratch)
-    except (MemoryError, OSError):  # the machine's fault, not the scan's: the job must fail and be run again
-        raise
-    except ScanError as error:
-        raise ScanError(f"{scan.path}: {error}") from None
-    except Exception as error:  # ANTs raises plain exceptions for anything from a bad header to a failed optimiser
-        log.exception("%s", scan.scan_id)
-        raise ScanError(f"{scan.path}: ANTs failed ({error}); look at the scan") from None
+    with steps.work_on(scan.path) as scratch:
+        result = register_and_segment(raw, template, settings, scratch)
     for name in ("t1", "t1_affine", "gm", "gm_modulated", "brain"):
         write_map(result.images[name], paths[name], grid, dtype=np.uint8 if name == "brain" else np.float32)
     for name, kind in (("native_t1", np.float32), ("native_tissues", np.uint8)):

@@ -14,7 +14,7 @@ from relmaps.errors import ScanError
 from relmaps.files import fingerprint, read_json, write_json
 from relmaps.images import save
 from relmaps.jobs import job, log, progress
-from relmaps.preprocess.ants_steps import scratch_folder
+from relmaps.preprocess.ants_steps import work_on
 from relmaps.preprocess.integrity import hash_of_raw, read_raw
 from relmaps.preprocess.template import load_template
 from relmaps.tables import read_table
@@ -52,16 +52,8 @@ def _inject_once(scan, target, made_from, atlas, tissues, velocity, rng):
         return
     sidecar.unlink(missing_ok=True)  # it says that the scan is whole
     raw = read_raw(scan.path)
-    try:
-        with scratch_folder() as scratch:
-            image = inject_atrophy(raw, atlas, tissues, velocity, rng, scratch)
-    except (MemoryError, OSError):  # the machine's fault, not the scan's
-        raise
-    except ScanError as error:
-        raise ScanError(f"{scan.path}: {error}") from None
-    except Exception as error:  # ANTs raises plain exceptions for anything
-        log.exception("%s", scan.scan_id)
-        raise ScanError(f"{scan.path}: ANTs failed ({error}); look at the scan") from None
+    with work_on(scan.path) as scratch:
+        image = inject_atrophy(raw, atlas, tissues, velocity, rng, scratch)
     save(image, target)
     write_json({"Modality": "MR", "RelmapsMadeFrom": made_from}, sidecar)
 
