@@ -59,7 +59,7 @@ def deform_scan(
     inside = (data > 0).astype(np.float32)
     if stripped:  # splines would ring at the cut edge: carry the brain's outermost values on
         data = data[tuple(distance_transform_edt(inside == 0, return_distances=False, return_indices=True))]
-    coefficients = spline_filter(data, order=3, output=np.float32)
+    coefficients = spline_filter(data, order=3, output=np.float32, mode="mirror")
     moved = np.empty_like(data)
     low, high = data.min(), data.max()
     for z in range(data.shape[2]):  # a slice at a time: positions of all voxels would take more memory than the scan
@@ -67,7 +67,7 @@ def deform_scan(
         indices[2] += z
         points = np.einsum("ij,j...->i...", affine[:3, :3], indices) + affine[:3, 3, None, None, None]
         positions = _voxels(scan.affine, points + sample(displacement, grid, points))
-        values = map_coordinates(coefficients, positions, order=3, prefilter=False, mode="nearest")
+        values = map_coordinates(coefficients, positions, order=3, prefilter=False, mode="mirror")
         values = np.clip(values, low, high)
         if stripped:
             values = values * (map_coordinates(inside, positions, order=1) > 0.5)
