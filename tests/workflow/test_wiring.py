@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from relmaps.code import ROOT, import_closure
+from tests.adni_tree import write_adni_tree
 
 RULES = {
     name: body
@@ -96,7 +97,7 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["train_cnn"] == 5
     assert planned["explain_cnn"] == 20
     assert planned["bootstrap_map"] == planned["pool_map"] == 10
-    assert set(planned) - {"total", "all"} == set(RULES)
+    assert set(planned) - {"total", "all"} == set(RULES) - {"convert_dicom", "draw_injection", "inject_atrophy"}
 
 
 @pytest.fixture
@@ -118,6 +119,35 @@ def test_a_bids_folder_is_planned_for_every_scan(dataset):
     assert "simulate_scans" not in planned
     assert "build_truth" not in planned
     assert planned["write_report"] == 1
+
+
+def test_known_atrophy_is_planned_for_every_control_and_has_a_truth(dataset):
+    mine = {"labels": {"disease": "depr"}, "covariates": {"sex": "gender"}}
+    (dataset / "mine.yaml").write_text(yaml.safe_dump({"cohort": mine}))
+    files = ["--configfile", "config/injected.yaml", str(dataset / "mine.yaml")]
+    planned = counts(dry_run(*files, "--config", f"input={dataset}"))
+    assert planned["inject_atrophy"] == planned["preprocess_scans"] == 15
+    assert planned["draw_injection"] == planned["simulate_truth"] == planned["build_truth"] == 1
+
+
+def test_an_adni_download_is_planned_from_its_tree_and_table(tmp_path):
+    people = [(None, f"0{n:02d}_S_{n:04d}", "AD" if n % 2 else "CN", 70 + n, "F") for n in range(1, 13)]
+    tree = write_adni_tree(tmp_path, people)
+    planned = counts(dry_run("--configfile", "config/adni.yaml", "--config", f"input={tmp_path}"))
+    assert planned["preprocess_scans"] == len(tree.taken) >= 10
+
+
+def test_a_table_of_dicom_folders_with_odd_names_is_converted_first(tmp_path):
+    rows = ["participant,folder,group,age,sex"]
+    for number in range(1, 13):
+        folder = tmp_path / f"[{number}] größe 'a' (b)"
+        folder.mkdir()
+        (folder / "1.dcm").touch()
+        rows.append(f"p{number},{folder.name},{'AD' if number % 2 else 'CN'},70,f")
+    (tmp_path / "my scans.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run = dry_run("--configfile", "config/dicom.yaml", "--config", f"input={tmp_path / 'my scans.csv'}")
+    planned = counts(run)
+    assert planned["convert_dicom"] == planned["preprocess_scans"] == 12
 
 
 @pytest.mark.parametrize(

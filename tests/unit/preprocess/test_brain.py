@@ -164,6 +164,7 @@ def test_the_middle_between_fluid_and_grey_matter_divides_dark_from_bright(flat,
     """By the priors' weights; the literal threshold is compared with a value on each side of it."""
     mask, gm, csf, scan = flat
     scan[19, FACE, FACE] = scan[20, FACE, FACE] = value
+    gm[24:], csf[24:], scan[24:] = 0.9, 0.1, 9.0  # scalp under a prior that is wider than the mask does not count
     mean = {
         name: sum(prior[v] * scan[v] for v in zip(*np.nonzero(mask), strict=True)) / (prior * mask).sum()
         for name, prior in (("gm", gm), ("csf", csf))

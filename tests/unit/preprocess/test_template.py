@@ -110,7 +110,17 @@ def test_on_a_coarser_grid_everything_keeps_its_place_and_its_volume(tmp_path, f
         assert new.get_fdata().sum() * voxel_mm**3 == pytest.approx(parts[tissue].sum() * 4**3, rel=0.05)
     total = sum(images[f"{tissue}_probseg"].get_fdata() for tissue in ("GM", "WM", "CSF"))
     assert total.max() < 1 + 1e-5
-    assert total[images["brain_mask"].get_fdata() > 0].min() >= 0.5 - 1e-5
+    brain = images["brain_mask"].get_fdata() > 0
+    assert total[brain].min() >= 0.5 - 1e-5
+    assert (images["T1w"].get_fdata()[~brain] == 0).all()
+
+
+def test_the_skull_does_not_shine_into_the_brain_of_a_coarser_grid(tmp_path, files, parts):
+    before = written(tmp_path / "before", 7, files=files)
+    brighter = np.where(parts["brain_mask"] > 0, parts["t1"], 9000).astype(np.float32)
+    nib.save(stored(brighter, "LAS"), files["t1"])
+    after = written(tmp_path / "after", 7, files=files)
+    np.testing.assert_allclose(after["T1w"].get_fdata(), before["T1w"].get_fdata(), atol=1e-5)
 
 
 def test_voxels_that_are_not_cubes_keep_their_place(tmp_path, files, parts):

@@ -1,0 +1,91 @@
+"""An ADNI-shaped download of simulated heads, from the folder to the splits, with nobody lost on the way."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from relmaps.code import ROOT
+from relmaps.cohort.participants import draw_participants
+from relmaps.cohort.phantom import build_phantom
+from relmaps.cohort.simulate import ScanSettings, simulate_scan
+from relmaps.images import save
+from relmaps.tables import read_table
+from tests.adni_tree import write_adni_tree
+from tests.diseases import effects_of
+
+STUDY = "adni-test"
+RESULTS = ROOT / "results" / STUDY
+N_SCANS = 8
+SETTINGS = {
+    "study": STUDY,
+    "preprocess": {
+        "preset": "demo",
+        "template": {"voxel_mm": 6},
+        "input_voxel_mm": 6,
+        "registration_voxel_mm": 6,
+        "scans_per_job": 4,
+        "exclude_on": {"similarity": [0.5, None]},
+    },
+    "classify": {"folds": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The tree, one of whose files has been cut short, and its tables after the study went as far as the splits."""
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    folder = tmp_path_factory.mktemp("adni")
+    regions = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]["regions"]
+    phantom = build_phantom()
+    effects = effects_of(phantom, regions)
+    people = draw_participants(N_SCANS, 4.0, 0.4, seed=1)
+    scans = []
+    for number, person in people.iterrows():
+        path = folder / f"{number}.nii.gz"
+        save(simulate_scan(number, person, phantom, effects, ScanSettings(1.0, 0, 6, 0.02, 0.1, 1)), path)
+        scans.append((path, f"0{number:02d}_S_{number:04d}", person["diagnosis"], person["age"], person["sex"].upper()))
+    tree = write_adni_tree(folder / "download", scans)
+    damaged = next(path for path in tree.root.rglob("*.nii*") if path.stat().st_size > 1000)
+    os.truncate(damaged, damaged.stat().st_size // 2)
+    (folder / "study.yaml").write_text(yaml.safe_dump(SETTINGS))
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", f"results/{STUDY}/classify/splits.tsv"]
+    command += ["--configfile", "config/adni.yaml", str(folder / "study.yaml"), "--config", f"input={tree.root}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    names = ("cohort/participants", "cohort/scans", "cohort/exclusions", "preprocess/subjects", "classify/splits")
+    yield tree, {name.split("/")[1]: read_table(RESULTS / f"{name}.tsv") for name in names}
+    shutil.rmtree(RESULTS)
+
+
+def test_every_image_is_a_scan_or_an_exclusion(study):
+    tree, tables = study
+    assert tables["scans"]["scan_id"].tolist() == tree.taken
+    early = tables["exclusions"][tables["exclusions"]["stage"] == "cohort"]
+    assert len(tables["scans"]) + early["scan_id"].notna().sum() == tree.n_images
+    assert tables["exclusions"]["reason"].notna().all()
+
+
+def test_every_scan_is_a_subject_or_an_exclusion(study):
+    _, tables = study
+    late = tables["exclusions"][tables["exclusions"]["stage"] == "preprocess"]
+    assert len(tables["subjects"]) + len(late) == len(tables["scans"]) == N_SCANS
+    assert late["reason"].str.contains("damaged").sum() == 1
+    assert len(tables["subjects"]) >= N_SCANS - 2
+
+
+def test_groups_ages_and_sites_come_from_the_search(study):
+    _, tables = study
+    people = tables["participants"].set_index("participant_id")
+    assert set(people["group"]) == {"AD", "CN"}
+    assert people["age"].between(55, 95).all()
+    assert people["site"].tolist() == [name[4:7] for name in people.index]
+
+
+def test_every_subject_is_tested_once(study):
+    _, tables = study
+    tests = tables["splits"][tables["splits"]["role"] == "test"]
+    assert sorted(tests["participant_id"]) == sorted(tables["subjects"]["participant_id"])
