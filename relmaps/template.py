@@ -33,8 +33,8 @@ def packaged() -> Source:
 def from_files(files: dict[str, str | None]) -> Source:
     """A template of the user's own: t1, brain_mask, gm, wm and, if there is one, csf, all on one grid.
 
-    Probabilities may be written in 0..1 or up to any other maximum, such as 255. Without csf, it is what gm and wm
-    leave of the brain. UserError names a file that is on another grid, or turned against the axes.
+    Probabilities may be written in 0..1 or up to any other maximum, such as 255, the same for all. Without csf, it is
+    what gm and wm leave of the brain. UserError names a file that is on another grid, or turned against the axes.
     """
     images = {name: nib.as_closest_canonical(read_foreign_map(path)) for name, path in files.items() if path}
     affine, shape = images["t1"].affine, images["t1"].shape
@@ -45,7 +45,11 @@ def from_files(files: dict[str, str | None]) -> Source:
             raise UserError(f"{files[name]}: is not on the grid of {files['t1']}; resample it to that")
     data = {name: np.maximum(image.get_fdata(dtype=np.float32), 0) for name, image in images.items()}
     brain = data["brain_mask"] > 0.5 * data["brain_mask"].max()
-    parts = {name: part / part.max() * brain for name, part in data.items() if name in ("gm", "wm", "csf")}
+    tissues = {name: part for name, part in data.items() if name in ("gm", "wm", "csf")}
+    certain = max(float(part.max()) for part in tissues.values())
+    if certain <= 0 or not brain.any():
+        raise UserError(f"{files['brain_mask']}, {files['gm']}: nothing above 0; check preprocess.template.images")
+    parts = {name: part / certain * brain for name, part in tissues.items()}
     total = np.maximum(sum(parts.values()), 1)
     fractions = {name: part / total for name, part in parts.items()}
     if "csf" not in fractions:

@@ -97,9 +97,9 @@ def coarsen(image: ants.ANTsImage, voxel_mm: float) -> ants.ANTsImage:
 
 
 def dilate(mask: ants.ANTsImage, margin_mm: float) -> ants.ANTsImage:
-    """Where the mask is above one half, and about `margin_mm` around it, at least one voxel."""
+    """Where the mask is above one half, and about `margin_mm` around it along its coarsest axis, at least one voxel."""
     binary = (mask > 0.5).clone("float")  # of the bytes that a comparison gives, morphology makes something else
-    return ants.morphology(binary, "dilate", max(1, round(margin_mm / min(mask.spacing))))
+    return ants.morphology(binary, "dilate", max(1, round(margin_mm / max(mask.spacing))))
 
 
 def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
@@ -239,11 +239,8 @@ def volume_ratio(template: ants.ANTsImage, transforms: list[str]) -> tuple[np.nd
     transforms : [warp, affine] of template -> scan. Tissue probability times the first is tissue volume per template
     volume, so that its sum over the template is the tissue's volume in the scan.
     """
-    # The registration may have been coarser than the template: its determinant, which is smooth, is interpolated.
-    coarse = ants.image_read(transforms[0])
-    domain = ants.from_numpy(
-        np.zeros(coarse.shape, np.float32), origin=coarse.origin, spacing=coarse.spacing, direction=coarse.direction
-    )
-    jacobian = ants.create_jacobian_determinant_image(domain, transforms[0], do_log=False, geom=False)
+    # ANTs gives the determinant on the warp's own grid, which may be coarser than the template; being smooth, it is
+    # interpolated.
+    jacobian = ants.create_jacobian_determinant_image(template, transforms[0], do_log=False, geom=False)
     nonlinear = ants.resample_image_to_target(jacobian, template, interp_type="linear").numpy()
     return nonlinear * determinant(transforms[1]), nonlinear

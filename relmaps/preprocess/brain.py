@@ -31,7 +31,7 @@ def where_head(scan: nib.Nifti1Image) -> np.ndarray:
     if len(rows):
         lowest = rows[-1] - int(HEAD_MM / nib.affines.voxel_sizes(scan.affine)[2])
         inside[:, :, : max(lowest, 0)] = False
-    return inside if inside.any() else data > 0
+    return inside
 
 
 def extract_brain(

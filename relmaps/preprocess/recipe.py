@@ -83,6 +83,8 @@ def register(
     with watch.step("read and crop"):
         fixed = {name: steps.to_ants(box.cut_image(template[name])) for name in USED}
         stripped = is_skull_stripped(raw)
+        if stripped and np.count_nonzero(raw.dataobj) > 1.1 * np.count_nonzero(raw.get_fdata(dtype=np.float32) > 0):
+            raise ScanError("skull-stripped, but negative in the brain; give the scan as it was before standardisation")
         scan = cropped(raw, (raw.get_fdata(dtype=np.float32) > 0) if stripped else where_head(raw), MARGIN_MM)
         scan = coarsened(scan, settings.input_voxel_mm)
         scan = _clipped(scan, scan.get_fdata(dtype=np.float32) > 0)

@@ -17,6 +17,7 @@ def test_rows_follow_the_subjects_and_head_size_is_taken_out(simulated, tmp_path
             "label": [1, 0],
             "age": 70,
             "sex": "f",
+            "site": "one",
             "tiv_ml": [2000.0, 1000.0],
         }
     )

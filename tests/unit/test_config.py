@@ -2,16 +2,32 @@ import copy
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from relmaps.code import ROOT
-from relmaps.config import load_config
+from relmaps.config import INPUTS, load_config
 from relmaps.errors import UserError
 from relmaps.tables import SCHEMAS
+
+STUDIES = sorted(path for path in (ROOT / "config").glob("*.yaml") if path.stem != "presets")
 
 
 @pytest.fixture
 def config():
     return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+@pytest.fixture
+def real(config):
+    """A study of real scans."""
+    config["cohort"]["source"], config["input"] = "bids", "/data"
+    config["reference"]["meta_analysis"] |= {"source": "sleuth", "path": "resources/ad_vbm_foci.txt"}
+    return config
+
+
+def injected(**regions):
+    regions = {"source": "ellipsoids", "path": None, "fwhm_mm": 12.0} | regions
+    return {"severity": 4.0, "severity_spread": 0.4, "seed": 1, "regions": regions}
 
 
 def set_key(config, path, value):
@@ -37,6 +53,12 @@ def test_the_default_is_valid(config):
         ("cohort.labels.disease", "MCI", "cohort.labels of a simulated cohort must be"),
         ("reference.meta_analysis.source", "sleuth", "reference.meta_analysis.path is not set"),
         ("overlap.headline.smoothing_mm", 3, "overlap.headline.smoothing_mm is 3, which is not in overlap.sweep"),
+        ("preprocess.preset", "finest", "preprocess.preset: 'finest' is not one of ['demo', 'fast', 'paper']"),
+        ("preprocess.exclude_on.noise", [0.2, 0.1], "preprocess.exclude_on.noise is [0.2, 0.1]; write the lower"),
+        ("cohort.inject_atrophy", injected(), "cohort.inject_atrophy is for real scans; a simulated cohort"),
+        ("cohort.exclusion_list", "no.tsv", "cohort.exclusion_list no.tsv: no such file; check the path"),
+        ("cohort.adni.adnimerge", "no.csv", "cohort.adni.adnimerge no.csv: no such file"),
+        ("cohort.adni.search_csv", "no.csv", "cohort.adni.search_csv no.csv: no such file"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(config, path, value, words):
@@ -45,6 +67,87 @@ def test_a_wrong_value_is_named_with_its_remedy(config, path, value, words):
         load_config(config)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("source", INPUTS)
+def test_every_source_of_real_scans_needs_an_input(real, source):
+    real["cohort"]["source"] = source
+    assert load_config(real) is real
+    real["input"] = None
+    with pytest.raises(UserError, match=f"input is not set; add {INPUTS[source]} on the command line"):
+        load_config(real)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("cohort.inject_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
+        ("cohort.inject_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
+        (
+            "cohort.inject_atrophy",
+            injected(source="nifti", path="no.nii"),
+            "cohort.inject_atrophy.regions.path no.nii: no such file",
+        ),
+        ("cohort.inject_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
+        ("cohort.inject_atrophy", {"severity": 4.0}, "cohort.inject_atrophy"),
+        (
+            "preprocess.template.images",
+            {"t1": "no.nii", "brain_mask": "README.md", "gm": "README.md", "wm": "README.md", "csf": None},
+            "preprocess.template.images.t1 no.nii: no such file",
+        ),
+        ("preprocess.template.images", {"t1": "README.md"}, "preprocess.template.images"),
+        ("reference.meta_analysis.source", "nifti", "reference.meta_analysis.threshold is not set"),
+        ("reference.meta_analysis.path", "no.txt", "reference.meta_analysis.path no.txt: no such file"),
+        ("reference.meta_analysis.source", "simulated", "source is simulated, but the cohort is not; use sleuth"),
+    ],
+)
+def test_a_mistake_in_a_study_of_real_scans_is_named(real, key, value, words):
+    set_key(real, key, value)
+    with pytest.raises(UserError) as error:
+        load_config(real)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_injected_atrophy_gives_real_scans_a_simulated_literature(real):
+    real["cohort"]["inject_atrophy"] = injected()
+    real["reference"]["meta_analysis"] |= {"source": "simulated", "path": None}
+    assert load_config(real) is real
+    real["cohort"]["inject_atrophy"] = injected(path="no.nii")  # of another source, and not used
+    assert load_config(real) is real
+
+
+@pytest.mark.parametrize(
+    ("preset", "voxel_mm", "box", "registration_voxel_mm", "iterations"),
+    [
+        ("demo", 4, "template", 4, [40, 20, 6]),
+        ("fast", 2, "template", 2, [40, 20, 10]),
+        ("paper", 1, "paper", 2, [100, 70, 20]),
+    ],
+)
+def test_a_preset_fills_what_is_null(config, preset, voxel_mm, box, registration_voxel_mm, iterations):
+    config["preprocess"]["preset"] = preset
+    filled = load_config(config)["preprocess"]
+    assert (filled["template"]["voxel_mm"], filled["template"]["box"]) == (voxel_mm, box)
+    assert filled["input_voxel_mm"] == voxel_mm
+    assert filled["registration_voxel_mm"] == registration_voxel_mm
+    assert filled["iterations"] == iterations
+
+
+def test_a_preset_leaves_alone_what_is_set(config):
+    own = {"input_voxel_mm": 1.5, "registration_voxel_mm": 3, "iterations": [10, 5]}
+    config["preprocess"] |= own | {"preset": "paper"}
+    config["preprocess"]["template"] |= {"voxel_mm": 2, "box": "template"}
+    before = copy.deepcopy(config)
+    assert load_config(config) == before
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_study_that_is_shipped_is_valid(config, path):
+    update_config(config, yaml.safe_load(path.read_text()))
+    config["input"] = None if config["cohort"]["source"] == "simulated" else "/data"
+    assert load_config(config) is config
+    assert config["preprocess"]["iterations"] is not None
 
 
 def test_a_missing_key_is_named(config):

@@ -67,6 +67,8 @@ def test_every_image_is_a_scan_or_an_exclusion(study):
     early = tables["exclusions"][tables["exclusions"]["stage"] == "cohort"]
     assert len(tables["scans"]) + early["scan_id"].notna().sum() == tree.n_images
     assert tables["exclusions"]["reason"].notna().all()
+    missing = "in the search table but not in the folder; download it again"
+    assert {"Group is MCI", "modality is PET", missing} <= set(early["reason"])
 
 
 def test_every_scan_is_a_subject_or_an_exclusion(study):

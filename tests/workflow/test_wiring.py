@@ -133,8 +133,28 @@ def test_known_atrophy_is_planned_for_every_control_and_has_a_truth(dataset):
 def test_an_adni_download_is_planned_from_its_tree_and_table(tmp_path):
     people = [(None, f"0{n:02d}_S_{n:04d}", "AD" if n % 2 else "CN", 70 + n, "F") for n in range(1, 13)]
     tree = write_adni_tree(tmp_path, people)
+    for image_id in ("I6", "I10", "I50"):  # of those taken
+        (nifti,) = tmp_path.rglob(f"*_{image_id}.nii")
+        nifti.rename(nifti.with_suffix(".dcm"))
     planned = counts(dry_run("--configfile", "config/adni.yaml", "--config", f"input={tmp_path}"))
-    assert planned["preprocess_scans"] == len(tree.taken) >= 10
+    assert planned["preprocess_scans"] == len(tree.taken) == 12
+    assert planned["convert_dicom"] == 3
+    assert "simulate_truth" not in planned
+
+
+def test_scans_of_any_name_are_planned(tmp_path):
+    names = ["with space.nii", "é日本 [1] (2).nii", 'it\'s "quoted", 100 % #1 a=b;*?$.nii']
+    rows = ["participant\tpath\tgroup\tage\tsex"]
+    for number in range(1, 13):
+        path = tmp_path / "my scans" / str(number) / names[number % 3]
+        path.parent.mkdir(parents=True)
+        path.touch()
+        quoted = str(path.relative_to(tmp_path)).replace('"', '""')
+        rows.append(f'p{number}\t"{quoted}"\t{"AD" if number % 2 else "CN"}\t70\tf')
+    (tmp_path / "scans.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    planned = counts(dry_run("--configfile", "config/table.yaml", "--config", f"input={tmp_path / 'scans.tsv'}"))
+    assert planned["preprocess_scans"] == 12
+    assert planned["write_report"] == 1
 
 
 def test_a_table_of_dicom_folders_with_odd_names_is_converted_first(tmp_path):

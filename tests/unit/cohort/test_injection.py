@@ -1,8 +1,12 @@
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from relmaps.cohort.cohort import Cohort, Scan
 from relmaps.cohort.injection import draw_injection, inject_labels
+from relmaps.cohort.sources import read_cohort
 from relmaps.errors import UserError
 
 INJECTION = {"severity": 4.0, "severity_spread": 0.4, "seed": 1}
@@ -46,6 +50,27 @@ def test_labels_and_severities_belong_together_whatever_the_order():
     assert not drawn.equals(draw_injection(names, INJECTION | {"seed": 2}))
 
 
+def test_who_is_injected_does_not_depend_on_the_order_of_the_rows():
+    one = cohort("ACCACCCCCCCAC")
+    other = replace(one, participants=one.participants[::-1], scans=one.scans)
+    pd.testing.assert_frame_equal(
+        inject_labels(one, SETTINGS).participants, inject_labels(other, SETTINGS).participants
+    )
+    drawn = draw_injection(inject_labels(one, SETTINGS).participants["participant_id"], INJECTION)
+    found = inject_labels(one, SETTINGS).participants
+    assert found.set_index("participant_id")["label"].equals(drawn.set_index("participant_id")["label"])
+
+
+def test_severity_has_its_median_and_spread_on_either_side_and_identifiers_tell_nothing():
+    drawn = draw_injection(pd.Series([f"sub-{n:04d}" for n in range(2000)]), INJECTION)
+    ill = drawn[drawn["label"] == 1]
+    for side in ("severity_left", "severity_right"):
+        assert ill[side].median() == pytest.approx(4, rel=0.05)
+        assert np.log(ill[side]).std() == pytest.approx(0.4, rel=0.1)
+    assert abs(np.corrcoef(ill["severity_left"], ill["severity_right"])[0, 1]) < 0.1
+    assert abs(np.corrcoef(drawn["label"], np.arange(2000))[0, 1]) < 0.07
+
+
 def test_a_disease_of_severity_0_still_has_two_groups():
     drawn = draw_injection(pd.Series(["sub-1", "sub-2", "sub-3", "sub-4"]), INJECTION | {"severity": 0.0})
     assert drawn["label"].sum() == 2
@@ -55,3 +80,26 @@ def test_a_disease_of_severity_0_still_has_two_groups():
 def test_a_cohort_without_controls_is_an_error_that_names_the_key():
     with pytest.raises(UserError, match=r"cohort.inject_atrophy needs controls, but 1 scan\(s\) of group CN"):
         inject_labels(cohort("AAC"), SETTINGS)
+
+
+def test_the_controls_of_a_bids_folder_are_injected(tmp_path):
+    rows = ["participant_id\tgroup"]
+    for number, group in enumerate(["CN", "AD", "CN", "CN", "MCI", "CN"]):
+        folder = tmp_path / f"sub-{number}" / "anat"
+        folder.mkdir(parents=True)
+        (folder / f"sub-{number}_T1w.nii.gz").touch()
+        rows.append(f"sub-{number}\t{group}")
+    (tmp_path / "participants.tsv").write_text("\n".join(rows) + "\n")
+    settings = SETTINGS | {
+        "covariates": {"age": None, "sex": None, "site": None},
+        "bids": {"sessions": None, "runs": None, "acquisitions": None},
+    }
+    found = read_cohort("bids", str(tmp_path), settings)
+    assert [scan.participant_id for scan in found.scans] == ["sub-0", "sub-2", "sub-3", "sub-5"]
+    assert sorted(found.participants["group"]) == ["CN", "CN", "injected", "injected"]
+    assert found.exclusions.set_index("participant_id")["reason"].to_dict() == {
+        "sub-1": "not a control; atrophy is injected into controls alone",
+        "sub-4": "group is MCI",
+    }
+    as_it_is = read_cohort("bids", str(tmp_path), settings | {"inject_atrophy": None})
+    assert sorted(as_it_is.participants["group"]) == ["AD", "CN", "CN", "CN", "CN"]

@@ -223,13 +223,13 @@ def test_without_a_prior_in_the_mask_it_stays_as_it_is(flat, rng):
 
 
 def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
-    """At 4 mm, as the smallest studies do it; the border of the warped mask is that of SyN alone."""
+    """At 4 mm, where the border is that of SyN alone; so unlike the template is the head that an affine gets .94."""
     phantom = build_phantom()
     effects = effects_of(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
     person = pd.Series({"severity_left": 5.0, "severity_right": 0.0, "age": 75.0})
 
     def simulated(noise, bias_field):
-        settings = ScanSettings(anatomy_mm=1.0, ageing=0, voxel_mm=4, noise=noise, bias_field=bias_field, seed=8)
+        settings = ScanSettings(anatomy_mm=5.0, ageing=0, voxel_mm=4, noise=noise, bias_field=bias_field, seed=8)
         return nib.as_closest_canonical(simulate_scan(0, person, phantom, effects, settings))
 
     raw = simulated(noise=0.02, bias_field=0.2)
@@ -249,4 +249,4 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
     brain = np.zeros(raw.shape, bool)
     brain[tuple(slice(a, a + n) for a, n in zip(corner, found.native.shape, strict=True))] = found.brain.numpy() > 0.5
     assert not found.stripped
-    assert dice(brain, truth) > 0.95
+    assert dice(brain, truth) > 0.955

@@ -95,10 +95,25 @@ def test_masks_are_stored_as_bytes_and_the_rest_as_floats_in_mni_space(tmp_path,
 def test_the_storage_of_the_files_makes_no_difference(tmp_path, files, parts, axes):
     before = written(tmp_path / "before", 5, files=files)
     nib.save(stored(parts["t1"].astype(np.float32), axes), files["t1"])
-    nib.save(stored(parts["wm"].astype(np.float32), axes), files["wm"])
+    nib.save(stored(255 * parts["wm"].astype(np.float32), axes), files["wm"])
     after = written(tmp_path / "after", 5, files=files)
     for name in IMAGES:
         np.testing.assert_allclose(after[name].get_fdata(), before[name].get_fdata(), atol=1e-5, err_msg=name)
+
+
+def test_probabilities_share_one_scale(tmp_path, files, parts):
+    """A map whose own maximum is low stays low."""
+    faint = np.rint(255 * parts["wm"] / 10).astype(np.uint8)
+    nib.save(stored(faint, "LAS"), files["wm"])
+    images = written(tmp_path / "template", 4, files=files)
+    np.testing.assert_allclose(images["WM_probseg"].get_fdata(), parts["wm"] / 10, atol=1 / 255)
+
+
+def test_tissue_maps_of_zeros_are_named(tmp_path, files, parts):
+    for name in ("gm", "wm"):
+        nib.save(stored(-parts[name].astype(np.float32), "RAS"), files[name])
+    with pytest.raises(UserError, match=r"gm.nii.gz: nothing above 0; check preprocess.template.images"):
+        write_template(4, SPACE, tmp_path / "template", files=files)
 
 
 @pytest.mark.parametrize("voxel_mm", [5, 7])
@@ -139,9 +154,8 @@ def test_csf_is_taken_where_there_is_one_and_is_the_rest_of_the_brain_otherwise(
     without = from_files(files)
     total = sum(without.fractions.values())
     np.testing.assert_allclose(total, parts["brain_mask"], atol=1e-6)
-    thin = np.where(parts["wm"] > 0, 0, 0.05 * parts["brain_mask"])
-    thin[9, 12, 10] = 0.1  # the highest value, which counts as 1
-    nib.save(stored(thin.astype(np.float32), "LAS"), tmp_path / "csf.nii.gz")
+    thin = np.where(parts["wm"] > 0, 0, 0.5 * parts["brain_mask"])
+    nib.save(stored((255 * thin).astype(np.float32), "LAS"), tmp_path / "csf.nii.gz")
     given = from_files(files | {"csf": str(tmp_path / "csf.nii.gz")}).fractions["csf"]
     voxel = (9, 11, 9)
     assert parts["gm"][voxel] == 0.9
@@ -150,7 +164,8 @@ def test_csf_is_taken_where_there_is_one_and_is_the_rest_of_the_brain_otherwise(
 
 def test_probabilities_of_any_maximum_are_the_same(files, parts):
     before = from_files(files)
-    nib.save(stored((7.5 * parts["gm"]).astype(np.float32), "LAS"), files["gm"])
+    for name in ("gm", "wm"):
+        nib.save(stored((7.5 * parts[name]).astype(np.float32), "LAS"), files[name])
     nib.save(stored(parts["brain_mask"].astype(np.float32) * 1000, "LAS"), files["brain_mask"])
     after = from_files(files)
     np.testing.assert_array_equal(after.brain, before.brain)
