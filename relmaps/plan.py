@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relmaps.cohort.cohort import Scan
+from relmaps.cohort.injection import INJECTED
 from relmaps.cohort.participants import participant_ids
 from relmaps.cohort.sources import read_cohort, tables_of
 from relmaps.errors import UserError
@@ -126,16 +127,18 @@ def _moved(batches: dict[str, list[Scan]], scan_ids: set[str], folder: str) -> d
 def _check_names(scans: list[Scan]) -> None:
     """Snakemake takes a word in braces for a wildcard, also in the name of an input file."""
     for scan in scans:
-        if re.search(r"\{[^{}\s]+\}", scan.path):
+        if re.search(r"\{\s*\w+\s*[,}]", scan.path):
             raise UserError(f"{scan.path}: a name with braces cannot be used; rename the file or its folder")
 
 
 def _check_folds(sizes: dict[str, int], config: dict) -> None:
     """Too few scans for the folds are better known now than after hours of preprocessing."""
-    folds = config["classify"]["folds"]
+    folds, names = config["classify"]["folds"], config["cohort"]["labels"]
+    if truth_of(config) == "injected":
+        names = names | {"disease": INJECTED}
     for group, size in sizes.items():
         if size < folds:
             raise UserError(
-                f"config: classify.folds is {folds}, but group {config['cohort']['labels'][group]} has {size} scan(s); "
+                f"config: classify.folds is {folds}, but group {names[group]} has {size} scan(s); "
                 "set it to the smaller group's number or less"
             )

@@ -10,11 +10,12 @@ from relmaps.reference.sleuth import read_sleuth
 
 
 def losses_of(regions: dict, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Relative loss on the left and on the right, (nx, ny, nz) each on `grid`, 1 where it is strongest.
+    """Relative loss on the left and on the right, (nx, ny, nz) each on `grid`.
 
     regions : source, path and fwhm_mm as in cohort.inject_atrophy.regions, and the list `ellipsoids`. Those are given
-    on the right and mirrored; where a region crosses the midline both sides have it. Foci and maps are as they are, cut
-    at the midline. Raises UserError that names a file without a loss.
+    on the right and mirrored, with the loss given; where a region crosses the midline both sides have it. Foci and maps
+    are as they are, cut at the midline, and 1 where they are strongest. Raises UserError that names a file without a
+    loss.
     """
     coordinates = grid.coordinates()
     if regions["source"] == "ellipsoids":
@@ -46,13 +47,17 @@ def _of_ellipsoids(regions: list[dict], coordinates: np.ndarray, side: int) -> n
 
 
 def _of_foci(path: str, fwhm_mm: float, coordinates: np.ndarray) -> np.ndarray:
-    """The largest of the Gaussians around the foci: a place that many report is not lost more than once."""
+    """The largest of the Gaussians around the foci: a place that many report is not lost more than once.
+
+    A focus outside the box is none of the brain's, and its tail must not become the whole disease.
+    """
     sigma = fwhm_mm / np.sqrt(8 * np.log(2))
     loss = np.zeros(coordinates.shape[1:])
+    low, high = (edge(coordinates, axis=(1, 2, 3)) for edge in (np.min, np.max))
     for experiment in read_sleuth(path):
         if experiment.space != "MNI":
             raise UserError(f"{path}: its foci are in Talairach space; give them in MNI space to inject a loss there")
-        for focus in experiment.foci:
+        for focus in experiment.foci[((experiment.foci >= low) & (experiment.foci <= high)).all(axis=1)]:
             distance = ((coordinates - np.reshape(focus, (3, 1, 1, 1))) ** 2).sum(axis=0)
             loss = np.maximum(loss, np.exp(-distance / (2 * sigma**2)))
     return loss

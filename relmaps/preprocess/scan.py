@@ -11,12 +11,13 @@ import numpy as np
 
 from relmaps.cohort.cohort import Scan
 from relmaps.errors import ScanError
-from relmaps.files import fingerprint, read_json, sha256_of, write_json
+from relmaps.files import fingerprint, read_json, write_json
 from relmaps.images import Grid, save, write_map
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.derivatives import derivatives_of
 from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
 from relmaps.preprocess.recipe import Settings, register_and_segment
+from relmaps.preprocess.template import hashes_of
 
 log = logging.getLogger("relmaps")
 
@@ -33,7 +34,7 @@ def preprocess(
     """
     paths = derivatives_of(scan, folder, grid.space)
     try:
-        made_from = fingerprint(hash_of_raw(scan.path), asdict(settings), VERSIONS, _hash_of_template(template))
+        made_from = fingerprint(hash_of_raw(scan.path), asdict(settings), VERSIONS, hashes_of(template))
         if paths["status"].exists():
             status = read_json(paths["status"])
             if status["made_from"] == made_from and all(path.exists() for path in paths.values()):
@@ -58,10 +59,6 @@ def failed(scan: Scan, reason: str) -> dict:
 
 def _row(scan: Scan, status: str) -> dict:
     return {"scan_id": scan.scan_id, "participant_id": scan.participant_id, "status": status, "reason": None}
-
-
-def _hash_of_template(template: dict[str, nib.Nifti1Image]) -> list[str]:
-    return [sha256_of(template[name].get_filename()) for name in sorted(template)]
 
 
 def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], settings: Settings) -> dict:

@@ -6,6 +6,7 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.errors import UserError
+from relmaps.files import sha256_of
 from relmaps.images import Grid, write_map
 from relmaps.mni152 import average_on, grid_over
 from relmaps.template import Source, source_of
@@ -59,3 +60,8 @@ def write_template(voxel_mm: float, space: str, folder: str | Path, box: str = "
 def load_template(folder: str | Path, space: str) -> dict[str, nib.Nifti1Image]:
     """The images of `write_template`, by name."""
     return {name: nib.load(path) for name, path in template_paths(folder, space).items()}
+
+
+def hashes_of(template: dict[str, nib.Nifti1Image]) -> list[str]:
+    """sha256 of each file of `load_template`, by name."""
+    return [sha256_of(template[name].get_filename()) for name in sorted(template)]

@@ -203,6 +203,14 @@ def test_a_scan_is_injected_again_only_if_something_has_changed(study, tmp_path,
     assert again() == [LEFT]
     assert again(seed=2) == again(seed=2, code="other") == [WELL, LEFT]
     assert again(seed=2, code="other", disease=DISEASE | {"regions": in_ellipsoids([REGION] * 2)}) == [WELL, LEFT]
+    again()
+    (tmp_path / "template").unlink()
+    write_template(10, SPACE, tmp_path / "template")
+    assert again() == [WELL, LEFT]
+    foci = {"source": "foci", "path": str(tmp_path / "foci.txt"), "fwhm_mm": 12.0, "ellipsoids": []}
+    for focus in ("30 -20 -10", "40 -20 -10"):  # another content under the same name
+        (tmp_path / "foci.txt").write_text(f"//Reference=MNI\n// one\n// Subjects=20\n{focus}\n")
+        assert again(disease=DISEASE | {"regions": foci}) == [WELL, LEFT]
 
 
 def test_a_fault_of_the_machine_is_not_the_scan_s(study, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 SIMULATION = config["simulation"]
 INJECTION = config["cohort"]["inject_atrophy"]
 DISEASE = disease_of(config)
+REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 
 
 rule simulate_participants:
@@ -112,6 +113,7 @@ rule inject_atrophy:
     input:
         unpack(inputs_of_injection),
         severity=f"{RESULTS}/cohort/injection.tsv",
+        regions=REGIONS,
         template=TEMPLATE_IMAGES,
     output:
         prepared=f"{RESULTS}/cohort/injected/batch-{{batch}}.tsv",
@@ -140,6 +142,7 @@ rule inject_atrophy:
 
 rule simulate_truth:
     input:
+        regions=REGIONS,
         template=TEMPLATE_IMAGES,
     output:
         truth=f"{RESULTS}/cohort/truth.nii.gz",

@@ -11,12 +11,13 @@ from relmaps.cohort.phantom import field_tissues
 from relmaps.cohort.prepared import failures_of, write_prepared
 from relmaps.cohort.regions import losses_of
 from relmaps.errors import ScanError
-from relmaps.files import fingerprint, read_json, write_json
+from relmaps.files import fingerprint, read_json, sha256_of, write_json
 from relmaps.images import save
 from relmaps.jobs import job, log, progress
 from relmaps.preprocess.ants_steps import work_on
 from relmaps.preprocess.integrity import hash_of_raw, read_raw
-from relmaps.preprocess.template import load_template
+from relmaps.preprocess.scan import VERSIONS
+from relmaps.preprocess.template import hashes_of, load_template
 from relmaps.tables import read_table
 from relmaps.template import source_of
 
@@ -28,6 +29,8 @@ def main(*, scans, earlier, severity, template, images, prepared, space, disease
     atlas = load_template(template, space)
     tissues = field_tissues(source_of(images))
     left, right = (disease_field(tissues, loss) for loss in losses_of(disease["regions"], tissues.grid))
+    # All that every scan's result hangs on; what else it does is its own file, its person and their place in the draw.
+    shared = [hashes_of(atlas), _hash_of_regions(disease["regions"]), disease, images, seed, VERSIONS, code]
     rows = []
     for fields, target in progress(scans, "scan"):
         scan = Scan(*fields)
@@ -37,13 +40,17 @@ def main(*, scans, earlier, severity, template, images, prepared, space, disease
         reason = reasons.get(scan.scan_id)
         try:
             if reason is None:
-                made_from = fingerprint(hash_of_raw(scan.path), person.to_dict(), disease, seed, code)
+                made_from = fingerprint(hash_of_raw(scan.path), person.to_dict(), places[scan.participant_id], shared)
                 _inject_once(scan, Path(target), made_from, atlas, tissues, velocity, rng)
         except ScanError as error:
             reason = str(error)
             log.warning("%s: %s", scan.scan_id, reason)
         rows.append({"scan_id": scan.scan_id, "path": None if reason else target, "reason": reason})
     write_prepared(rows, prepared)
+
+
+def _hash_of_regions(regions):
+    return sha256_of(regions["path"]) if regions["source"] != "ellipsoids" else None
 
 
 def _inject_once(scan, target, made_from, atlas, tissues, velocity, rng):

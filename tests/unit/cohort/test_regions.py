@@ -95,6 +95,17 @@ def test_of_several_foci_the_nearest_counts_and_not_the_sum(grid, foci):
         assert left[voxel] + right[voxel] == pytest.approx(0.5 ** ((nearest / 8) ** 2))
 
 
+def test_a_focus_outside_the_box_has_no_part(grid, foci):
+    """Its tail inside must not be scaled up to the whole disease."""
+    inside, outside = (7, -16, -13), (60, -16, -13)  # the box ends at 31 mm
+    for side, alone in zip(
+        losses("foci", foci([inside, outside]), grid), losses("foci", foci([inside]), grid), strict=True
+    ):
+        np.testing.assert_array_equal(side, alone)
+    with pytest.raises(UserError, match="no loss lies inside"):
+        losses("foci", foci([outside]), grid)
+
+
 def test_foci_and_maps_are_cut_at_the_midline(grid, foci, nifti):
     x = grid.coordinates()[0]
     for left, right in (losses("foci", foci([(3, -16, -13)]), grid), losses("nifti", nifti(blob((3, -16, -13))), grid)):
