@@ -15,8 +15,8 @@ import nibabel as nib
 import numpy as np
 from scipy.ndimage import binary_fill_holes
 
+from relmaps.files import scratch_folder
 from relmaps.preprocess import brain as extraction
-from relmaps.preprocess.ants_steps import scratch_folder
 from relmaps.preprocess.integrity import read_raw
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.recipe import find_brain

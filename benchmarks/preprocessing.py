@@ -24,7 +24,7 @@ STUDY_SIZE = 502
 
 def measure(path: str, preset: str, template: str) -> tuple[dict, dict, float, float]:
     """Measures, CPU seconds by step, conserved share of grey matter volume and peak memory (GB) of one scan."""
-    from relmaps.preprocess.ants_steps import scratch_folder
+    from relmaps.files import scratch_folder
     from relmaps.preprocess.integrity import read_raw
     from relmaps.preprocess.recipe import Settings, register_and_segment
     from relmaps.preprocess.template import load_template

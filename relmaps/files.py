@@ -4,6 +4,9 @@ import glob
 import hashlib
 import json
 import os
+import platform
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +33,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder that takes all temporary files of the block, and is removed with them.
+
+    Those of killed processes are removed, too; their number stands in the name.
+    """
+    before, host = tempfile.tempdir, platform.node()
+    for left in Path(tempfile.gettempdir()).glob(f"relmaps-{glob.escape(host)}-*"):
+        if not is_running(left.name.removeprefix(f"relmaps-{host}-").split("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before
 
 
 def is_running(process: str) -> bool:

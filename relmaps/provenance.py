@@ -17,7 +17,19 @@ from relmaps.files import sha256_of
 from relmaps.tables import NOT_AVAILABLE
 
 PACKAGES = (
-    *("antspyx", "captum", "jinja2", "matplotlib", "nibabel", "nilearn", "nimare", "numpy", "pandas", "pillow"),
+    *(
+        "antspyx",
+        "captum",
+        "dcm2niix",
+        "jinja2",
+        "matplotlib",
+        "nibabel",
+        "nilearn",
+        "nimare",
+        "numpy",
+        "pandas",
+        "pillow",
+    ),
     *("safetensors", "scikit-learn", "scipy", "snakemake", "statsmodels", "torch"),
 )
 CODE = ("Snakefile", "relmaps", "workflow", "envs")

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import dcm2niix
 import nibabel as nib
 
 from relmaps.errors import ScanError
-from relmaps.files import replacing, sha256_of
+from relmaps.files import replacing, scratch_folder, sha256_of
 
 # In order: ignore the user's own defaults; no compression, which is done here without a time stamp; no sidecar; neither
 # crop nor rotate; keep derived images, as corrected ones are; do not stack what differs in echo; search subfolders.
@@ -35,8 +34,8 @@ def convert(folder: str | Path, target: str | Path) -> None:
     folder = Path(folder)
     if not folder.is_dir():
         raise ScanError(f"{folder}: no such folder; check the path")
-    with tempfile.TemporaryDirectory(prefix="relmaps-") as scratch:
-        content = _only_volume(folder, Path(scratch)).read_bytes()
+    with scratch_folder() as scratch:
+        content = _only_volume(folder, scratch).read_bytes()
     with replacing(target) as temporary:
         temporary.write_bytes(gzip.compress(content, 1, mtime=0) if str(target).endswith(".gz") else content)
 

@@ -10,11 +10,8 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
-import glob
 import logging
-import platform
-import shutil
-import tempfile
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +20,7 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.errors import ScanError
-from relmaps.files import is_running
+from relmaps.files import scratch_folder
 
 log = logging.getLogger("relmaps")
 
@@ -39,25 +36,6 @@ NONLINEAR = {
     "SyNQuick[s]": "antsRegistrationSyNQuick[so]",
     "SyNQuickRepro[s]": "antsRegistrationSyNQuickRepro[so]",
 }
-
-
-@contextmanager
-def scratch_folder():
-    """An empty folder that takes all of ANTs' temporary files, and is removed with them.
-
-    Those of killed processes are removed, too; their number stands in the name.
-    """
-    before = tempfile.tempdir
-    host = platform.node()
-    for left in Path(tempfile.gettempdir()).glob(f"relmaps-{glob.escape(host)}-*"):
-        if not is_running(left.name.removeprefix(f"relmaps-{host}-").split("-")[0]):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-") as folder:
-        tempfile.tempdir = folder
-        try:
-            yield Path(folder)
-        finally:
-            tempfile.tempdir = before
 
 
 @contextmanager
@@ -121,15 +99,16 @@ def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
     )
 
 
-def align(fixed: Image, moving: Image, masks: list[Image | None], brain: Image, folder: Path) -> str:
+def align(fixed: Image, moving: Image, brain: Image, margins_mm: Iterable[float | None], folder: Path) -> str:
     """Path of an affine transform, fixed -> moving. Rigid first: an affine from the centres of mass can run away.
 
-    masks : voxels of `fixed` that count, None for all. The first is tried; where the scan's brain would then have an
-    impossible volume (an affine that took the skull for brain), the others are, too, and the transform with the highest
-    correlation inside `brain`, a mask of `fixed`, is taken.
+    brain : mask of `fixed`. margins_mm : voxels that count are those of the brain and this much around it, None for
+    all. The first margin is tried; where the scan's brain would then have an impossible volume (an affine that took the
+    skull for brain), the others are, too, and the transform with the highest correlation inside the brain is taken.
     """
     best, highest = None, -np.inf
-    for number, mask in enumerate(masks):
+    for number, margin_mm in enumerate(margins_mm):
+        mask = None if margin_mm is None else dilate(brain, margin_mm)
         transform = _align_once(fixed, moving, mask, folder / f"linear-{number}")
         if PLAUSIBLE_VOLUME[0] < determinant(transform) < PLAUSIBLE_VOLUME[1]:
             return transform

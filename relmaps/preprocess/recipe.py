@@ -22,7 +22,7 @@ MARGIN_MM = 8.0  # around the template's brain, room for the deformation
 SCAN_MARGIN_MM = 3.0  # around the scan's brain, of which nothing but zeros lies outside
 HEAD_MARGIN_MM = 24.0  # around the template's brain, where a head is registered to it
 # Registration of a head looks at the brain and this much around it; with 8 mm, one affine in ten took the skull for it.
-MASK_MARGIN_MM = 12.0
+MASK_MARGINS_MM = (12.0, 18.0)  # the second where the first fails
 LINEAR_MM = 3.0  # voxels of the linear registration: finer ones move the transform by less than a tenth of a voxel
 
 
@@ -159,19 +159,20 @@ def find_brain(
     """Path of the affine, template -> scan, and the brain in the scan, (nx, ny, nz) bool."""
     voxel_mm = nib.affines.voxel_sizes(template["T1w"].affine)
     box = box_around(brain_mask, voxel_mm, HEAD_MARGIN_MM)
-    wide = {name: steps.to_ants(box.cut_image(template[name])) for name in USED}
+
+    def at(name: str, coarse_mm: float) -> steps.Image:
+        return steps.coarsen(steps.to_ants(box.cut_image(template[name])), coarse_mm)
+
     head = steps.to_ants(scan)
     with watch.step("rigid and affine"):
-        fixed = {name: steps.coarsen(wide[name], LINEAR_MM) for name in ("T1w", "brain_mask")}
-        around = [steps.dilate(fixed["brain_mask"], margin) for margin in (MASK_MARGIN_MM, 1.5 * MASK_MARGIN_MM)]
-        moving = steps.coarsen(head, LINEAR_MM)
-        affine = steps.align(fixed["T1w"], moving, [*around, None], fixed["brain_mask"], scratch)
+        fixed, brain = at("T1w", LINEAR_MM), at("brain_mask", LINEAR_MM)
+        affine = steps.align(fixed, steps.coarsen(head, LINEAR_MM), brain, (*MASK_MARGINS_MM, None), scratch)
     if stripped:
         return affine, scan.get_fdata(dtype=np.float32) > 0
     with watch.step("brain extraction"):
         coarse_mm = max(2.0, *voxel_mm)
-        fixed = {name: steps.coarsen(image, coarse_mm) for name, image in wide.items()}
-        around = steps.dilate(fixed["brain_mask"], MASK_MARGIN_MM)
+        fixed = {name: at(name, coarse_mm) for name in ("T1w", "brain_mask", "GM_probseg", "CSF_probseg")}
+        around = steps.dilate(fixed["brain_mask"], MASK_MARGINS_MM[0])
         return affine, extract_brain(head, steps.coarsen(head, coarse_mm), fixed, affine, around, scratch)
 
 

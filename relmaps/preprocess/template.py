@@ -58,8 +58,12 @@ def write_template(voxel_mm: float, space: str, folder: str | Path, box: str = "
 
 
 def load_template(folder: str | Path, space: str) -> dict[str, nib.Nifti1Image]:
-    """The images of `write_template`, by name."""
-    return {name: nib.load(path) for name, path in template_paths(folder, space).items()}
+    """The images of `write_template`, by name, in memory: every scan of a job needs all of them several times."""
+    images = {name: nib.load(path) for name, path in template_paths(folder, space).items()}
+    return {
+        name: nib.Nifti1Image(np.asarray(image.dataobj), image.affine, image.header, file_map=image.file_map)
+        for name, image in images.items()
+    }
 
 
 def hashes_of(template: dict[str, nib.Nifti1Image]) -> list[str]:

@@ -1,10 +1,13 @@
 import os
+import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from relmaps.files import is_running, replacing, write_json, write_text
+from relmaps.files import is_running, replacing, scratch_folder, write_json, write_text
 
 
 def test_what_fails_half_way_leaves_the_old_file_and_no_other(tmp_path):
@@ -47,3 +50,15 @@ def test_a_process_runs_until_it_has_ended():
     assert is_running(str(os.getpid()))
     assert is_running("not a number")
     assert not is_running(a_dead_process())
+
+
+def test_a_scratch_folder_takes_temporary_files_and_is_removed_with_those_of_killed_processes():
+    dead = Path(tempfile.gettempdir(), f"relmaps-{platform.node()}-{a_dead_process()}-left")
+    dead.mkdir()
+    with scratch_folder() as folder:
+        assert not dead.exists()
+        assert Path(tempfile.mkdtemp()).parent == folder
+    assert not folder.exists()
+    after = tempfile.mkdtemp()
+    assert Path(after).parent != folder
+    os.rmdir(after)

@@ -1,6 +1,7 @@
 # cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
 SIMULATION = config["simulation"]
 INJECTION = config["cohort"]["inject_atrophy"]
+SOURCE_KEYS = ("bids", "table", "adni", "inject_atrophy")  # of cohort, that choose and label scans
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 
@@ -102,7 +103,7 @@ rule draw_injection:
         runtime=5,
     params:
         code=code_of("workflow/scripts/draw_injection.py"),
-        injection=INJECTION,
+        injection=INJECTION and {key: INJECTION[key] for key in ("severity", "severity_spread", "seed")},
     message:
         "Draw who of the controls is given the disease, and how strongly"
     script:
@@ -192,7 +193,7 @@ rule ingest_cohort:
         dataset=PLAN.dataset,
         scans=sorted(PLAN.scans),
         source=config["cohort"]["source"],
-        settings=config["cohort"],
+        settings={key: config["cohort"][key] for key in ("source", "labels", "covariates", *SOURCE_KEYS)},
     message:
         "Read the participants and scans of {params.dataset}"
     script:

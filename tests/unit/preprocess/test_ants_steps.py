@@ -61,17 +61,6 @@ def test_volume_ratio_is_scan_volume_per_template_volume(tmp_path):
     np.testing.assert_allclose(nonlinear, 1, rtol=1e-5)
 
 
-def test_scratch_folder_takes_temporary_files_and_is_removed():
-    import tempfile
-    from pathlib import Path
-
-    with steps.scratch_folder() as folder:
-        name = tempfile.mkstemp()[1]
-        assert Path(name).parent == folder
-    assert not folder.exists()
-    assert Path(tempfile.mkdtemp()).parent != folder
-
-
 def world_of(image) -> np.ndarray:
     """(3, nx, ny, nz) mm, RAS+, of an ANTs image's voxels."""
     affine = affine_of(image)

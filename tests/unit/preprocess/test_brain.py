@@ -9,7 +9,7 @@ from scipy.ndimage import binary_closing, binary_fill_holes
 from relmaps.cohort import simulate
 from relmaps.cohort.phantom import build_phantom
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.preprocess import ants_steps as steps
+from relmaps.files import scratch_folder
 from relmaps.preprocess.brain import HEAD_MM, is_skull_stripped, refine, where_head
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.recipe import Settings, register
@@ -177,12 +177,13 @@ def test_the_middle_between_fluid_and_grey_matter_divides_dark_from_bright(flat,
     assert refined[18, middle, middle].all()
 
 
-def test_a_bridge_of_one_voxel_to_a_bright_shell_is_cut(flat):
+@pytest.mark.parametrize("voxel_mm", [NEAR_MM, np.full(3, 0.5)], ids=["1 mm", "half a millimetre"])
+def test_a_bridge_of_one_voxel_to_a_bright_shell_is_cut(flat, voxel_mm):
     mask, gm, csf, scan = flat
-    plain = refine(mask, gm, csf, scan, NEAR_MM)
+    plain = refine(mask, gm, csf, scan, voxel_mm)
     scan[21:26] = BRIGHT  # the skull's marrow, a voxel of fluid away
     scan[20, 14, 14] = BRIGHT
-    refined = refine(mask, gm, csf, scan, NEAR_MM)
+    refined = refine(mask, gm, csf, scan, voxel_mm)
     assert not refined[21:].any()
     np.testing.assert_array_equal(refined[:20], plain[:20])
 
@@ -243,7 +244,7 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
 
     write_template(4, SPACE, tmp_path / "template")
     settings = Settings(4, "SyN", registration_voxel_mm=4, iterations=(1, 0, 0), code="as it is")
-    with steps.scratch_folder() as scratch:
+    with scratch_folder() as scratch:
         found = register(raw, load_template(tmp_path / "template", SPACE), settings, scratch, Stopwatch())
     corner = np.rint(nib.affines.apply_affine(np.linalg.inv(raw.affine), found.native.affine[:3, 3])).astype(int)
     brain = np.zeros(raw.shape, bool)
