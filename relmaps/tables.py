@@ -11,6 +11,7 @@ from relmaps.files import replacing, write_json
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
 NOT_AVAILABLE = "n/a"
+# What may look like a number, as a hash such as 00e1 does, and is none.
 IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold", "site", "content")
 
 

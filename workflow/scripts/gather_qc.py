@@ -8,8 +8,7 @@ from relmaps.tables import read_table, write_table
 
 
 def main(*, batches, qc, outlier_z):
-    # A hash may look like a number.
-    rows = pd.concat([read_table(batch, text=("content",)) for batch in batches], ignore_index=True)
+    rows = pd.concat([read_table(batch) for batch in batches], ignore_index=True)
     rows["flags"] = flag_outliers(rows, outlier_z)
     log.info("%d of %d scans are flagged", rows["flags"].notna().sum(), len(rows))
     write_table(rows.sort_values("scan_id"), qc, "qc")

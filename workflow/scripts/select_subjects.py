@@ -6,8 +6,8 @@ from relmaps.tables import read_table, write_table
 
 
 def main(*, participants, left_out, qc, exclusion_list, subjects, exclusions, exclude_on, on_bad_scan):
-    people = read_table(participants, text=("site",))  # a site or a hash may look like a number
-    rows, others = read_table(qc, text=("content",)), read_table(left_out)
+    people = read_table(participants)
+    rows, others = read_table(qc), read_table(left_out)
     listed = read_exclusion_list(exclusion_list, rows, others) if exclusion_list else {}
     used, excluded = select_subjects(people, rows, others, exclude_on, on_bad_scan, listed)
     log.info("%d subjects, %d excluded", len(used), len(excluded))
