@@ -12,10 +12,12 @@ include: "workflow/rules/inputs.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/preprocess.smk"
 include: "workflow/rules/classify.smk"
+include: "workflow/rules/performance.smk"
 include: "workflow/rules/relevance.smk"
 include: "workflow/rules/reference.smk"
 include: "workflow/rules/overlap.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/models.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -29,5 +31,6 @@ rule all:
         report=f"{RESULTS}/report.html",
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.batches),
         provenance=f"{RESULTS}/provenance.json",
+        cards=[] if config["apply"] else rules.write_model_cards.output.cards,
     message:
         "The whole study {STUDY}: {input.report}"

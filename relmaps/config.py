@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from relmaps.apply import take_settings
 from relmaps.code import ROOT
 from relmaps.errors import UserError
 from relmaps.tables import SCHEMAS
@@ -34,8 +35,11 @@ def load_config(config: dict) -> dict:
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
         raise UserError(f"config: {_explain(error)}")
+    if config["apply"]:
+        take_settings(config)
     _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
     _check_cohort(config)
+    _check_classify(config["classify"])
     _check_files(config)
     meta_analysis = config["reference"]["meta_analysis"]
     if meta_analysis["source"] == "simulated" and truth_of(config) is None:
@@ -84,6 +88,21 @@ def _check_cohort(config: dict) -> None:
             "config: cohort.inject_atrophy.regions.path is not set; "
             f"source {injection['regions']['source']} needs a file"
         )
+
+
+def _check_classify(classify: dict) -> None:
+    augmentation, scaling = classify["cnn"]["augmentation"], classify["cnn"]["input_scaling"]
+    if augmentation is not None and scaling != "none":
+        raise UserError(
+            f"config: classify.cnn.augmentation cannot go with input_scaling {scaling}, which is that of scans that "
+            "were not moved; set input_scaling to none"
+        )
+    if augmentation is not None and augmentation["zoom"][0] > augmentation["zoom"][1]:
+        raise UserError("config: classify.cnn.augmentation.zoom: write the lower value first")
+    known = [*classify["linear"]["models"], *classify["cnn"]["architectures"]]
+    for model in classify["controls"]["models"]:
+        if model not in known:
+            raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
 
 
 def _check_files(config: dict) -> None:

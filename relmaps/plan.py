@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.injection import INJECTED
 from relmaps.cohort.participants import participant_ids
@@ -12,7 +13,6 @@ from relmaps.cohort.sources import read_cohort, tables_of
 from relmaps.errors import UserError
 from relmaps.truth import truth_of
 
-SVM_MAPS = ["svm_pattern", "svm_weights"]
 INPUT_MAPS = ["mean_t1", "gm_probability", "t1_edges"]  # what any map of a brain overlaps with, without any network
 
 
@@ -23,7 +23,7 @@ class Plan:
     dataset : folder or table of the source. tables : files that it is read from. scans : raw scans, by scan_id.
     simulation_batches : number -> scans that one job simulates. conversions, injections, batches : number -> scans that
     one job converts from DICOM, gives the disease, or preprocesses; the same numbers mean the same scans, whose `path`
-    is what that job reads.
+    is what that job reads. models : those that are trained. linear_maps : maps of the linear ones, also among `maps`.
     """
 
     dataset: str
@@ -33,6 +33,8 @@ class Plan:
     conversions: dict[str, list[Scan]]
     injections: dict[str, list[Scan]]
     batches: dict[str, list[Scan]]
+    models: Models
+    linear_maps: list[str]
     maps: list[str]
     references: list[str]
 
@@ -74,6 +76,8 @@ def plan_study(config: dict) -> Plan:
     injections = prepared if config["cohort"]["inject_atrophy"] is not None else {}
     if injections:
         prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/injected")
+    models = models_of(config["classify"])
+    linear_maps = [f"{model}_{kind}" for model in models.linear for kind in ("pattern", "weights")]
     return Plan(
         dataset=dataset,
         tables=tables,
@@ -82,7 +86,9 @@ def plan_study(config: dict) -> Plan:
         conversions=conversions,
         injections=injections,
         batches=prepared,
-        maps=[*config["relevance"]["methods"], *SVM_MAPS, "vbm_t", *INPUT_MAPS, "untrained"],
+        models=models,
+        linear_maps=linear_maps,
+        maps=[*config["relevance"]["methods"], *linear_maps, "vbm_t", *INPUT_MAPS, "untrained"],
         references=["meta_analysis", "truth"] if truth_of(config) else ["meta_analysis"],
     )
 
@@ -133,7 +139,7 @@ def _check_names(scans: list[Scan]) -> None:
 
 def _check_folds(sizes: dict[str, int], config: dict) -> None:
     """Too few scans for the folds are better known now than after hours of preprocessing."""
-    folds, names = config["classify"]["folds"], config["cohort"]["labels"]
+    folds, names = config["classify"]["folds"] if config["apply"] is None else 2, config["cohort"]["labels"]
     if truth_of(config) == "injected":
         names = names | {"disease": INJECTED}
     for group, size in sizes.items():

@@ -1,19 +1,22 @@
 """A results folder as the stages before the figures leave it, with made-up numbers and without running any of them."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors.numpy import save_file
 from scipy.ndimage import gaussian_filter
 
 from relmaps.files import write_json
 from relmaps.images import Grid, write_map
-from relmaps.tables import write_table
+from relmaps.tables import read_table, write_table
 
 HEATMAPS = ["lrp", "integrated_gradients", "guided_gradcam"]
 MAPS = [*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", "mean_t1", "gm_probability", "t1_edges", "untrained"]
 SKILL = dict(zip(MAPS, [0.72, 0.78, 0.66, 0.86, 0.74, 0.88, 0.69, 0.75, 0.58, 0.67], strict=True))
+MODELS = {"svm": 0.85, "small": 0.79, "selected": 0.79, "svm_binarised": 0.62, "covariates": 0.55}
 
 
 @dataclass
@@ -33,6 +36,7 @@ class SyntheticStudy:
         self.rng = np.random.default_rng(self.seed)
         self._write_cohort()
         self._write_performance()
+        self._write_classify()
         self._write_images()
         self._write_overlap()
         return self
@@ -101,18 +105,77 @@ class SyntheticStudy:
 
     def _write_performance(self) -> None:
         rows = []
-        for model, level in {"svm": 0.85, "small": 0.79, "selected": 0.79}.items():
+        for model, level in MODELS.items():
             feature = "gm_modulated"
             for metric in ("balanced_accuracy", "roc_auc", "sensitivity", "specificity"):
                 value = level + 0.08 * (metric == "roc_auc")
-                for fold in range(1, self.folds + 1):
+                for fold in self.fold_names:
                     noisy = float(np.clip(value + self.rng.normal(0, 0.06), 0, 1))
-                    rows.append((model, feature, str(fold), "0", metric, noisy, np.nan, np.nan))
+                    rows.append((model, feature, fold, "0", metric, noisy, np.nan, np.nan))
                 rows.append((model, feature, "all", "all", metric, value, value - 0.09, value + 0.07))
+            errors = {"brier": 0.5 - 0.4 * level, "calibration_in_the_large": 0.02, "calibration_error": 0.11}
+            for metric, value in errors.items():
+                rows += [(model, feature, fold, "0", metric, value, np.nan, np.nan) for fold in self.fold_names]
+                rows.append((model, feature, "all", "all", metric, value, value - 0.03, value + 0.04))
         columns = ["model", "feature", "fold", "seed", "metric", "value", "ci_low", "ci_high"]
         write_table(pd.DataFrame(rows, columns=columns), self.path("classify/performance.tsv"), "performance")
-        chosen = pd.DataFrame({"fold": [str(fold) for fold in range(1, self.folds + 1)], "model": "small", "seed": 0})
+
+    def _write_classify(self) -> None:
+        """Splits, selection, history of each training, reliability, variability and comparisons."""
+        chosen = pd.DataFrame({"fold": self.fold_names, "model": "small", "seed": 0})
         write_table(chosen.assign(validation_loss=0.5, chosen="true"), self.path("classify/selection.tsv"))
+        people = read_table(self.path("preprocess/subjects.tsv"))[["participant_id", "label"]]
+        roles = [np.roll(["train", "train", "train", "validation", "test", "test"], fold) for fold in range(self.folds)]
+        splits = [
+            people.assign(fold=fold, role=np.resize(role, len(people)))
+            for fold, role in zip(self.fold_names, roles, strict=True)
+        ]
+        write_table(pd.concat(splits), self.path("classify/splits.tsv"), "splits")
+        epoch = np.arange(1, 16)
+        for number, path in enumerate(self.histories().values()):
+            loss = 0.45 - 0.03 * number + 0.5 * np.exp(-epoch / 3) + 0.006 * epoch
+            history = pd.DataFrame({"epoch": epoch, "learning_rate": 0.001, "train_loss": 0.8 * np.exp(-epoch / 6)})
+            history = history.assign(validation_loss=loss, validation_balanced_accuracy=0.8)
+            write_table(history.assign(kept=np.where(loss == loss.min(), "true", "false")), path)
+        share = np.array([0.1, 0.2, 0.55, 0.7, 0.95])
+        bins = pd.DataFrame({"bin": range(1, 6), "n": 16, "mean_probability": [0.05, 0.24, 0.5, 0.75, 0.97]})
+        bins = bins.assign(observed=share, ci_low=(share - 0.2).clip(0), ci_high=(share + 0.2).clip(max=1))
+        pair = {"model_a": "selected", "model_b": "svm", "n": 80, "only_a_right": 4, "only_b_right": 9}
+        pair |= {"difference": -0.06, "ci_low": -0.14, "ci_high": 0.02, "p": 0.27, "p_holm": 0.54}
+        write_table(pd.DataFrame([pair]), self.path("classify/model_comparisons.tsv"), "model_comparisons")
+        spread = {"model": "svm", "metric": "roc_auc", "sd_folds": 0.04, "sd_seeds": np.nan, "n_folds": 5, "n_seeds": 1}
+        write_table(pd.DataFrame([spread]), self.path("classify/variability.tsv"), "variability")
+        reliability = pd.concat([bins.assign(model=model) for model in ("svm", "logistic", "selected")])
+        write_table(reliability, self.path("classify/calibration.tsv"), "calibration")
+        rows = [(model, metric) for model in MODELS for metric in ("balanced_accuracy", "roc_auc")]
+        spread = pd.DataFrame(rows, columns=["model", "metric"])
+        spread = spread.assign(sd_folds=0.06, sd_seeds=np.nan, n_folds=self.folds, n_seeds=1)
+        write_table(spread, self.path("classify/variability.tsv"), "variability")
+        pairs = pd.DataFrame({"model_a": ["selected", "selected", "svm"], "model_b": ["svm", *["covariates"] * 2]})
+        pairs = pairs.assign(n=len(people), only_a_right=[2, 3, 4], only_b_right=[3, 0, 0])
+        pairs = pairs.assign(difference=[-0.06, 0.24, 0.3], ci_low=[-0.2, 0.1, 0.2], ci_high=[0.1, 0.4, 0.45])
+        pairs = pairs.assign(p=[1.0, 0.25, 0.125], p_holm=[1.0, 0.5, 0.375])
+        write_table(pairs, self.path("classify/model_comparisons.tsv"), "model_comparisons")
+
+    @property
+    def fold_names(self) -> list[str]:
+        return [str(fold) for fold in range(1, self.folds + 1)]
+
+    def histories(self) -> dict[tuple[str, str, int], Path]:
+        folder = self.path("classify/cnn/small")
+        return {("small", fold, 0): folder / f"fold-{fold}_seed-0_history.tsv" for fold in self.fold_names}
+
+    def write_weights(self) -> list[Path]:
+        """A file for each fold, of a network that has one layer."""
+        tensors = {"network.layers.0.weight": (4, 1, 3, 3, 3), "network.layers.0.bias": (4,)}
+        tensors |= {"network.layers.1.running_mean": (4,), "scaling.mean": (25, 30, 24), "scaling.scale": (25, 30, 24)}
+        known = {"model": "small", "architecture": "small", "feature": "gm_modulated", "grid_shape": [25, 30, 24]}
+        paths = [self.path(f"classify/cnn/small/fold-{fold}_seed-0.safetensors") for fold in self.fold_names]
+        for fold, path in zip(self.fold_names, paths, strict=True):
+            content = {name: np.zeros(shape, np.float32) for name, shape in tensors.items()}
+            about = {"relmaps": json.dumps(known | {"fold": fold, "seed": 0, "epoch": 5})}
+            save_file(content, path, metadata=about)
+        return paths
 
     def _write_images(self) -> None:
         grid, brain = self.grid, self.brain

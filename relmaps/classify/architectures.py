@@ -1,4 +1,4 @@
-"""The networks as data, without torch: families A to D of Wang et al. 2023 and `small` for coarse grids.
+"""The networks as data, without torch: families A to D of Wang et al. 2023, and three of our own for coarse grids.
 
 A block is Conv3d without padding - BatchNorm3d - ReLU - MaxPool3d: with kernel k and pool p an axis of s voxels becomes
 (s - k + 1) // p. The families (NeuroImage 269:119929) on the paper's grid of 193 x 229 x 193 voxels, for the width n:
@@ -47,18 +47,23 @@ class Architecture:
         return shape
 
 
-# Takes grids from 22 voxels a side. The head is linear, because a few dozen scans do not feed a hidden layer, and pools
-# average: with maxima the network was less accurate (docs/decisions/0002-simulated-cohort.md).
-SMALL = Architecture(channels=(4, 8, 16), kernels=(3, 3, 3), pools=(2, 2, 2), hidden=0, averages=True)
+# Take grids from 22 voxels a side. The head is linear, because a few dozen scans do not feed a hidden layer, and pools
+# average: with maxima `small` was less accurate (docs/decisions/0002-simulated-cohort.md).
+COARSE = {
+    "small": Architecture(channels=(4, 8, 16), kernels=(3, 3, 3), pools=(2, 2, 2), hidden=0, averages=True),
+    "wide": Architecture(channels=(8, 16, 32), kernels=(3, 3, 3), pools=(2, 2, 2), hidden=0, averages=True),
+    "shallow": Architecture(channels=(8, 16), kernels=(5, 5), pools=(3, 2), hidden=0, averages=True),
+}
 
 
 def architecture_of(model: str) -> Architecture:
-    """The architecture of a name: small, A24, A28, ... D52."""
-    if model == "small":
-        return SMALL
+    """The architecture of a name: small, wide, shallow, A24, A28, ... D52."""
+    if model in COARSE:
+        return COARSE[model]
     family, width = model[:1], model[1:]
     if family not in FAMILIES or width not in map(str, WIDTHS):
-        raise UserError(f"network {model} is unknown; use small, or A, B, C or D with a width of 24, 28, ... 52")
+        ours = ", ".join(COARSE)
+        raise UserError(f"network {model} is unknown; use {ours}, or A, B, C or D with a width of 24, 28, ... 52")
     kernels, pools = FAMILIES[family]
     # ASSUME: every block has the width's number of channels; published is only that the last one has.
     return Architecture((int(width),) * len(kernels), kernels, pools, hidden=64)
@@ -68,7 +73,7 @@ def check_fits(model: str, grid_shape: tuple[int, ...]) -> None:
     """UserError that names the families that fit, if the grid is too small for this one."""
     if architecture_of(model).feature_shape(grid_shape) is None:
         size = " x ".join(map(str, grid_shape))
-        candidates = {"small": SMALL} | {family: architecture_of(f"{family}24") for family in FAMILIES}
+        candidates = COARSE | {family: architecture_of(f"{family}24") for family in FAMILIES}
         fit = [name for name, architecture in candidates.items() if architecture.feature_shape(grid_shape)]
         raise UserError(
             f"classify.cnn.architectures: {model} is too deep for a grid of {size} voxels; families that fit: "

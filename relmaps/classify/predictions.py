@@ -8,8 +8,6 @@ import pandas as pd
 
 log = logging.getLogger("relmaps")
 
-SVM = "svm"
-
 
 def prediction_table(
     subjects: pd.DataFrame, rows: np.ndarray, scores: np.ndarray, *, model: str, fold: str, seed: int, role: str
@@ -25,15 +23,16 @@ def cross_entropy_of(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(np.logaddexp(0, -(2 * labels - 1) * scores).mean()) if len(scores) else math.nan
 
 
-def select_networks(predictions: pd.DataFrame) -> pd.DataFrame:
+def select_networks(predictions: pd.DataFrame, networks: list[str]) -> pd.DataFrame:
     """Per fold the network with the lowest mean validation loss over its seeds; test scores play no part.
 
-    predictions : columns of predictions.tsv. Models that tie, or have no validation part, rank in the table's order.
+    predictions : columns of predictions.tsv. networks : names of those to choose from. Those that tie, or have no
+    validation part, rank in the table's order.
     Returns fold, model, seed, validation_loss, chosen (true | false).
     """
-    networks = predictions[predictions["model"] != SVM]
+    candidates = predictions[predictions["model"].isin(networks)]
     rows = []
-    for (fold, model, seed), part in networks.groupby(["fold", "model", "seed"], sort=False):
+    for (fold, model, seed), part in candidates.groupby(["fold", "model", "seed"], sort=False):
         used = part[part["role"] == "validation"]
         rows.append((fold, model, seed, cross_entropy_of(used["score"].to_numpy(), used["label"].to_numpy())))
     table = pd.DataFrame(rows, columns=["fold", "model", "seed", "validation_loss"])

@@ -12,7 +12,7 @@ SMALLEST_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """Subtract `mean` and divide by `scale`, both (nx, ny, nz) float32 in units of the feature."""
+    """Subtract `mean` and divide by `scale`, both float32 in units of the feature: (nx, ny, nz), or () for UNSCALED."""
 
     mean: np.ndarray
     scale: np.ndarray
@@ -20,6 +20,9 @@ class Scaling:
     def apply(self, images: np.ndarray) -> np.ndarray:
         """(..., nx, ny, nz) images of the feature -> the same shape, float32, as the network sees them."""
         return (np.asarray(images, dtype=np.float32) - self.mean) / self.scale
+
+
+UNSCALED = Scaling(np.zeros((), np.float32), np.ones((), np.float32))
 
 
 def fit_scaling(images: np.ndarray, train: np.ndarray) -> Scaling:

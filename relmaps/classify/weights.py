@@ -21,7 +21,7 @@ METADATA = "relmaps"
 class Classifier:
     """A network in evaluation mode, the scaling of its input, and what is known about its training.
 
-    metadata : model, grid_shape, and whatever else was given to save_classifier (fold, seed, epoch, feature).
+    metadata : architecture, grid_shape, and whatever else was given to save_classifier (model, fold, seed, ...).
     """
 
     network: Network
@@ -30,7 +30,7 @@ class Classifier:
 
 
 def save_classifier(path: str | Path, network: Network, scaling: Scaling, metadata: dict) -> None:
-    """Write weights, scaling and metadata (plain values; `model` and `grid_shape` are needed to read it back)."""
+    """Write weights, scaling and metadata: plain values, reading needs `architecture` and `grid_shape`."""
     tensors = {f"network.{name}": value.cpu().contiguous() for name, value in network.state_dict().items()}
     tensors["scaling.mean"] = torch.from_numpy(scaling.mean)
     tensors["scaling.scale"] = torch.from_numpy(scaling.scale)
@@ -45,9 +45,9 @@ def load_classifier(path: str | Path) -> Classifier:
             metadata = json.loads((file.metadata() or {})[METADATA])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         mean, scale = tensors.pop("scaling.mean"), tensors.pop("scaling.scale")
-        network = build_network(metadata["model"], metadata["grid_shape"], seed=0)
+        network = build_network(metadata["architecture"], metadata["grid_shape"], seed=0)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
-        if not list(mean.shape) == list(scale.shape) == metadata["grid_shape"]:
+        if list(mean.shape) not in ([], metadata["grid_shape"]) or mean.shape != scale.shape:
             raise ValueError(f"scaling of shape {tuple(mean.shape)}")
     except FileNotFoundError:
         raise UserError(f"{path}: no such weights; run the rule train_cnn") from None

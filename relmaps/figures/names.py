@@ -2,12 +2,16 @@
 
 import pandas as pd
 
+from relmaps.classify.controls import control_parts
+
 MAP_NAMES = {
     "lrp": "LRP",
     "integrated_gradients": "Integrated Gradients",
     "guided_gradcam": "Guided Grad-CAM",
     "svm_pattern": "SVM pattern",
     "svm_weights": "SVM weights",
+    "logistic_pattern": "Logistic pattern",
+    "logistic_weights": "Logistic weights",
     "vbm_t": "VBM t",
     "mean_t1": "Mean T1",
     "gm_probability": "GM probability",
@@ -16,7 +20,7 @@ MAP_NAMES = {
 }
 FAMILIES = {
     "heatmap": ("lrp", "integrated_gradients", "guided_gradcam"),
-    "tissue": ("svm_pattern", "svm_weights", "vbm_t"),
+    "tissue": ("svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"),
     "baseline": ("mean_t1", "gm_probability", "t1_edges", "untrained"),
 }
 FAMILY_NAMES = {
@@ -30,10 +34,20 @@ METRIC_NAMES = {
     "roc_auc": "ROC AUC",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
+    "brier": "Brier score",
+    "calibration_in_the_large": "Calibration in the large",
+    "calibration_error": "Calibration error",
     "average_precision": "Average precision",
     "dice": "Dice at matched size",
     "dice_max": "Largest Dice",
 }
+MODEL_NAMES = {
+    "svm": "Linear SVM",
+    "logistic": "Logistic regression",
+    "selected": "Selected network",
+    "covariates": "Age, sex and head size",
+}
+INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
 REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
 
@@ -51,7 +65,11 @@ def reference_name(name: str) -> str:
 
 
 def model_name(name: str) -> str:
-    return {"svm": "Linear SVM", "selected": "Selected network"}.get(name, f"Network “{name}”")
+    """Such as "Linear SVM", "Network “small”", or of a control "SVM, binarised scan"."""
+    model, reduced = control_parts(name)
+    if reduced is None:
+        return MODEL_NAMES.get(model, f"Network “{model}”")
+    return f"{'SVM' if model == 'svm' else model_name(model)}, {INPUT_NAMES[reduced]}"
 
 
 def group_names(participants: pd.DataFrame) -> dict[int, str]:

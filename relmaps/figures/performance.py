@@ -5,51 +5,77 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from relmaps.classify.controls import is_control
+from relmaps.classify.performance import overall
 from relmaps.figures.names import METRIC_NAMES, model_name
 from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
 
 METRICS = ("balanced_accuracy", "roc_auc")
+MODEL_COLOUR, CONTROL_COLOUR = "#0072B2", "#7A7A7A"
+GAP = 0.9  # rows left free between the models and the controls
 
 
-def overall(performance: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One row per model with value, ci_low and ci_high over all folds and seeds: SVM first, selected network last."""
-    rows = performance[
-        (performance["fold"] == "all") & (performance["seed"] == "all") & (performance["metric"] == metric)
-    ]
-    rows = rows.assign(order=rows["model"].map({"svm": 0, "selected": 2}).fillna(1)).sort_values(["order", "model"])
-    return rows[["model", "value", "ci_low", "ci_high"]].reset_index(drop=True)
+def draw_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None) -> Figure:
+    """Balanced accuracy and ROC AUC: per model the estimate with its interval, and a small dot per fold and seed.
 
-
-def draw_performance(performance: pd.DataFrame) -> Figure:
-    """Balanced accuracy and ROC AUC: per model the estimate with its interval, and a small dot per fold and seed."""
-    n_models = performance["model"].nunique()
-    figure = new_figure(30 + 11 * n_models)
+    Controls stand below the models. null : performance on shuffled labels (permutation, model, metric, value); the
+    range over the permutations is a light bar behind the model.
+    """
+    controls = performance["model"].map(is_control).any()
+    figure = new_figure(30 + 11 * (performance["model"].nunique() + GAP * controls))
     panels = figure.subplots(1, len(METRICS), sharey=True)
     for axes, metric in zip(panels, METRICS, strict=True):
-        _draw_metric(axes, performance, metric)
+        ranges = {} if null is None else _ranges(null[null["metric"] == metric])
+        _draw_metric(axes, performance, metric, ranges)
     return figure
 
 
-def _draw_metric(axes: Axes, performance: pd.DataFrame, metric: str) -> None:
+def _ranges(null: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    values = null.dropna(subset=["value"]).groupby("model")["value"]
+    return {model: (part.min(), part.max()) for model, part in values}
+
+
+def _draw_metric(axes: Axes, performance: pd.DataFrame, metric: str, ranges: dict) -> None:
     rows = overall(performance, metric)
     axes.set_title(METRIC_NAMES[metric])
     if rows.empty:
         say_nothing_to_show(axes, "n/a")
         return
+    control = rows["model"].map(is_control)
+    places = np.arange(len(rows)) + GAP * control
     low = 0.5
-    for place, row in enumerate(rows.itertuples()):
+    for row, place, colour in zip(
+        rows.itertuples(), places, np.where(control, CONTROL_COLOUR, MODEL_COLOUR), strict=True
+    ):
         mine = (performance["model"] == row.model) & (performance["metric"] == metric) & (performance["fold"] != "all")
         folds = performance[mine & (performance["seed"].astype(str) != "all")].value.dropna()
+        if row.model in ranges:
+            left, right = ranges[row.model]
+            axes.barh(place, right - left, 0.36, left, color="#E6E6E6", linewidth=0, zorder=0)
+            low = min(low, left)
         spread = np.linspace(-0.12, 0.12, len(folds)) if len(folds) > 1 else np.zeros(len(folds))
         axes.scatter(folds, place + 0.22 + spread, s=14, color="#7A7A7A", alpha=0.8, linewidths=0)
-        axes.hlines(place, row.ci_low, row.ci_high, color="#0072B2", linewidth=2.2)
-        axes.plot(row.value, place, "o", color="#0072B2", markersize=6)
+        axes.hlines(place, row.ci_low, row.ci_high, color=colour, linewidth=2.2)
+        axes.plot(row.value, place, "o", color=colour, markersize=6)
         if np.isfinite(row.value):
-            axes.annotate(f"{row.value:.2f}", (row.value, place), (0, 7), textcoords="offset points", ha="center")
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # over the line of chance
+            axes.annotate(
+                f"{row.value:.2f}", (row.value, place), (0, 7), textcoords="offset points", ha="center", bbox=box
+            )
         low = min([low, *folds, *filter(np.isfinite, [row.value, row.ci_low])])
     axes.axvline(0.5, **GUIDE)
     axes.annotate("chance", (0.5, 1), (3, -1), xycoords=("data", "axes fraction"), textcoords="offset points", va="top")
-    axes.set_yticks(range(len(rows)), rows["model"].map(model_name))
-    axes.set_ylim(len(rows) - 0.4, -0.75)
+    axes.set_yticks(places, rows["model"].map(model_name))
+    axes.set_ylim(places.max() + 0.6, -0.75)
     axes.set_xlim(max(low - 0.06, -0.02), 1.03)
-    axes.set_xlabel("held-out participants")
+    if control.any() and not control.all():
+        _separate(axes, places[control].min())
+    axes.set_xlabel("held-out participants" + (" (bars: shuffled labels)" if ranges else ""))
+
+
+def _separate(axes: Axes, first: float) -> None:
+    """A thin line above the first control, with what stands below it."""
+    height = first - 1.05
+    axes.axhline(height, color="#444444", linewidth=0.6)
+    where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    axes.annotate("controls: no tissue contrast", (1, height), (-2, -2), ha="right", va="top", color="#444444", **where)

@@ -13,11 +13,14 @@ from scipy import stats
 def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
     """How often each subject counts in each draw; drawn within each test fold and label, whose sizes stay.
 
+    Where every subject is tested in every fold, as by models of another study, drawn within each label.
+
     participants : identifiers in the order of subjects.tsv. splits : classify/splits.tsv.
     Returns (n_draws, n_subjects) int; the same seed gives the same draws for every map, which makes them paired.
     """
     rng = np.random.default_rng(seed)
-    test = splits[splits["role"] == "test"].set_index("participant_id").loc[participants, ["fold", "label"]]
+    test = splits[splits["role"] == "test"].groupby("participant_id").agg({"fold": ",".join, "label": "first"})
+    test = test.loc[participants]
     weights = np.zeros((n_draws, len(participants)), dtype=np.int64)
     for _, members in sorted(test.groupby(["fold", "label"]).indices.items()):
         weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=n_draws)

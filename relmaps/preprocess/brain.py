@@ -42,7 +42,7 @@ def extract_brain(
     """
     rough = steps.warp_back(coarse, template["brain_mask"], [affine], "nearestNeighbor")
     coarse = steps.correct_bias(coarse, rough)
-    transforms = steps.deform(template["T1w"], coarse, affine, mask, "SyN", (40, 20, 10), folder / "extraction")
+    transforms = steps.deform(template["T1w"], coarse, affine, mask, "SyN", (40, 20, 2), folder / "extraction")
     warped = {
         name: steps.warp_back(scan, template[name], transforms).numpy()
         for name in ("brain_mask", "GM_probseg", "CSF_probseg")

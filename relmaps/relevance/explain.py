@@ -73,7 +73,7 @@ def held_out(splits: pd.DataFrame, fold: str, participants: pd.Series) -> np.nda
 
 def untrained_copy(classifier: Classifier, seed: int) -> Classifier:
     """A network of the same architecture with random weights, behind the same scaling of its input."""
-    network = build_network(classifier.metadata["model"], classifier.metadata["grid_shape"], seed).eval()
+    network = build_network(classifier.metadata["architecture"], classifier.metadata["grid_shape"], seed).eval()
     return Classifier(network, classifier.scaling, classifier.metadata)
 
 

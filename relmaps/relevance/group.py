@@ -10,17 +10,17 @@ stage, which has none, resamples through this door.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from relmaps.classify.splits import rows_of
 from relmaps.errors import UserError
 from relmaps.images import Grid, load_grid, read_map, read_mask
+from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
 from relmaps.relevance.meaning import Meaning, meaning_of
 from relmaps.relevance.pooling import PooledHeatmaps
-from relmaps.relevance.svm_maps import SvmMap
 from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
 from relmaps.relevance.vbm import VbmT, design_of
 from relmaps.tables import read_table
@@ -31,9 +31,11 @@ class GroupMap:
     """A group map and what it means.
 
     name : the map's folder under relevance/. meaning : entries of its sidecar, polarity first.
-    model : the network of each fold in the order of the folds, ["svm"], or "n/a". feature : cohort array, or "n/a".
+    model : the network of each fold in the order of the folds, ["svm"], ["logistic"], or "n/a". feature : cohort array,
+        or "n/a".
     n_subjects : length of a weight vector. combine : what turns weights into maps.
     subject_based : False if the map does not depend on the study's subjects; its intervals are n/a.
+    class_difference : of a linear model's pattern, what gives mean control minus mean disease (n_voxels,).
     """
 
     name: str
@@ -43,6 +45,7 @@ class GroupMap:
     n_subjects: int
     combine: Callable[[np.ndarray], np.ndarray]
     subject_based: bool = True
+    class_difference: Callable[[], np.ndarray] | None = None
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """The map of each resampled cohort.
@@ -60,18 +63,19 @@ class GroupMap:
         """(n_voxels,) float32: the map with every subject counted once, which is the one in group.nii.gz."""
         return self(np.ones((1, self.n_subjects)))[0]
 
-    def sidecar(self) -> dict:
-        """The entries of group.json, besides the space."""
+    def sidecar(self, published: np.ndarray) -> dict:
+        """The entries of group.json, besides the space. published : (n_voxels,) values of the published map.
+
+        A pattern near 1 in correlation_with_class_mean_difference (Pearson, over the brain) shows the difference of the
+        class means and no more: what the classifier has learnt adds nothing to it.
+        """
         subjects = self.n_subjects if self.subject_based else 0
-        return (
-            {"map": self.name}
-            | self.meaning._asdict()
-            | {
-                "subjects": subjects,
-                "model": self.model,
-                "feature": self.feature,
-            }
-        )
+        entries = {"map": self.name} | self.meaning._asdict()
+        entries |= {"subjects": subjects, "model": self.model, "feature": self.feature}
+        if self.class_difference is not None:
+            r = np.corrcoef(published, self.class_difference())[0, 1]
+            entries["correlation_with_class_mean_difference"] = round(float(r), 6)
+        return entries
 
 
 def open_group_map(
@@ -83,13 +87,16 @@ def open_group_map(
     feature: str,
     pooling: str,
     normalisation: str,
-    svm_c: float,
     array: str | Path | None = None,
     splits: str | Path | None = None,
+    gram: str | Path | None = None,
+    linear_folds: str | Path | None = None,
     selection: str | Path | None = None,
     subject_maps: Sequence[str | Path] = (),
     subject_tables: Sequence[str | Path] = (),
     template_gm: str | Path | None = None,
+    applied_scores: str | Path | None = None,
+    applied_weights: Sequence[str | Path] = (),
 ) -> GroupMap:
     """Open the group map `name` from the study's files.
 
@@ -98,8 +105,13 @@ def open_group_map(
     cohort array behind it.
 
     subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for gm_probability.
-    space, pooling, normalisation, svm_c : values of the configuration.
-    array : cohort array, for svm_weights, svm_pattern, vbm_t, mean_t1, t1_edges. splits : for svm_weights, svm_pattern.
+    space, pooling, normalisation : values of the configuration.
+    array : cohort array, for linear models, vbm_t, mean_t1, t1_edges.
+    splits, gram, linear_folds : for <estimator>_weights and <estimator>_pattern: the array's Gram matrix, and the table
+        with the C of each fold (workflow/scripts/fit_linear.py).
+    applied_scores, applied_weights : instead of these three where finished models are applied to subjects of another
+        study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
+        weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
         the same order. template_gm : for gm_probability.
     """
@@ -107,15 +119,22 @@ def open_group_map(
     brain = read_mask(brain_mask, grid)
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
-    model, subject_based = "n/a", True
+    model, subject_based, class_difference = "n/a", True, None
+    estimator, _, kind = name.partition("_")
     match name:
-        case "svm_weights" | "svm_pattern":
-            model = ["svm"]
-            roles = read_table(splits, ("fold", "participant_id", "role"))
-            folds = sorted(set(roles["fold"]), key=int)
-            trains = [rows_of(roles, table, fold, "train", "validation") for fold in folds]
+        case "svm_weights" | "logistic_weights" if applied_weights:
+            model, subject_based = [estimator], False
+            combine = _fixed(np.mean([read_map(path, grid)[brain] for path in applied_weights], axis=0))
+        case "svm_weights" | "svm_pattern" | "logistic_weights" | "logistic_pattern":
+            model = [estimator]
             features = features_in_brain(array, brain, len(table))
-            combine = SvmMap(features, labels, trains, svm_c, name.removeprefix("svm_"))
+            if applied_scores:
+                combine = AppliedPattern(features, read_scores(applied_scores, estimator, table["participant_id"]))
+            else:
+                trains, cs = read_folds(splits, linear_folds, table)
+                combine = LinearMap(features, read_gram(gram, len(table)), labels, trains, cs, estimator, kind)
+            if kind == "pattern":
+                class_difference = partial(_class_difference, features, labels)
         case "vbm_t":
             combine = VbmT(features_in_brain(array, brain, len(table)), design_of(table))
         case "mean_t1":
@@ -128,8 +147,8 @@ def open_group_map(
         case _:
             maps, rows, model = _chosen_maps(subject_maps, subject_tables, selection, table["participant_id"])
             combine = PooledHeatmaps(maps, rows, labels, pooling, normalisation)
-    meaning = meaning_of(name, feature, pooling, normalisation)
-    return GroupMap(name, meaning, model, feature, len(table), combine, subject_based)
+    meaning = meaning_of(name, feature, pooling, normalisation, applied=bool(applied_scores or applied_weights))
+    return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference)
 
 
 def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> np.ndarray:
@@ -174,6 +193,12 @@ def _chosen_maps(
         maps.append(np.load(path, mmap_mode="r"))
         rows.append(np.array([row_of[participant] for participant in tested]))
     return maps, rows, choice["model"].tolist()
+
+
+def _class_difference(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(n_voxels,) mean of the controls minus mean of those with disease: positive where disease has less."""
+    shares = np.where(labels == 0, 1 / np.sum(labels == 0), -1 / np.sum(labels == 1))
+    return shares.astype(np.float32) @ features
 
 
 def _fixed(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -10,6 +10,8 @@ POOLING = {
     "contrast": "mean of disease minus mean of control over the held-out subjects of a fold, then over folds",
 }
 NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
+OUTPUT = {"svm": "decision value", "logistic": "logit"}
+MODEL = {"svm": "SVM", "logistic": "logistic regression"}
 TRUE_CLASS = "logit of each held-out subject's true class"
 
 
@@ -23,25 +25,30 @@ class Meaning(NamedTuple):
     units: str
 
 
-def meaning_of(name: str, feature: str, pooling: str, normalisation: str) -> Meaning:
-    """The meaning of the map `name` made from the cohort array `feature`; the last two concern heatmaps only."""
+def meaning_of(name: str, feature: str, pooling: str, normalisation: str, applied: bool = False) -> Meaning:
+    """The meaning of the map `name` made from the cohort array `feature`; the next two concern heatmaps only.
+
+    applied : whether a linear model comes finished from another study.
+    """
     less = LESS.get(feature)
+    model = name.partition("_")[0]
+    folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
     match name:
-        case "svm_weights":
+        case "svm_weights" | "logistic_weights":
             return Meaning(
                 f"positive = {less} counts as evidence for disease",
-                "decision value of the SVM",
-                "mean over folds, each refitted on all subjects outside its test part",
+                f"{OUTPUT[model]} of the {MODEL[model]}",
+                f"mean over folds, each {folds}",
                 "none",
-                "negative weight: decision value per unit of the feature",
+                f"negative weight: {OUTPUT[model]} per unit of the feature",
             )
-        case "svm_pattern":
+        case "svm_pattern" | "logistic_pattern":
             return Meaning(
-                f"positive = {less} where the SVM sees disease",
-                "decision value of the SVM",
-                "mean over folds, each refitted on all subjects outside its test part",
+                f"positive = {less} where the {MODEL[model]} sees disease",
+                f"{OUTPUT[model]} of the {MODEL[model]}",
+                f"mean over folds, each {folds}",
                 "none",
-                "negative activation pattern: units of the feature per unit of the decision value",
+                f"negative activation pattern: units of the feature per unit of the {OUTPUT[model]}",
             )
         case "vbm_t":
             return Meaning(f"positive = {less} in disease", "disease", "all subjects", "none", "negative t of disease")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from relmaps.classify.controls import is_control
+from relmaps.classify.performance import overall
 from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, model_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
-from relmaps.figures.performance import overall
 
 SUSPICIOUS_ACCURACY = 0.95
 RECOVERY_AUC = 0.75  # only stated here; relmaps.overlap.recovery judges
@@ -21,7 +22,10 @@ WHOSE_TRUTH = {
 
 @dataclass(frozen=True)
 class Answer:
-    """Sentences: overlap has one per reference; recovery is empty without a known truth."""
+    """Sentences: overlap has one per reference; recovery is empty without a known truth.
+
+    accuracy has one per model, and one for all controls together.
+    """
 
     overlap: list[str]
     recovery: list[str]
@@ -47,7 +51,9 @@ def answer(
             f"{model_name(row.model)}: held-out balanced accuracy "
             f"{estimate(row.value, row.ci_low, row.ci_high, confidence)}."
             for row in accuracy.itertuples()
-        ],
+            if not is_control(row.model)
+        ]
+        + controls_sentence(accuracy),
         warnings=_warnings(accuracy) + ([WHOSE_TRUTH[truth]] if truth else []),
     )
 
@@ -61,6 +67,19 @@ def estimate(value: float, low: float, high: float, confidence: float | None = N
     if confidence is None:
         return f"{value:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
     return f"{value:.2f} ({100 * confidence:g} % interval {low:.2f} to {high:.2f})"
+
+
+def controls_sentence(accuracy: pd.DataFrame) -> list[str]:
+    """One sentence on all controls, or none without any. accuracy : as `relmaps.classify.performance.overall`."""
+    controls = named_estimates(accuracy[accuracy["model"].map(is_control)])
+    return [f"Controls that see no tissue contrast: {controls}."] if controls else []
+
+
+def named_estimates(accuracy: pd.DataFrame) -> str:
+    """ "Linear SVM 0.85 [0.76, 0.92]; Network “small” 0.79 [0.70, 0.86]". accuracy : rows of `overall`."""
+    return "; ".join(
+        f"{model_name(row.model)} {estimate(row.value, row.ci_low, row.ci_high)}" for row in accuracy.itertuples()
+    )
 
 
 def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:

@@ -16,6 +16,8 @@ from relmaps.truth import truth_of
 
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
 
+SHUFFLED = "The labels of this study are shuffled: whatever it finds is chance, or a leak."
+APPLIED = "The models are those of another study; none of these scans trained or chose them."
 LIMITS = [
     "Overlap with a meta-analysis says that a map points where groups differ on average, not what a network uses for "
     "a single person.",
@@ -57,6 +59,8 @@ def build_report(
     pictures: dict[str, str | Path],
     subjects: pd.DataFrame,
     performance: pd.DataFrame,
+    model_comparisons: pd.DataFrame,
+    variability: pd.DataFrame,
     scores: pd.DataFrame,
     comparisons: pd.DataFrame,
     recovery: pd.DataFrame,
@@ -66,12 +70,17 @@ def build_report(
 ) -> str:
     """The page as text. Tables as published; no participant is named in it.
 
-    pictures : cohort, quality, performance, maps, ranking, curves and, if there is one, mosaic -> PNG.
+    pictures : cohort, quality, performance, calibration, maps, ranking, curves and, if there are, mosaic and learning
+    -> PNG.
     sidecars : map -> group.json. references : reference -> reference.json. provenance : content of provenance.json.
     """
     config = provenance["config"]
     confidence = config["overlap"]["confidence"]
     words = answer(scores, recovery, performance, confidence=confidence, truth=truth_of(config))
+    if config["classify"]["permute_labels"] is not None:
+        words.warnings.insert(0, SHUFFLED)
+    if config["apply"] is not None:
+        words.warnings.append(APPLIED)
     alts = _alt_texts(subjects, scores, words)
     return tables.render(
         "page.html.j2",
@@ -83,6 +92,8 @@ def build_report(
         images={name: embed_png(path, alts[name]) for name, path in pictures.items()},
         tables={
             "performance": tables.performance_html(performance),
+            "model_comparisons": tables.model_comparisons_html(model_comparisons),
+            "variability": tables.variability_html(variability),
             "overlap": tables.overlap_html(overlap_table(scores)),
             "recovery": tables.recovery_html(recovery) if recovery["recovered"].notna().any() else "",
             "comparisons": tables.comparisons_html(comparisons[is_true(comparisons["headline"])]),
@@ -133,6 +144,8 @@ def _alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> d
         "mosaic": "Slices of the registered scans with the outline of the template's grey matter; excluded and flagged "
         "scans come first.",
         "performance": f"Dot plot with intervals. {' '.join(words.accuracy)}",
+        "calibration": "Share with disease against predicted probability, in bins with intervals, per model.",
+        "learning": "Loss by epoch in training and validation, per fold, with the epoch whose weights are kept.",
         "maps": "Axial slices of each group map and of the references on the template, in neurological orientation.",
         "ranking": f"Maps ranked by ROC AUC, {'; '.join(orders) or 'none could be scored'}.",
         "curves": "Curves of Dice against the share of voxels kept, and ROC curves, per map and reference.",

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from relmaps.classify.controls import is_control
+from relmaps.classify.performance import overall
 from relmaps.errors import UserError
-from relmaps.figures.names import map_name, model_name, reference_name
+from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
-from relmaps.figures.performance import overall
 from relmaps.files import read_json
-from relmaps.report.answer import answer, estimate
+from relmaps.report.answer import answer, controls_sentence, estimate, named_estimates
 from relmaps.tables import read_table
 from relmaps.truth import truth_of
 
@@ -27,7 +28,7 @@ def summarise(results: str | Path) -> list[str]:
     config = read_json(results / "provenance.json")["config"]
     words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], truth=truth_of(config))
     return [
-        _accuracy_line(performance),
+        *_accuracy_lines(performance),
         *_overlap_lines(scores, recovery),
         *words.recovery,
         *words.warnings,
@@ -35,10 +36,11 @@ def summarise(results: str | Path) -> list[str]:
     ]
 
 
-def _accuracy_line(performance: pd.DataFrame) -> str:
-    rows = overall(performance, "balanced_accuracy").itertuples()
-    models = [f"{model_name(row.model)} {estimate(row.value, row.ci_low, row.ci_high)}" for row in rows]
-    return f"Balanced accuracy: {'; '.join(models)}"
+def _accuracy_lines(performance: pd.DataFrame) -> list[str]:
+    """One of the models, and one of the controls if there are any."""
+    rows = overall(performance, "balanced_accuracy")
+    models = named_estimates(rows[~rows["model"].map(is_control)])
+    return [f"Balanced accuracy: {models}", *controls_sentence(rows)]
 
 
 def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:

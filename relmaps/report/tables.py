@@ -99,6 +99,33 @@ def performance_html(performance: pd.DataFrame) -> Markup:
     return html_table(overall, columns, "Performance on held-out participants, with intervals in brackets")
 
 
+def model_comparisons_html(comparisons: pd.DataFrame) -> Markup:
+    """model_comparisons.tsv: which models are right where others are wrong."""
+    columns = [
+        Column("Model", lambda row: model_name(row.model_a)),
+        Column("Against", lambda row: model_name(row.model_b)),
+        Column("Only the first is right", lambda row: str(row.only_a_right), lambda row: row.only_a_right),
+        Column("Only the second", lambda row: str(row.only_b_right), lambda row: row.only_b_right),
+        interval("difference", "Difference in balanced accuracy", "ci_low", "ci_high"),
+        number("p", "p (McNemar)", 3),
+        number("p_holm", "p (Holm)", 3),
+    ]
+    return html_table(comparisons, columns, "Models compared on the same held-out participants")
+
+
+def variability_html(variability: pd.DataFrame) -> Markup:
+    """variability.tsv: how much another fold, and another training, changes the result."""
+    columns = [
+        Column("Model", lambda row: model_name(row.model)),
+        Column("Metric", lambda row: METRIC_NAMES[row.metric]),
+        number("sd_folds", "Standard deviation between folds", 3),
+        number("sd_seeds", "between seeds within a fold", 3),
+        Column("Folds", lambda row: str(row.n_folds)),
+        Column("Seeds", lambda row: str(row.n_seeds)),
+    ]
+    return html_table(variability, columns, "Variability of performance")
+
+
 def recovery_html(recovery: pd.DataFrame) -> Markup:
     """recovery.tsv: does a map recover the known truth?"""
     columns = [

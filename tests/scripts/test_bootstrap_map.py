@@ -46,7 +46,6 @@ def arguments(tmp_path, grid, brain, rng):
             "feature": "t1_syn",
             "pooling": "all",
             "normalisation": "none",
-            "svm_c": 1.0,
         },
         "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
         "n_draws": 20,

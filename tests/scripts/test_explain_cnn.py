@@ -28,7 +28,7 @@ def job(tmp_path, rng):
     np.save(tmp_path / "array.npy", rng.normal(size=(4, *GRID.shape)).astype(np.float32))
     scaling = Scaling(*rng.uniform(0.5, 1.5, size=(2, *GRID.shape)).astype(np.float32))
     for seed in (0, 1):
-        known = {"model": "small", "grid_shape": list(GRID.shape), "seed": seed}
+        known = {"architecture": "small", "grid_shape": list(GRID.shape), "seed": seed}
         save_classifier(tmp_path / f"{seed}.safetensors", build_network("small", GRID.shape, seed), scaling, known)
     return {
         "weights": [tmp_path / "0.safetensors", tmp_path / "1.safetensors"],

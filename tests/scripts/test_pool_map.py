@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.classify.gram import gram_matrix
 from relmaps.files import read_json
 from relmaps.images import read_map, write_map
 from relmaps.tables import write_table
@@ -23,18 +24,22 @@ def inputs(tmp_path, grid, brain, rng):
     images = rng.normal(3, 0.3, size=(10, *grid.shape)).astype(np.float32)
     images[labels == 1, 5:, 6:, :3] -= 1
     np.save(tmp_path / "array.npy", images * brain)
+    np.save(tmp_path / "gram.npy", gram_matrix(images * brain))
+    write_table(pd.DataFrame({"fold": ["1", "2"], "c": [1, 0.1]}), tmp_path / "linear_folds.tsv")
     return {
         "subjects": tmp_path / "subjects.tsv",
         "brain_mask": tmp_path / "mask.nii.gz",
         "array": tmp_path / "array.npy",
         "splits": tmp_path / "splits.tsv",
+        "gram": tmp_path / "gram.npy",
+        "linear_folds": tmp_path / "linear_folds.tsv",
     }
 
 
-SETTINGS = {"feature": "gm_modulated", "svm_c": 1.0, "pooling": "all", "normalisation": "none"}
+SETTINGS = {"feature": "gm_modulated", "pooling": "all", "normalisation": "none"}
 
 
-@pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "vbm_t"])
+@pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"])
 def test_group_map_lies_where_the_disease_does(inputs, tmp_path, grid, brain, name):
     group = tmp_path / "group.nii.gz"
     pool_map.main(name, inputs, grid.space, group=group, **SETTINGS)
@@ -47,3 +52,5 @@ def test_group_map_lies_where_the_disease_does(inputs, tmp_path, grid, brain, na
     assert sidecar["space"] == grid.space
     assert "less grey matter" in sidecar["polarity"]
     assert sidecar["subjects"] == 10
+    if name.endswith("_pattern"):
+        assert sidecar["correlation_with_class_mean_difference"] > 0.8

@@ -1,5 +1,9 @@
+import numpy as np
 import pandas as pd
+import pytest
+from scipy.special import expit
 
+from relmaps.errors import UserError
 from relmaps.tables import read_table, write_table
 from workflow.scripts.score_performance import main
 
@@ -18,11 +22,16 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
     write_table(
         selection.set_axis(["fold", "model", "seed", "validation_loss", "chosen"], axis=1), tmp_path / "selection.tsv"
     )
+    platt = pd.DataFrame({"fold": ["1", "2"], "c": 1.0, "platt_slope": [2.0, 2.0], "platt_intercept": [0.0, 0.5]})
+    write_table(platt, tmp_path / "svm_folds.tsv")
     main(
-        tmp_path / "predictions.tsv",
-        tmp_path / "selection.tsv",
-        tmp_path / "performance.tsv",
-        svm_feature="gm_modulated",
+        predictions=tmp_path / "predictions.tsv",
+        selection=tmp_path / "selection.tsv",
+        platt={"svm": tmp_path / "svm_folds.tsv"},
+        performance=tmp_path / "performance.tsv",
+        calibration=tmp_path / "calibration.tsv",
+        variability=tmp_path / "variability.tsv",
+        features={"svm": "gm_modulated"},
         cnn_feature="t1_syn",
         draws=100,
         confidence=0.95,
@@ -38,3 +47,17 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
     text = (tmp_path / "performance.tsv").read_text()
     assert "n/a" in text
     assert "\t\t" not in text
+    brier = table.query("metric == 'brier' and model == 'svm' and seed == 'all'")["value"].item()
+    assert brier == pytest.approx(np.mean((expit([-2, 4, -1.5, 2.5]) - [0, 1, 0, 1]) ** 2))
+    assert read_table(tmp_path / "calibration.tsv")["model"].unique().tolist() == ["svm", "selected"]
+    variability = read_table(tmp_path / "variability.tsv")
+    assert variability["model"].unique().tolist() == ["svm", "A24", "B24", "selected"]
+    assert variability["sd_seeds"].isna().all()
+
+
+def test_a_table_without_scaling_is_named(tmp_path):
+    write_table(pd.DataFrame({"fold": ["1"], "c": 1.0}), tmp_path / "svm_folds.tsv")
+    names = ("predictions", "selection", "performance", "calibration", "variability", "features", "cnn_feature")
+    others = dict.fromkeys((*names, "draws", "confidence", "seed"))
+    with pytest.raises(UserError, match=r"svm_folds.tsv: column platt_slope, platt_intercept is missing"):
+        main(platt={"svm": tmp_path / "svm_folds.tsv"}, **others)

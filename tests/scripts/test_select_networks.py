@@ -12,7 +12,7 @@ def test_selection_names_one_network_per_fold(tmp_path):
     ]
     columns = ["model", "fold", "seed", "participant_id", "role", "label", "score"]
     write_table(pd.DataFrame(rows, columns=columns), tmp_path / "predictions.tsv", schema="predictions")
-    main(tmp_path / "predictions.tsv", tmp_path / "selection.tsv")
+    main(tmp_path / "predictions.tsv", ["A24", "B24"], tmp_path / "selection.tsv")
     table = read_table(tmp_path / "selection.tsv")
     assert list(table.columns) == ["fold", "model", "seed", "validation_loss", "chosen"]
     assert table.query("chosen")[["fold", "model"]].to_numpy().tolist() == [["1", "A24"], ["2", "B24"]]

@@ -4,7 +4,7 @@ from relmaps.tables import columns_of, read_table, write_table
 from workflow.scripts.select_subjects import main
 
 
-def selected(folder, exclusion_list=None):
+def selected(folder, exclusion_list=None, permutation=None):
     ids = ["sub-1", "sub-2", "sub-3", "sub-4"]
     people = pd.DataFrame({"participant_id": ids, "group": "x", "label": [1, 0, 0, 0], "age": 70, "sex": "f"})
     write_table(people.assign(site=["011", "2", "2", "2"]), folder / "participants.tsv", "participants")
@@ -23,6 +23,7 @@ def selected(folder, exclusion_list=None):
         exclusions=folder / "exclusions.tsv",
         exclude_on={"similarity": [0.6, None]},
         on_bad_scan="exclude",
+        permutation=permutation,
     )
     return read_table(folder / "subjects.tsv", text=("site",)), read_table(folder / "exclusions.tsv")
 
@@ -40,3 +41,8 @@ def test_a_hand_kept_list_excludes(tmp_path):
     subjects, exclusions = selected(tmp_path, tmp_path / "list.tsv")
     assert subjects["participant_id"].tolist() == ["sub-1", "sub-4"]
     assert exclusions["reason"].tolist() == ["exclusion list: moved"] * 2
+
+
+def test_labels_are_shuffled_on_request(tmp_path):
+    labels = {tuple(selected(tmp_path, permutation=seed)[0]["label"]) for seed in range(8)}
+    assert labels == {(1, 0, 0), (0, 1, 0), (0, 0, 1)}

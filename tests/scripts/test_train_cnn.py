@@ -3,13 +3,17 @@ import pandas as pd
 import pytest
 import torch
 
+from relmaps.classify.device import open_device
 from relmaps.classify.splits import split_subjects
 from relmaps.classify.weights import load_classifier
+from relmaps.images import Grid, write_map
 from relmaps.tables import read_table, write_table
 from workflow.scripts.train_cnn import main
 
 SHAPE = (22, 23, 24)
 RECIPE = {"epochs": 3, "epoch_selection": "validation", "batch_size": 4, "learning_rate": 3e-3, "weight_decay": 0.01}
+RECIPE |= {"augmentation": None, "input_scaling": "z_score"}
+GRID = Grid(SHAPE, np.diag([4.0, 4, 4, 1]), "MNI152NLin2009aSym")
 
 
 @pytest.fixture
@@ -17,11 +21,12 @@ def study(tmp_path, rng):
     subjects = pd.DataFrame({"participant_id": [f"sub-{i:02d}" for i in range(16)], "label": [0, 1] * 8})
     write_table(subjects, tmp_path / "subjects.tsv")
     write_table(split_subjects(subjects, 2, 0.25, seed=0), tmp_path / "splits.tsv")
+    write_map(np.ones(SHAPE, dtype=np.float32), tmp_path / "mask.nii.gz", GRID)
     np.save(tmp_path / "gm_modulated.npy", rng.random((16, *SHAPE), dtype=np.float32))
     return tmp_path
 
 
-def run(study, out, training_seed=0):
+def run(study, out, training_seed=0, **recipe):
     main(
         subjects=study / "subjects.tsv",
         splits=study / "splits.tsv",
@@ -29,15 +34,17 @@ def run(study, out, training_seed=0):
         weights=study / f"{out}.safetensors",
         history=study / f"{out}_history.tsv",
         predictions=study / f"{out}_predictions.tsv",
+        brain_mask=study / "mask.nii.gz",
         model="small",
+        architecture="small",
         feature="gm_modulated",
         fold="2",
         training_seed=training_seed,
         seed=20,
-        recipe=RECIPE,
-        device="cpu",
-        gpus=0,
-        compute_threads=1,
+        recipe=RECIPE | recipe,
+        space="MNI152NLin2009aSym",
+        device=open_device("cpu", 0, 1),
+        code="as it is",
     )
     return [study / f"{out}{end}" for end in (".safetensors", "_history.tsv", "_predictions.tsv")]
 
@@ -60,7 +67,8 @@ def test_held_out_participants_are_predicted_by_the_written_weights(study):
     losses = read_table(history)
     assert list(losses["epoch"]) == [1, 2, 3]
     assert classifier.metadata == {
-        **{"model": "small", "feature": "gm_modulated", "grid_shape": list(SHAPE), "fold": "2", "seed": 0},
+        **{"model": "small", "architecture": "small", "feature": "gm_modulated", "grid_shape": list(SHAPE)},
+        **{"fold": "2", "seed": 0},
         "epoch": losses["validation_loss"].idxmin() + 1,
     }
 
@@ -69,3 +77,16 @@ def test_same_inputs_same_bytes_other_training_seed_not(study):
     first, again, other = run(study, "a"), run(study, "b"), run(study, "c", training_seed=1)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert first[0].read_bytes() != other[0].read_bytes()
+
+
+def test_input_is_left_as_it_is_on_request(study):
+    weights, *_ = run(study, "a", input_scaling="none")
+    classifier = load_classifier(weights)
+    images = np.load(study / "gm_modulated.npy")
+    np.testing.assert_array_equal(classifier.scaling.apply(images), images)
+    assert classifier.scaling.mean.shape == ()
+
+
+def test_nothing_is_left_of_the_checkpoints(study):
+    run(study, "a")
+    assert not list(study.rglob("checkpoints/*"))

@@ -14,12 +14,14 @@ def test_report_is_the_same_file_for_the_same_study(tmp_path, grid, brain):
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), tmp_path / "provenance.json")
     Image.new("RGB", (40, 20), "white").save(tmp_path / "picture.png")
-    pictures = ("cohort", "quality", "mosaic", "performance", "maps", "ranking", "curves")
+    pictures = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
     for name in ("first.html", "second.html"):
         write_report.main(
             pictures=dict.fromkeys(pictures, tmp_path / "picture.png"),
             subjects=study.path("preprocess/subjects.tsv"),
             performance=study.path("classify/performance.tsv"),
+            model_comparisons=study.path("classify/model_comparisons.tsv"),
+            variability=study.path("classify/variability.tsv"),
             scores=study.path("overlap/scores.tsv"),
             comparisons=study.path("overlap/comparisons.tsv"),
             recovery=study.path("overlap/recovery.tsv"),

@@ -61,7 +61,7 @@ def test_a_rule_says_what_it_makes_and_needs(name):
         assert re.search(rf"^    {directive}:", RULES[name], re.M), directive
     assert re.search(r"mem_mb=", RULES[name])
     assert re.search(r"runtime=", RULES[name])
-    assert ("gpu=1" in RULES[name]) == (name in ("train_cnn", "explain_cnn"))
+    assert ("gpu=1" in RULES[name]) == (name in ("train_cnn", "explain_cnn", "apply_models"))
 
 
 def test_no_script_is_without_a_rule():
@@ -97,7 +97,25 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["train_cnn"] == 5
     assert planned["explain_cnn"] == 20
     assert planned["bootstrap_map"] == planned["pool_map"] == 10
-    assert set(planned) - {"total", "all"} == set(RULES) - {"convert_dicom", "draw_injection", "inject_atrophy"}
+    elsewhere = {"convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"}
+    assert set(planned) - {"total", "all"} == set(RULES) - elsewhere
+
+
+def test_the_full_demo_trains_every_network_seed_and_permutation():
+    planned = counts(dry_run("--forceall", "--configfile", "config/full-demo.yaml"))
+    networks, seeds, folds, permutations, controls = 3, 3, 5, 10, 2
+    assert planned["train_cnn"] == folds * (networks * seeds + permutations + controls)
+    assert planned["fit_linear"] == (2 + 2) * (1 + permutations)
+    assert planned["permute_labels"] == permutations
+    assert planned["gather_null"] == 1
+
+
+def test_the_paper_s_study_trains_its_32_networks(tmp_path):
+    people = [(None, f"0{n:02d}_S_{n:04d}", "AD" if n % 2 else "CN", 70 + n, "F") for n in range(1, 13)]
+    write_adni_tree(tmp_path, people)
+    files = ["--configfile", "config/adni.yaml", "config/paper.yaml"]
+    planned = counts(dry_run(*files, "--config", f"input={tmp_path}"))
+    assert planned["train_cnn"] == 32 * 5
 
 
 @pytest.fixture

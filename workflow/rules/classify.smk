@@ -1,23 +1,47 @@
-# Splits, networks, SVM, held-out predictions and their performance.
+# classify: splits, networks and linear models. {run} is the study, or its classification on shuffled labels.
 CNN = config["classify"]["cnn"]
-SVM = config["classify"]["svm"]
+LINEAR = config["classify"]["linear"]
 
 # A batch holds about four float32 copies of the first block's output on the packaged template's 197 x 233 x 189 mm.
-WIDTH = max(4 if model == "small" else int(model[1:]) for model in ARCHITECTURES)
+WIDTH = max(int(name[1:]) if name[1:].isdigit() else 8 for name in MODELS.networks)
 VOXELS = 197 * 233 * 189 / config["preprocess"]["template"]["voxel_mm"] ** 3
 TRAINING_MB = 2000 + round(4 * 4 * WIDTH * VOXELS * CNN["batch_size"] / 1e6)
 
 
-rule make_splits:
+rule permute_labels:
     input:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
     output:
-        splits=f"{RESULTS}/classify/splits.tsv",
-        sidecar=f"{RESULTS}/classify/splits.json",
+        subjects=f"{RESULTS}/permutations/{{permutation}}/preprocess/subjects.tsv",
+        sidecar=f"{RESULTS}/permutations/{{permutation}}/preprocess/subjects.json",
     log:
-        f"{RESULTS}/classify/logs/make_splits.log",
+        f"{RESULTS}/permutations/{{permutation}}/preprocess/logs/permute_labels.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/make_splits.tsv"
+        f"{RESULTS}/permutations/{{permutation}}/preprocess/benchmarks/permute_labels.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/permute_labels.py"),
+    message:
+        "Labels shuffled with seed {wildcards.permutation}"
+    script:
+        "../scripts/permute_labels.py"
+
+
+rule make_splits:
+    input:
+        subjects="{run}/preprocess/subjects.tsv",
+    output:
+        splits="{run}/classify/splits.tsv",
+        sidecar="{run}/classify/splits.json",
+    log:
+        "{run}/classify/logs/make_splits.log",
+    benchmark:
+        "{run}/classify/benchmarks/make_splits.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -28,26 +52,57 @@ rule make_splits:
         code=code_of("workflow/scripts/make_splits.py"),
         folds=config["classify"]["folds"],
         validation_fraction=config["classify"]["validation_fraction"],
+        group_by_site=config["classify"]["group_by_site"],
         seed=config["seed"],
+        applied_folds=FOLDS if config["apply"] else None,
     message:
-        "Folds and inner validation parts, stratified by label: {output.splits}"
+        "Folds and inner validation parts, stratified by label and balanced by age and sex: {output.splits}"
     script:
         "../scripts/make_splits.py"
 
 
+rule audit_splits:
+    input:
+        splits="{run}/classify/splits.tsv",
+        subjects="{run}/preprocess/subjects.tsv",
+        qc=f"{RESULTS}/preprocess/qc.tsv",
+    output:
+        audit="{run}/classify/splits_audit.json",
+    log:
+        "{run}/classify/logs/audit_splits.log",
+    benchmark:
+        "{run}/classify/benchmarks/audit_splits.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/audit_splits.py"),
+        by_site=config["classify"]["group_by_site"] and config["apply"] is None,
+        everyone_tested=config["apply"] is not None,
+    message:
+        "No participant and no image is on two sides of a fold: {output.audit}"
+    script:
+        "../scripts/audit_splits.py"
+
+
 rule train_cnn:
     input:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-        splits=f"{RESULTS}/classify/splits.tsv",
-        images=f"{RESULTS}/preprocess/arrays/{CNN['feature']}.npy",
+        subjects="{run}/preprocess/subjects.tsv",
+        splits="{run}/classify/splits.tsv",
+        audit="{run}/classify/splits_audit.json",
+        images=array_of_network,
+        brain_mask=BRAIN_MASK,
     output:
-        weights=f"{RESULTS}/classify/cnn/{{model}}/fold-{{fold}}_seed-{{seed}}.safetensors",
-        history=f"{RESULTS}/classify/cnn/{{model}}/fold-{{fold}}_seed-{{seed}}_history.tsv",
-        predictions=f"{RESULTS}/classify/cnn/{{model}}/fold-{{fold}}_seed-{{seed}}_predictions.tsv",
+        weights="{run}/classify/cnn/{network}/fold-{fold}_seed-{seed}.safetensors",
+        history="{run}/classify/cnn/{network}/fold-{fold}_seed-{seed}_history.tsv",
+        predictions="{run}/classify/cnn/{network}/fold-{fold}_seed-{seed}_predictions.tsv",
     log:
-        f"{RESULTS}/classify/logs/train_cnn_{{model}}_fold-{{fold}}_seed-{{seed}}.log",
+        "{run}/classify/logs/train_cnn_{network}_fold-{fold}_seed-{seed}.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/train_cnn_{{model}}_fold-{{fold}}_seed-{{seed}}.tsv"
+        "{run}/classify/benchmarks/train_cnn_{network}_fold-{fold}_seed-{seed}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -57,31 +112,29 @@ rule train_cnn:
         gpu=1,
     params:
         code=code_of("workflow/scripts/train_cnn.py"),
-        feature=CNN["feature"],
-        recipe={
-            key: CNN[key]
-            for key in ("epochs", "epoch_selection", "batch_size", "learning_rate", "weight_decay")
-        },
+        architecture=architecture_of_network,
+        feature=feature_of_network,
+        recipe={key: value for key, value in CNN.items() if key not in ("feature", "architectures", "seeds")},
         seed=config["seed"],
+        space=SPACE,
         device=config["device"],
+        gpu_jobs_per_device=config["gpu_jobs_per_device"],
         compute_threads=config["compute_threads"],
     message:
-        "Network {wildcards.model} trained on fold {wildcards.fold} with seed {wildcards.seed}"
+        "Network {wildcards.network} trained on fold {wildcards.fold} with seed {wildcards.seed}: {output.weights}"
     script:
         "../scripts/train_cnn.py"
 
 
-rule fit_svm:
+rule build_gram:
     input:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-        splits=f"{RESULTS}/classify/splits.tsv",
-        images=f"{RESULTS}/preprocess/arrays/{SVM['feature']}.npy",
+        images=f"{RESULTS}/preprocess/arrays/{{feature}}.npy",
     output:
-        predictions=f"{RESULTS}/classify/svm/predictions.tsv",
+        gram=f"{RESULTS}/classify/gram/{{feature}}.npy",
     log:
-        f"{RESULTS}/classify/logs/fit_svm.log",
+        f"{RESULTS}/classify/logs/build_gram-{{feature}}.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/fit_svm.tsv"
+        f"{RESULTS}/classify/benchmarks/build_gram-{{feature}}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -89,94 +142,66 @@ rule fit_svm:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code_of("workflow/scripts/fit_svm.py"),
-        c=SVM["c"],
+        code=code_of("workflow/scripts/build_gram.py"),
         compute_threads=config["compute_threads"],
     message:
-        "Linear SVM on {SVM[feature]}, all folds: {output.predictions}"
+        "Products of all pairs of scans, which every linear model of {wildcards.feature} is fitted from"
     script:
-        "../scripts/fit_svm.py"
+        "../scripts/build_gram.py"
 
 
-rule gather_predictions:
+rule fit_linear:
     input:
-        svm=f"{RESULTS}/classify/svm/predictions.tsv",
-        networks=expand(
-            f"{RESULTS}/classify/cnn/{{model}}/fold-{{fold}}_seed-{{seed}}_predictions.tsv",
-            model=ARCHITECTURES,
-            seed=CNN["seeds"],
-            fold=FOLDS,
-        ),
+        subjects="{run}/preprocess/subjects.tsv",
+        splits="{run}/classify/splits.tsv",
+        audit="{run}/classify/splits_audit.json",
+        gram=gram_of_linear,
     output:
-        predictions=f"{RESULTS}/classify/predictions.tsv",
-        sidecar=f"{RESULTS}/classify/predictions.json",
+        predictions="{run}/classify/linear/{linear}_predictions.tsv",
+        folds="{run}/classify/linear/{linear}_folds.tsv",
     log:
-        f"{RESULTS}/classify/logs/gather_predictions.log",
+        "{run}/classify/logs/fit_linear_{linear}.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/gather_predictions.tsv"
+        "{run}/classify/benchmarks/fit_linear_{linear}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=2000,
+        runtime=60,
     params:
-        code=code_of("workflow/scripts/gather_predictions.py"),
-    message:
-        "Held-out predictions of all models: {output.predictions}"
-    script:
-        "../scripts/gather_predictions.py"
-
-
-rule select_networks:
-    input:
-        predictions=f"{RESULTS}/classify/predictions.tsv",
-    output:
-        selection=f"{RESULTS}/classify/selection.tsv",
-    log:
-        f"{RESULTS}/classify/logs/select_networks.log",
-    benchmark:
-        f"{RESULTS}/classify/benchmarks/select_networks.tsv"
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/select_networks.py"),
-    message:
-        "The network of each fold, chosen on its validation part: {output.selection}"
-    script:
-        "../scripts/select_networks.py"
-
-
-rule score_performance:
-    input:
-        predictions=f"{RESULTS}/classify/predictions.tsv",
-        selection=f"{RESULTS}/classify/selection.tsv",
-    output:
-        performance=f"{RESULTS}/classify/performance.tsv",
-        sidecar=f"{RESULTS}/classify/performance.json",
-    log:
-        f"{RESULTS}/classify/logs/score_performance.log",
-    benchmark:
-        f"{RESULTS}/classify/benchmarks/score_performance.tsv"
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/score_performance.py"),
-        svm_feature=SVM["feature"],
-        cnn_feature=CNN["feature"],
-        draws=config["classify"]["bootstrap_draws"],
-        confidence=config["overlap"]["confidence"],
+        code=code_of("workflow/scripts/fit_linear.py"),
+        estimator=estimator_of,
+        grid=LINEAR["c"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:
-        "Performance of all models with intervals: {output.performance}"
+        "Linear model {wildcards.linear}, all folds, its penalty chosen within each: {output.predictions}"
     script:
-        "../scripts/score_performance.py"
+        "../scripts/fit_linear.py"
+
+
+rule fit_covariates:
+    input:
+        subjects="{run}/preprocess/subjects.tsv",
+        splits="{run}/classify/splits.tsv",
+        audit="{run}/classify/splits_audit.json",
+    output:
+        predictions="{run}/classify/linear/covariates_predictions.tsv",
+    log:
+        "{run}/classify/logs/fit_covariates.log",
+    benchmark:
+        "{run}/classify/benchmarks/fit_covariates.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/fit_covariates.py"),
+        compute_threads=config["compute_threads"],
+    message:
+        "What age, sex and head size alone tell: {output.predictions}"
+    script:
+        "../scripts/fit_covariates.py"

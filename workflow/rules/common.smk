@@ -1,4 +1,5 @@
 # What the rule files share: the validated configuration, paths, wildcards and input functions.
+import re
 import sys
 
 sys.path.insert(0, str(workflow.basedir))
@@ -19,7 +20,9 @@ RESULTS = f"results/{STUDY}"
 SPACE = config["preprocess"]["template"]["space"]
 FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
 REFERENCES = PLAN.references
-ARCHITECTURES = config["classify"]["cnn"]["architectures"]
+MODELS = PLAN.models
+LINEAR_MAPS = PLAN.linear_maps
+FINISHED = config["apply"] or RESULTS  # the study whose models are explained
 HEATMAPS = config["relevance"]["methods"]
 MAPS = PLAN.maps
 
@@ -37,7 +40,12 @@ wildcard_constraints:
     batch=r"\d+",
     fold=r"\d+",
     seed=r"\d+",
-    model=r"small|[ABCD]\d\d",
+    # the study itself, or its classification on shuffled labels
+    run=rf"{re.escape(RESULTS)}(?:/permutations/\d+)?",
+    permutation=r"\d+",
+    network=r"(?:small|wide|shallow|[ABCD]\d\d)(?:_binarised|_brain_mask)?",
+    linear=r"(?:svm|logistic)(?:_binarised|_brain_mask)?",
+    model=r"small|wide|shallow|[ABCD]\d\d",
     feature="|".join(config["preprocess"]["features"]),
     map=r"[a-z0-9_]+",
     reference=r"[a-z0-9_]+",

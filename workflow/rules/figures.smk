@@ -72,36 +72,6 @@ rule plot_quality:
         "../scripts/plot_quality.py"
 
 
-rule plot_performance:
-    input:
-        performance=f"{RESULTS}/classify/performance.tsv",
-    output:
-        png=report(
-            f"{FIGURES}/performance.png",
-            caption="../report/performance.rst",
-            category="Performance",
-            labels={"shows": "Accuracy and AUC"},
-        ),
-        svg=f"{FIGURES}/performance.svg",
-        pdf=f"{FIGURES}/performance.pdf",
-    log:
-        f"{FIGURES}/logs/plot_performance.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/plot_performance.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/plot_performance.py"),
-    message:
-        "Figure of every model's performance on held-out participants"
-    script:
-        "../scripts/plot_performance.py"
-
-
 rule plot_maps:
     input:
         maps=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),

@@ -1,7 +1,9 @@
 # Input functions: which files and values a job needs, by its wildcards. Rows are looked up, tables never scanned.
 from dataclasses import astuple
 
-from relmaps.plan import SVM_MAPS
+from relmaps.classify.controls import control_parts
+from relmaps.classify.models import feature_of_model
+from relmaps.truth import truth_of
 
 EXPLAINED = [*HEATMAPS, "untrained"]
 
@@ -71,9 +73,9 @@ def scans_of(wildcards):
 
 def feature_of_map(wildcards):
     """The cohort array behind a map; VBM is defined on modulated grey matter."""
-    cnn, svm = config["classify"]["cnn"]["feature"], config["classify"]["svm"]["feature"]
+    cnn, linear = config["classify"]["cnn"]["feature"], config["classify"]["linear"]["feature"]
     others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn", "gm_probability": "n/a"}
-    return others.get(wildcards.map, svm if wildcards.map in SVM_MAPS else cnn)
+    return others.get(wildcards.map, linear if wildcards.map in LINEAR_MAPS else cnn)
 
 
 def inputs_of_map(wildcards):
@@ -81,16 +83,113 @@ def inputs_of_map(wildcards):
     files = {"subjects": f"{RESULTS}/preprocess/subjects.tsv", "brain_mask": BRAIN_MASK}
     if wildcards.map in EXPLAINED:
         stem = f"{RESULTS}/relevance/{wildcards.map}/{{model}}/fold-{{fold}}_subjects"
-        files["selection"] = f"{RESULTS}/classify/selection.tsv"
-        files["subject_maps"] = expand(f"{stem}.npy", model=ARCHITECTURES, fold=FOLDS)
-        files["subject_tables"] = expand(f"{stem}.tsv", model=ARCHITECTURES, fold=FOLDS)
+        files["selection"] = f"{FINISHED}/classify/selection.tsv"
+        files["subject_maps"] = expand(f"{stem}.npy", model=MODELS.networks, fold=FOLDS)
+        files["subject_tables"] = expand(f"{stem}.tsv", model=MODELS.networks, fold=FOLDS)
     elif wildcards.map == "gm_probability":
         files["template_gm"] = TEMPLATE_GM
     else:
         files["array"] = f"{RESULTS}/preprocess/arrays/{feature_of_map(wildcards)}.npy"
-        if wildcards.map in SVM_MAPS:
-            files["splits"] = f"{RESULTS}/classify/splits.tsv"
+        if wildcards.map in LINEAR_MAPS:
+            files |= inputs_of_linear_map(*wildcards.map.split("_"))
     return files
+
+
+def inputs_of_linear_map(model, kind):
+    """What a linear map is refitted from, or made from where finished models are applied."""
+    if config["apply"] and kind == "pattern":
+        return {"applied_scores": f"{RESULTS}/classify/applied.tsv"}
+    if config["apply"]:
+        return {"applied_weights": weight_maps_of(model)}
+    return {
+        "splits": f"{RESULTS}/classify/splits.tsv",
+        "gram": f"{RESULTS}/classify/gram/{feature_of_model(model, config['classify'])}.npy",
+        "linear_folds": f"{RESULTS}/classify/linear/{model}_folds.tsv",
+    }
+
+
+def inputs_of_linear_folds(wildcards):
+    array = f"{RESULTS}/preprocess/arrays/{config['classify']['linear']['feature']}.npy"
+    shared = {"subjects": f"{RESULTS}/preprocess/subjects.tsv", "brain_mask": BRAIN_MASK, "array": array}
+    return shared | inputs_of_linear_map(wildcards.linear, wildcards.kind)
+
+
+def weight_maps_of(model):
+    """Negated weights of a linear model in each fold, of the study that trained it."""
+    return expand(f"{FINISHED}/relevance/{model}_weights/{model}/fold-{{fold}}.nii.gz", fold=FOLDS)
+
+
+def feature_of_network(wildcards):
+    return feature_of_model(wildcards.network, config["classify"])
+
+
+def architecture_of_network(wildcards):
+    return control_parts(wildcards.network)[0]
+
+
+def estimator_of(wildcards):
+    return control_parts(wildcards.linear)[0]
+
+
+def array_of_network(wildcards):
+    return f"{RESULTS}/preprocess/arrays/{feature_of_network(wildcards)}.npy"
+
+
+def gram_of_linear(wildcards):
+    return f"{RESULTS}/classify/gram/{feature_of_model(wildcards.linear, config['classify'])}.npy"
+
+
+def networks_of(run):
+    """[network, fold, seed] of every training of a run; on shuffled labels the first of each alone."""
+    seeds = config["classify"]["cnn"]["seeds"]
+    if run == RESULTS:
+        trained = [(name, seed) for name in MODELS.networks for seed in seeds]
+    else:
+        trained = [(MODELS.networks[0], seeds[0])]
+    trained += [(name, seeds[0]) for name in MODELS.control_networks if run == RESULTS]
+    return [[name, fold, str(seed)] for name, seed in trained for fold in FOLDS]
+
+
+def predictions_of(wildcards):
+    """Predictions of all models of a run, in one file per training or linear model."""
+    if config["apply"]:
+        return [f"{RESULTS}/classify/applied.tsv"]
+    folder = f"{wildcards.run}/classify"
+    return [
+        *expand(
+            f"{folder}/linear/{{linear}}_predictions.tsv", linear=[*MODELS.linear, *MODELS.control_linear]
+        ),
+        *expand(f"{folder}/linear/{{name}}_predictions.tsv", name=MODELS.covariates),
+        *(
+            f"{folder}/cnn/{network}/fold-{fold}_seed-{seed}_predictions.tsv"
+            for network, fold, seed in networks_of(wildcards.run)
+        ),
+    ]
+
+
+def platt_of(wildcards):
+    """Tables with the folds of every linear model, which hold what turns its scores into probabilities."""
+    folder = f"{FINISHED}/classify" if config["apply"] else f"{wildcards.run}/classify"
+    return expand(f"{folder}/linear/{{linear}}_folds.tsv", linear=[*MODELS.linear, *MODELS.control_linear])
+
+
+def selection_of(wildcards):
+    return (
+        f"{FINISHED}/classify/selection.tsv" if config["apply"] else f"{wildcards.run}/classify/selection.tsv"
+    )
+
+
+def facts_of_study():
+    """What a model card tells of the study beside its tables."""
+    return {
+        "name": STUDY,
+        "truth": truth_of(config),
+        "disease": config["cohort"]["labels"]["disease"],
+        "control": config["cohort"]["labels"]["control"],
+        "space": SPACE,
+        "voxel_mm": config["preprocess"]["template"]["voxel_mm"],
+        "preprocessing": config["preprocess"]["features"][config["classify"]["cnn"]["feature"]],
+    }
 
 
 def settings_of_method(wildcards):

@@ -32,7 +32,6 @@ rule bootstrap_map:
         feature=feature_of_map,
         pooling=config["relevance"]["pooling"],
         normalisation=config["relevance"]["normalisation"],
-        svm_c=config["classify"]["svm"]["c"],
         references=REFERENCES,
         headline=config["overlap"]["headline"],
         n_draws=config["overlap"]["bootstrap_draws"],
@@ -52,10 +51,16 @@ rule score_maps:
             *expand(
                 f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
                 map=EXPLAINED,
-                model=ARCHITECTURES,
+                model=MODELS.networks,
                 fold=FOLDS,
             ),
-            *expand(f"{RESULTS}/relevance/{{map}}/svm/fold-{{fold}}.nii.gz", map=SVM_MAPS, fold=FOLDS),
+            *(
+                f"{RESULTS}/relevance/{name}/{name.split('_')[0]}/fold-{fold}.nii.gz"
+                for name in LINEAR_MAPS
+                for fold in FOLDS
+                # weights that are applied stay where they were trained
+                if not (config["apply"] and name.endswith("_weights"))
+            ),
         ],
         draws=DRAWS,
         brain_mask=BRAIN_MASK,

@@ -111,6 +111,7 @@ rule select_subjects:
         code=code_of("workflow/scripts/select_subjects.py"),
         exclude_on=PREPROCESS["exclude_on"],
         on_bad_scan=config["cohort"]["on_bad_scan"],
+        permutation=config["classify"]["permute_labels"],
     message:
         "Leave out the scans that failed quality control or are listed by hand, with their reasons"
     script:

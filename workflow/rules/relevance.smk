@@ -6,7 +6,7 @@ EXPLAINING_MB = 2000 + round(12 * 4 * WIDTH * max(VOXELS, 5e5) / 1e6)
 rule explain_cnn:
     input:
         weights=expand(
-            f"{RESULTS}/classify/cnn/{{{{model}}}}/fold-{{{{fold}}}}_seed-{{seed}}.safetensors",
+            f"{FINISHED}/classify/cnn/{{{{model}}}}/fold-{{{{fold}}}}_seed-{{seed}}.safetensors",
             seed=config["classify"]["cnn"]["seeds"],
         ),
         array=f"{RESULTS}/preprocess/arrays/{config['classify']['cnn']['feature']}.npy",
@@ -38,6 +38,7 @@ rule explain_cnn:
         normalisation=config["relevance"]["normalisation"],
         seed=config["seed"],
         device=config["device"],
+        gpu_jobs_per_device=config["gpu_jobs_per_device"],
         compute_threads=config["compute_threads"],
     message:
         "Heatmaps of {wildcards.model} on the held-out scans of fold {wildcards.fold}: {wildcards.map}"
@@ -45,17 +46,20 @@ rule explain_cnn:
         "../scripts/explain_cnn.py"
 
 
-rule map_svm_folds:
+rule map_linear_folds:
     input:
-        unpack(inputs_of_map),
+        unpack(inputs_of_linear_folds),
     output:
-        fold_maps=expand(f"{RESULTS}/relevance/{{{{map}}}}/svm/fold-{{fold}}.nii.gz", fold=FOLDS),
+        fold_maps=expand(
+            f"{RESULTS}/relevance/{{{{linear}}}}_{{{{kind}}}}/{{{{linear}}}}/fold-{{fold}}.nii.gz",
+            fold=FOLDS,
+        ),
     log:
-        f"{RESULTS}/relevance/logs/map_svm_folds/{{map}}.log",
+        f"{RESULTS}/relevance/logs/map_linear_folds/{{linear}}_{{kind}}.log",
     benchmark:
-        f"{RESULTS}/relevance/benchmarks/map_svm_folds/{{map}}.tsv"
+        f"{RESULTS}/relevance/benchmarks/map_linear_folds/{{linear}}_{{kind}}.tsv"
     wildcard_constraints:
-        map="|".join(SVM_MAPS),
+        kind="pattern|weights",
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -63,15 +67,14 @@ rule map_svm_folds:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code_of("workflow/scripts/map_svm_folds.py"),
+        code=code_of("workflow/scripts/map_linear_folds.py"),
         space=SPACE,
-        feature=feature_of_map,
-        svm_c=config["classify"]["svm"]["c"],
+        feature=config["classify"]["linear"]["feature"],
         compute_threads=config["compute_threads"],
     message:
-        "SVM refitted outside the test part of each fold: {wildcards.map}"
+        "Maps of {wildcards.linear} in each fold, fitted outside its test part: {wildcards.kind}"
     script:
-        "../scripts/map_svm_folds.py"
+        "../scripts/map_linear_folds.py"
 
 
 rule pool_map:
@@ -98,7 +101,6 @@ rule pool_map:
         feature=feature_of_map,
         pooling=config["relevance"]["pooling"],
         normalisation=config["relevance"]["normalisation"],
-        svm_c=config["classify"]["svm"]["c"],
         compute_threads=config["compute_threads"],
     message:
         "Group map {wildcards.map} and what positive means in it"

@@ -12,10 +12,14 @@ FILES_OF_MAP = (
     "brain_mask",
     "array",
     "splits",
+    "gram",
+    "linear_folds",
     "selection",
     "subject_maps",
     "subject_tables",
     "template_gm",
+    "applied_scores",
+    "applied_weights",
 )
 
 
@@ -42,7 +46,7 @@ if __name__ == "__main__":
             references=snakemake.params.references,
             masks=snakemake.input.reference_masks,
             sidecars=snakemake.input.reference_sidecars,
-            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation", "svm_c")},
+            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation")},
             headline=snakemake.params.headline,
             n_draws=snakemake.params.n_draws,
             seed=snakemake.params.seed,

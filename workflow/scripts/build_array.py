@@ -9,17 +9,24 @@ from relmaps.preprocess.derivatives import derivatives_of, scan_of
 from relmaps.tables import read_table
 
 SOURCE = {"t1_affine": "t1_affine", "t1_syn": "t1", "gm": "gm", "gm_modulated": "gm_modulated"}
+# For controls of what a model can tell from the outline alone: the T1 made black and white, and where there is brain.
+# ASSUME: halfway to white matter, which is 1, lies between fluid and grey matter.
+THRESHOLD = {"binarised": 0.5, "brain_mask": 0.0}
 
 
 def main(*, subjects, brain, tissues, array, derivatives, space, feature, smoothing_mm, scaling):
     grid = load_grid(brain, space)
     people = read_table(subjects)
-    maps = [derivatives_of(scan_of(row), derivatives, space)[SOURCE[feature]] for row in people.itertuples()]
+    maps = [
+        derivatives_of(scan_of(row), derivatives, space)[SOURCE.get(feature, "t1_affine")]
+        for row in people.itertuples()
+    ]
     scale = np.ones(len(people))
     if scaling == "tiv":
         template_ml = sum(read_map(tissue, grid).sum() for tissue in tissues) * grid.voxel_mm.prod() / 1000
         scale = template_ml / people["tiv_ml"].to_numpy()
-    build_array(maps, len(people), array, grid, read_mask(brain, grid), smoothing_mm, scale, scaling == "min_max")
+    build_array(maps, len(people), array, grid, read_mask(brain, grid), smoothing_mm, scale, scaling == "min_max",
+                threshold=THRESHOLD.get(feature))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -69,6 +69,9 @@ if __name__ == "__main__":
             normalisation=snakemake.params.normalisation,
             seed=snakemake.params.seed,
             device=open_device(
-                snakemake.params.device, snakemake.resources.get("gpu", 0), snakemake.params.compute_threads
+                snakemake.params.device,
+                snakemake.resources.get("gpu", 0),
+                snakemake.params.compute_threads,
+                snakemake.params.gpu_jobs_per_device,
             ),
         )

@@ -12,4 +12,4 @@ def main(parts, predictions):
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(parts=[snakemake.input.svm, *snakemake.input.networks], predictions=snakemake.output.predictions)
+        main(parts=snakemake.input.parts, predictions=snakemake.output.predictions)

@@ -1,13 +1,18 @@
-"""Cross-validation folds with one inner validation part each."""
+"""Cross-validation folds with one inner validation part each, or everybody tested where finished models are applied."""
 
-from relmaps.classify.splits import split_subjects
+from relmaps.classify.splits import split_for_applied, split_subjects
 from relmaps.jobs import job
 from relmaps.tables import read_table, write_table
 
 
-def main(subjects, splits, folds, validation_fraction, seed):
+def main(*, subjects, splits, folds, validation_fraction, group_by_site, seed, applied_folds):
+    """applied_folds : names of the folds of the finished models, or None where the study trains its own."""
     table = read_table(subjects, required=("participant_id", "label"))
-    write_table(split_subjects(table, folds, validation_fraction, seed), splits, schema="splits")
+    if applied_folds is None:
+        roles = split_subjects(table, folds, validation_fraction, seed, group_by_site)
+    else:
+        roles = split_for_applied(table, applied_folds)
+    write_table(roles, splits, schema="splits")
 
 
 if __name__ == "__main__":
@@ -17,5 +22,7 @@ if __name__ == "__main__":
             splits=snakemake.output.splits,
             folds=snakemake.params.folds,
             validation_fraction=snakemake.params.validation_fraction,
+            group_by_site=snakemake.params.group_by_site,
             seed=snakemake.params.seed,
+            applied_folds=snakemake.params.applied_folds,
         )

@@ -6,11 +6,17 @@ from relmaps.jobs import job
 from relmaps.tables import read_table
 
 
-def main(performance, figures):
+def main(*, performance, figures, null=None):
+    """null : performance on shuffled labels, if it was made."""
+    shuffled = None if null is None else read_table(null)
     with house_style():
-        save_figure(draw_performance(read_table(performance)), figures)
+        save_figure(draw_performance(read_table(performance), shuffled), figures)
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(performance=snakemake.input.performance, figures=snakemake.output)
+        main(
+            performance=snakemake.input.performance,
+            figures=snakemake.output,
+            null=snakemake.input.get("null") or None,  # an empty list where nothing was shuffled
+        )

@@ -9,14 +9,15 @@ from relmaps.relevance.group import open_group_map, volume_of
 log = logging.getLogger("relmaps")
 
 
-def main(map_name, inputs, space, feature, pooling, normalisation, svm_c, group):
+def main(map_name, inputs, space, feature, pooling, normalisation, group):
     """`inputs` : the files that this map needs, by the names that open_group_map gives them."""
     group_map = open_group_map(
-        map_name, space=space, feature=feature, pooling=pooling, normalisation=normalisation, svm_c=svm_c, **inputs
+        map_name, space=space, feature=feature, pooling=pooling, normalisation=normalisation, **inputs
     )
     grid = load_grid(inputs["brain_mask"], space)
     brain = read_mask(inputs["brain_mask"], grid)
-    write_map(volume_of(group_map.published(), brain, grid), group, grid, group_map.sidecar())
+    published = group_map.published()
+    write_map(volume_of(published, brain, grid), group, grid, group_map.sidecar(published))
     log.info("%s: %s", map_name, group_map.meaning.polarity)
 
 
@@ -29,6 +30,5 @@ if __name__ == "__main__":
             feature=snakemake.params.feature,
             pooling=snakemake.params.pooling,
             normalisation=snakemake.params.normalisation,
-            svm_c=snakemake.params.svm_c,
             group=snakemake.output.group,
         )

@@ -1,22 +1,29 @@
-"""Performance of every model on held-out participants."""
+"""Performance, calibration and variability of every model on held-out participants."""
 
 import logging
 
-from relmaps.classify.performance import add_selected, performance_table
-from relmaps.classify.predictions import SVM
+from relmaps.classify.calibration import calibration_table
+from relmaps.classify.performance import add_probability, add_selected, performance_table
+from relmaps.classify.variability import variability_table
 from relmaps.jobs import job
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 
 
-def main(predictions, selection, performance, svm_feature, cnn_feature, draws, confidence, seed):
+def main(*, predictions, selection, platt, performance, calibration, variability, features, cnn_feature, draws,
+         confidence, seed):  # fmt: skip
+    """platt : linear model -> table of its folds. features : model -> array; the others see cnn_feature."""
+    lines = {model: read_table(path, ("fold", "platt_slope", "platt_intercept")) for model, path in platt.items()}
+    columns = ["fold", "platt_slope", "platt_intercept"]
     table = add_selected(read_table(predictions), read_table(selection))
-    features = dict.fromkeys(table["model"], cnn_feature) | {SVM: svm_feature}
-    scores = performance_table(table, features, draws, confidence, seed)
+    table = add_probability(table, {model: folds[columns] for model, folds in lines.items()})
+    scores = performance_table(table, dict.fromkeys(table["model"], cnn_feature) | features, draws, confidence, seed)
     for row in scores[(scores["fold"] == "all") & (scores["seed"] == "all")].itertuples():
         log.info("%s %s: %.3f [%.3f, %.3f]", row.model, row.metric, row.value, row.ci_low, row.ci_high)
     write_table(scores, performance, schema="performance")
+    write_table(calibration_table(table, draws, confidence, seed), calibration, schema="calibration")
+    write_table(variability_table(scores), variability, schema="variability")
 
 
 if __name__ == "__main__":
@@ -24,8 +31,11 @@ if __name__ == "__main__":
         main(
             predictions=snakemake.input.predictions,
             selection=snakemake.input.selection,
+            platt=dict(zip(snakemake.params.linear, snakemake.input.platt, strict=True)),
             performance=snakemake.output.performance,
-            svm_feature=snakemake.params.svm_feature,
+            calibration=snakemake.output.calibration,
+            variability=snakemake.output.variability,
+            features=snakemake.params.features,
             cnn_feature=snakemake.params.cnn_feature,
             draws=snakemake.params.draws,
             confidence=snakemake.params.confidence,

@@ -5,10 +5,14 @@ from relmaps.jobs import job
 from relmaps.tables import read_table, write_table
 
 
-def main(predictions, selection):
-    write_table(select_networks(read_table(predictions)), selection)
+def main(predictions, networks, selection):
+    write_table(select_networks(read_table(predictions), networks), selection)
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(predictions=snakemake.input.predictions, selection=snakemake.output.selection)
+        main(
+            predictions=snakemake.input.predictions,
+            networks=snakemake.params.networks,
+            selection=snakemake.output.selection,
+        )

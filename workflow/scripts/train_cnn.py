@@ -1,43 +1,55 @@
 """Train one network on one fold and predict the participants that it did not train on."""
 
 import logging
+import os
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from relmaps.classify.batches import Scans
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.scaling import fit_scaling
+from relmaps.classify.recipe import recipe_of
+from relmaps.classify.scaling import UNSCALED, fit_scaling
 from relmaps.classify.splits import rows_of
-from relmaps.classify.training import Recipe, Scans, predict_scores, seed_of, train_network
+from relmaps.classify.training import Training, predict_scores, seed_of, train_network
 from relmaps.classify.weights import save_classifier
+from relmaps.files import fingerprint
+from relmaps.images import load_grid, read_mask
 from relmaps.jobs import job
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 
 
-def main(*, subjects, splits, images, weights, history, predictions, model, feature, fold, training_seed, seed, recipe,
-         device, gpus, compute_threads):  # fmt: skip
-    device = open_device(device, gpus, compute_threads)
-    table = read_table(subjects)
-    roles = read_table(splits)
+def main(*, subjects, splits, images, brain_mask, weights, history, predictions, model, architecture, feature, fold,
+         training_seed, seed, recipe, space, device, code):  # fmt: skip
+    table, roles = read_table(subjects), read_table(splits)
     train, validation, test = (rows_of(roles, table, fold, role) for role in ("train", "validation", "test"))
     log.info("%s, fold %s: %d train, %d validate, %d tested", model, fold, len(train), len(validation), len(test))
 
-    array = np.load(images, mmap_mode="r")
-    scans = Scans(array, fit_scaling(array, train), table["label"].to_numpy(), device)
+    array, labels = np.load(images, mmap_mode="r"), table["label"].to_numpy()
+    checkpoint = Path(weights).with_name("checkpoints") / Path(weights).name
     start = seed_of(seed, int(fold), training_seed)
-    network = build_network(model, array.shape[1:], start)
-    recipe = Recipe(**recipe)
-    epoch, losses = train_network(network, scans, train, validation, recipe, start)
+    content = os.stat(images)
+    parts = [table["participant_id"].iloc[rows].tolist() + labels[rows].tolist() for rows in (train, validation)]
+    identity = fingerprint(model, architecture, recipe, start, parts, content.st_size, content.st_mtime_ns, code)
+    recipe = recipe_of(recipe)
+    scaling = fit_scaling(array, train) if recipe.input_scaling == "z_score" else UNSCALED
+    scans = Scans(array, scaling, labels, read_mask(brain_mask, load_grid(brain_mask, space)), device)
+    network = build_network(architecture, array.shape[1:], start)
+    live = partial(write_table, path=history)
+    training = Training(train, validation, recipe, start, checkpoint, identity, live)
+    epoch, losses = train_network(network, scans, training)
     log.info("kept epoch %d", epoch)
 
-    known = {"model": model, "feature": feature, "grid_shape": list(array.shape[1:]), "fold": fold, "epoch": epoch}
-    save_classifier(weights, network, scans.scaling, known | {"seed": training_seed})
+    known = {"model": model, "architecture": architecture, "feature": feature, "grid_shape": list(array.shape[1:])}
+    save_classifier(weights, network, scaling, known | {"fold": fold, "seed": training_seed, "epoch": epoch})
     write_table(losses, history)
-    parts = [
+    tables = [
         prediction_table(
             table,
             rows,
@@ -46,7 +58,8 @@ def main(*, subjects, splits, images, weights, history, predictions, model, feat
         )
         for role, rows in {"validation": validation, "test": test}.items()
     ]
-    write_table(pd.concat(parts), predictions)
+    write_table(pd.concat(tables), predictions)
+    checkpoint.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
@@ -55,16 +68,23 @@ if __name__ == "__main__":
             subjects=snakemake.input.subjects,
             splits=snakemake.input.splits,
             images=snakemake.input.images,
+            brain_mask=snakemake.input.brain_mask,
             weights=snakemake.output.weights,
             history=snakemake.output.history,
             predictions=snakemake.output.predictions,
-            model=snakemake.wildcards.model,
+            model=snakemake.wildcards.network,
+            architecture=snakemake.params.architecture,
             feature=snakemake.params.feature,
             fold=snakemake.wildcards.fold,
             training_seed=int(snakemake.wildcards.seed),
             seed=snakemake.params.seed,
             recipe=snakemake.params.recipe,
-            device=snakemake.params.device,
-            gpus=snakemake.resources.get("gpu", 0),
-            compute_threads=snakemake.params.compute_threads,
+            space=snakemake.params.space,
+            device=open_device(
+                snakemake.params.device,
+                snakemake.resources.get("gpu", 0),
+                snakemake.params.compute_threads,
+                snakemake.params.gpu_jobs_per_device,
+            ),
+            code=snakemake.params.code,
         )

@@ -6,12 +6,15 @@ from relmaps.report.page import build_report
 from relmaps.tables import read_table
 
 
-def main(pictures, subjects, performance, scores, comparisons, recovery, sidecars, references, provenance, report):
+def main(*, pictures, subjects, performance, model_comparisons, variability, scores, comparisons, recovery, sidecars,
+         references, provenance, report):  # fmt: skip
     """pictures : name -> PNG. sidecars, references : map or reference -> JSON."""
     page = build_report(
         pictures=pictures,
         subjects=read_table(subjects),
         performance=read_table(performance),
+        model_comparisons=read_table(model_comparisons),
+        variability=read_table(variability),
         scores=read_table(scores),
         comparisons=read_table(comparisons),
         recovery=read_table(recovery),
@@ -24,11 +27,13 @@ def main(pictures, subjects, performance, scores, comparisons, recovery, sidecar
 
 if __name__ == "__main__":
     with job(snakemake):
-        figures = ("cohort", "quality", "mosaic", "performance", "maps", "ranking", "curves")
+        figures = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
         main(
-            pictures={name: snakemake.input[name] for name in figures},
+            pictures={name: snakemake.input[name] for name in figures if snakemake.input[name]},
             subjects=snakemake.input.subjects,
             performance=snakemake.input.performance_table,
+            model_comparisons=snakemake.input.model_comparisons,
+            variability=snakemake.input.variability,
             scores=snakemake.input.scores,
             comparisons=snakemake.input.comparisons,
             recovery=snakemake.input.recovery,

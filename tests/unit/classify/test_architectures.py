@@ -23,12 +23,13 @@ def test_unknown_names_are_refused(name):
 
 
 @pytest.mark.parametrize("shape", [(50, 59, 48), (99, 117, 95), (25, 30, 24), (22, 22, 22)])
-def test_small_fits_coarse_grids(shape):
-    check_fits("small", shape)
+@pytest.mark.parametrize("name", ["small", "wide", "shallow"])
+def test_ours_fit_coarse_grids(name, shape):
+    check_fits(name, shape)
 
 
 def test_a_grid_that_is_too_small_names_the_families_that_fit():
-    with pytest.raises(UserError, match=r"A24 .* 99 x 117 x 95 .* fit: small, B;"):
+    with pytest.raises(UserError, match=r"A24 .* 99 x 117 x 95 .* fit: small, wide, shallow, B;"):
         check_fits("A24", (99, 117, 95))
     with pytest.raises(UserError, match="fit: none"):
         check_fits("small", (22, 22, 21))

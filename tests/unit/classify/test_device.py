@@ -1,9 +1,14 @@
 import logging
+import select
+import subprocess
+import sys
+import tempfile
 
 import pytest
 import torch
 
-from relmaps.classify.device import _choose, open_device
+from relmaps.classify.device import _choose, open_device, take_slot
+from relmaps.code import ROOT
 from relmaps.errors import UserError
 
 
@@ -39,3 +44,23 @@ def test_cpu_is_opened_deterministic_with_the_configured_threads():
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def test_a_gpu_takes_as_many_jobs_as_allowed_and_the_next_one_waits(tmp_path, monkeypatch):
+    """Locks are released with the process that holds them, also when it is killed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    hold = "import sys, time; from relmaps.classify.device import take_slot; import tempfile; "
+    hold += f"tempfile.tempdir = {str(tmp_path)!r}; print(take_slot(['a', 'b'], 1, 0.05), flush=True); time.sleep(60)"
+    jobs = [subprocess.Popen([sys.executable, "-c", hold], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "12"]
+    try:
+        assert sorted(job.stdout.readline().strip() for job in jobs) == ["0", "1"]
+        third = subprocess.Popen([sys.executable, "-c", hold], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        jobs.append(third)
+        assert not select.select([third.stdout], [], [], 3)[0]
+        jobs[0].kill()
+        assert third.stdout.readline().strip() in ("0", "1")
+        assert take_slot(["a", "b"], 2) in (0, 1)  # a second place on each
+    finally:
+        for job in jobs:
+            job.kill()
+            job.wait()

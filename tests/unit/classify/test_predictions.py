@@ -51,7 +51,7 @@ def test_lowest_mean_validation_loss_wins_in_each_fold():
             predictions("2", "B24", 1, 1.0),
         ]
     )
-    selection = select_networks(table)
+    selection = select_networks(table, ["A24", "B24"])
     assert set(chosen(selection)) == {("1", "B24"), ("2", "A24")}
     assert list(selection.columns) == ["fold", "model", "seed", "validation_loss", "chosen"]
     assert len(selection) == 8
@@ -61,13 +61,18 @@ def test_lowest_mean_validation_loss_wins_in_each_fold():
 def test_test_scores_play_no_part():
     validation = [predictions("1", "A24", 0, 1.0), predictions("1", "B24", 0, 0.9)]
     test = [predictions("1", "A24", 0, -99, role="test"), predictions("1", "B24", 0, 99, role="test")]
-    assert chosen(select_networks(pd.concat(validation + test))) == [("1", "A24")]
+    assert chosen(select_networks(pd.concat(validation + test), ["A24", "B24"])) == [("1", "A24")]
 
 
 def test_without_validation_the_first_network_is_taken_and_said(caplog):
     table = pd.concat([predictions("1", model, 0, 1.0, role="test") for model in ("C24", "A24")])
     with caplog.at_level(logging.INFO, logger="relmaps"):
-        selection = select_networks(table)
+        selection = select_networks(table, ["A24", "C24"])
     assert chosen(selection) == [("1", "C24")]
     assert selection["validation_loss"].isna().all()
     assert "no validation part" in caplog.text
+
+
+def test_controls_and_linear_models_are_not_candidates():
+    others = [predictions("1", model, 0, 9.0) for model in ("A24_binarised", "svm")]
+    assert chosen(select_networks(pd.concat([*others, predictions("1", "A24", 0, 1.0)]), ["A24"])) == [("1", "A24")]

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from relmaps.classify.networks import build_network
-from relmaps.classify.scaling import Scaling
+from relmaps.classify.scaling import UNSCALED, Scaling
 from relmaps.classify.weights import METADATA, load_classifier, save_classifier
 from relmaps.errors import UserError
 
@@ -19,7 +19,9 @@ def saved(tmp_path, rng):
     network(torch.randn(2, 1, *SHAPE))  # moves the running statistics of BatchNorm away from their start
     scaling = Scaling(rng.normal(size=SHAPE).astype(np.float32), rng.random(SHAPE, dtype=np.float32))
     path = tmp_path / "fold-1_seed-0.safetensors"
-    save_classifier(path, network, scaling, {"model": "small", "grid_shape": list(SHAPE), "fold": "1", "epoch": 7})
+    save_classifier(
+        path, network, scaling, {"architecture": "small", "grid_shape": list(SHAPE), "fold": "1", "epoch": 7}
+    )
     return path, network, scaling
 
 
@@ -31,19 +33,21 @@ def test_a_classifier_comes_back_as_it_was(saved):
     assert torch.equal(classifier.network(images), network.eval()(images))
     np.testing.assert_array_equal(classifier.scaling.mean, scaling.mean)
     np.testing.assert_array_equal(classifier.scaling.scale, scaling.scale)
-    assert classifier.metadata == {"model": "small", "grid_shape": list(SHAPE), "fold": "1", "epoch": 7}
+    assert classifier.metadata == {"architecture": "small", "grid_shape": list(SHAPE), "fold": "1", "epoch": 7}
 
 
 def test_the_same_classifier_gives_the_same_bytes(saved, tmp_path):
     path, network, scaling = saved
     again = tmp_path / "again.safetensors"
-    save_classifier(again, network, scaling, {"epoch": 7, "fold": "1", "grid_shape": list(SHAPE), "model": "small"})
+    save_classifier(
+        again, network, scaling, {"epoch": 7, "fold": "1", "grid_shape": list(SHAPE), "architecture": "small"}
+    )
     assert again.read_bytes() == path.read_bytes()
 
 
 def rewrite(path, change_metadata=None, drop=(), **tensors):
     content = {name: value for name, value in load_file(path).items() if name not in drop} | tensors
-    metadata = {"model": "small", "grid_shape": list(SHAPE)} | (change_metadata or {})
+    metadata = {"architecture": "small", "grid_shape": list(SHAPE)} | (change_metadata or {})
     save_file(content, path, metadata={METADATA: json.dumps(metadata)})
 
 
@@ -54,7 +58,7 @@ def rewrite(path, change_metadata=None, drop=(), **tensors):
         lambda path: path.write_bytes(b"not weights"),
         lambda path: path.write_bytes(b""),
         lambda path: save_file({"weight": torch.zeros(2)}, path),
-        lambda path: rewrite(path, {"model": "resnet"}),
+        lambda path: rewrite(path, {"architecture": "resnet"}),
         lambda path: rewrite(path, {"grid_shape": [60, 60, 60]}),
         lambda path: rewrite(path, {"grid_shape": "cube"}),
         lambda path: rewrite(path, drop=["network.layers.0.weight"]),
@@ -70,3 +74,14 @@ def test_damaged_and_foreign_files_are_refused_in_one_line(saved, damage):
     with pytest.raises(UserError, match=path.name) as error:
         load_classifier(path)
     assert "\n" not in str(error.value)
+
+
+def test_an_input_without_scaling_needs_no_volumes(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_classifier(
+        path, build_network("small", SHAPE, 1), UNSCALED, {"architecture": "small", "grid_shape": list(SHAPE)}
+    )
+    scaling = load_classifier(path).scaling
+    images = np.full((1, *SHAPE), 0.3, dtype=np.float32)
+    assert scaling.mean.shape == scaling.scale.shape == ()
+    np.testing.assert_array_equal(scaling.apply(images), images)

@@ -3,7 +3,7 @@ import pandas as pd
 
 from relmaps.figures.names import FAMILIES, family_of
 from relmaps.figures.overlap import headline_scores, overlap_table
-from relmaps.plan import INPUT_MAPS, SVM_MAPS
+from relmaps.plan import INPUT_MAPS
 from relmaps.tables import read_table
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
@@ -37,6 +37,7 @@ def test_scores_against_an_empty_mask_stay_missing(tmp_path, grid, brain):
 
 
 def test_every_map_of_a_study_has_its_family():
-    assert FAMILIES["tissue"] == (*SVM_MAPS, "vbm_t")
+    tissue = [f"{model}_{kind}" for model in ("svm", "logistic") for kind in ("pattern", "weights")]
+    assert FAMILIES["tissue"] == (*tissue, "vbm_t")
     assert FAMILIES["baseline"] == (*INPUT_MAPS, "untrained")
     assert family_of("from_elsewhere") == "other"

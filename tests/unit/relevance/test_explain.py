@@ -21,7 +21,9 @@ def classifiers():
     scaling = Scaling(*generator.uniform(0.5, 1.5, size=(2, *SHAPE)).astype(np.float32))
     return [
         Classifier(
-            build_network("small", SHAPE, seed).eval(), scaling, {"model": "small", "grid_shape": SHAPE, "seed": seed}
+            build_network("small", SHAPE, seed).eval(),
+            scaling,
+            {"architecture": "small", "grid_shape": SHAPE, "seed": seed},
         )
         for seed in (3, 4)
     ]

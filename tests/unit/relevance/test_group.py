@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.classify.gram import gram_matrix
 from relmaps.errors import UserError
 from relmaps.images import write_map
 from relmaps.relevance.group import open_group_map
@@ -25,7 +26,9 @@ def study(tmp_path, grid, brain, rng):
     write_map(rng.random(grid.shape), tmp_path / "gm.nii.gz", grid)
     images = rng.normal(5, 1, size=(12, *grid.shape)).astype(np.float32)
     images[LABELS == 1] -= 2
-    np.save(tmp_path / "array.npy", images)
+    np.save(tmp_path / "array.npy", images * brain)
+    np.save(tmp_path / "gram.npy", gram_matrix(images * brain))
+    write_table(pd.DataFrame({"fold": ["2", "1"], "c": [0.1, 1]}), tmp_path / "linear_folds.tsv")
     roles = [
         (str(fold), person, "test" if (n < 6) == (fold == 1) else "validation" if n % 6 < 2 else "train")
         for fold in (1, 2)
@@ -46,18 +49,20 @@ def study(tmp_path, grid, brain, rng):
             maps.append(tmp_path / f"{model}_{fold}.npy")
 
     def open_map(name, **changes):
-        files = {key: tmp_path / f"{key}.tsv" for key in ("subjects", "splits", "selection")}
+        files = {key: tmp_path / f"{key}.tsv" for key in ("subjects", "splits", "selection", "linear_folds")}
         files |= {"brain_mask": tmp_path / "mask.nii.gz", "array": tmp_path / "array.npy"}
+        files |= {"gram": tmp_path / "gram.npy"}
         files |= {"template_gm": tmp_path / "gm.nii.gz", "subject_maps": maps}
         files |= {"subject_tables": [path.with_suffix(".tsv") for path in maps], "feature": "gm_modulated"}
-        settings = {"space": grid.space, "pooling": "class_means", "normalisation": "none", "svm_c": 1.0}
+        settings = {"space": grid.space, "pooling": "class_means", "normalisation": "none"}
         return open_group_map(name, **files | settings | changes)
 
     open_map.heat, open_map.images = heat, images
     return open_map
 
 
-NAMES = ["integrated_gradients", "svm_weights", "svm_pattern", "vbm_t", "mean_t1", "t1_edges", "gm_probability"]
+LINEAR = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern"]
+NAMES = ["integrated_gradients", *LINEAR, "vbm_t", "mean_t1", "t1_edges", "gm_probability"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,7 +93,7 @@ def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):
     assert group_map.model == ["small", "A24"]
 
 
-@pytest.mark.parametrize("name", ["svm_weights", "svm_pattern", "vbm_t"])
+@pytest.mark.parametrize("name", [*LINEAR, "vbm_t"])
 def test_positive_where_disease_has_less(study, name):
     assert study(name).published().mean() > 0
 
@@ -98,12 +103,56 @@ def test_features_are_those_of_the_brain_in_c_order(study, brain):
 
 
 def test_sidecar_names_what_stands_in_the_map(study):
-    sidecar = study("lrp").sidecar()
+    lrp = study("lrp")
+    sidecar = lrp.sidecar(lrp.published())
     keys = ["map", "polarity", "target", "pooling", "normalisation", "units", "subjects", "model", "feature"]
     assert list(sidecar) == keys
     assert sidecar["subjects"] == 12
-    assert study("gm_probability").sidecar()["subjects"] == 0
-    assert study("svm_pattern").sidecar()["model"] == ["svm"]
+    template = study("gm_probability")
+    assert template.sidecar(template.published())["subjects"] == 0
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_sidecar_of_a_pattern_says_how_far_it_is_the_difference_of_class_means(study, brain, name):
+    group_map = study(name)
+    published = group_map.published()
+    sidecar = group_map.sidecar(published)
+    assert sidecar["model"] == [name.partition("_")[0]]
+    assert ("correlation_with_class_mean_difference" in sidecar) is name.endswith("_pattern")
+    if name.endswith("_pattern"):
+        images = study.images[:, brain].astype(float)
+        difference = images[LABELS == 0].mean(axis=0) - images[LABELS == 1].mean(axis=0)
+        a, b = published - published.mean(), difference - difference.mean()
+        r = a @ b / np.sqrt((a @ a) * (b @ b))
+        assert sidecar["correlation_with_class_mean_difference"] == pytest.approx(r, abs=1e-4)
+        assert r > 0.5
+
+
+def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_path):
+    people = [f"sub-{n:02d}" for n in range(12)]
+    scores = rng.normal(size=(2, 12)) + LABELS
+    tables = [
+        pd.DataFrame({"model": "logistic", "fold": fold, "participant_id": people[::-1], "score": of_fold[::-1]})
+        for fold, of_fold in zip(("1", "2"), scores, strict=True)
+    ]
+    write_table(pd.concat(tables), tmp_path / "applied.tsv")
+    files = dict.fromkeys(("splits", "gram", "linear_folds"))
+    pattern = study("logistic_pattern", applied_scores=tmp_path / "applied.tsv", **files)
+    images = study.images[:, brain].astype(float)
+    literal = [-np.cov(images.T, fold)[-1, :-1] / np.var(fold, ddof=1) for fold in scores]
+    published = pattern.published()
+    np.testing.assert_allclose(published, np.mean(literal, axis=0), atol=1e-4)
+    assert pattern.subject_based
+    assert "finished" in pattern.meaning.pooling
+    assert "correlation_with_class_mean_difference" in pattern.sidecar(published)
+    volumes = rng.normal(size=(2, *grid.shape)).astype(np.float32)
+    maps = [tmp_path / f"fold-{fold}.nii.gz" for fold in (1, 2)]
+    for path, volume in zip(maps, volumes, strict=True):
+        write_map(volume, path, grid)
+    weights = study("svm_weights", applied_weights=maps, array=None, **files)
+    np.testing.assert_allclose(weights.published(), volumes.mean(axis=0)[brain], atol=1e-6)
+    assert not weights.subject_based
+    assert weights.sidecar(weights.published())["subjects"] == 0
 
 
 def test_wrong_sizes_are_told(study, tmp_path):

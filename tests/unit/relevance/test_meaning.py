@@ -2,8 +2,8 @@ import pytest
 
 from relmaps.relevance.meaning import meaning_of
 
-MAPS = ["svm_weights", "svm_pattern", "vbm_t", "mean_t1", "t1_edges", "gm_probability",
-        "lrp", "integrated_gradients", "guided_gradcam", "untrained"]  # fmt: skip
+MAPS = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern", "vbm_t", "mean_t1", "t1_edges",
+        "gm_probability", "lrp", "integrated_gradients", "guided_gradcam", "untrained"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -17,6 +17,18 @@ def test_every_map_says_what_positive_means(name):
 def test_tissue_maps_speak_of_their_feature():
     assert "less grey matter" in meaning_of("svm_pattern", "gm_modulated", "all", "none").polarity
     assert "lower T1 signal" in meaning_of("svm_pattern", "t1_syn", "all", "none").polarity
+
+
+@pytest.mark.parametrize("kind", ["weights", "pattern"])
+def test_linear_maps_speak_of_their_model(kind):
+    svm, logistic = (meaning_of(f"{model}_{kind}", "gm_modulated", "all", "none") for model in ("svm", "logistic"))
+    assert svm.target == "decision value of the SVM"
+    assert logistic.target == "logit of the logistic regression"
+    assert "decision value" in svm.units
+    assert "logit" in logistic.units
+    assert "refitted" in svm.pooling
+    applied = meaning_of(f"svm_{kind}", "gm_modulated", "all", "none", applied=True)
+    assert "refitted" not in applied.pooling
 
 
 def test_heatmaps_speak_of_the_true_class_and_of_what_turns_them():

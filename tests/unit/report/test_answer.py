@@ -24,7 +24,19 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
     assert words.recovery[0].startswith("Integrated Gradients recovers the known truth (AUC of at least 0.75")
     assert words.recovery[0].endswith("LRP and Guided Grad-CAM do not.")
     assert words.accuracy[0] == "Linear SVM: held-out balanced accuracy 0.85 (90 % interval 0.76 to 0.92)."
+    assert words.accuracy[1:3] == [
+        "Network “small”: held-out balanced accuracy 0.79 (90 % interval 0.70 to 0.86).",
+        "Selected network: held-out balanced accuracy 0.79 (90 % interval 0.70 to 0.86).",
+    ]
     assert words.warnings == [WHOSE_TRUTH["simulated"]]
+
+
+def test_controls_are_one_sentence_behind_the_models(tables):
+    controls = "Controls that see no tissue contrast: "
+    controls += "SVM, binarised scan 0.62 [0.53, 0.69]; Age, sex and head size 0.55 [0.46, 0.62]."
+    assert answer(**tables, confidence=0.9, truth=None).accuracy[3:] == [controls]
+    models = tables["performance"][~tables["performance"]["model"].isin(["svm_binarised", "covariates"])]
+    assert len(answer(**tables | {"performance": models}, confidence=0.9, truth=None).accuracy) == 3
 
 
 def test_no_recovery_is_said(tables):

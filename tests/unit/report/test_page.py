@@ -13,7 +13,7 @@ from relmaps.report.page import SCREEN_WIDTH, build_report, embed_png, flatten
 from relmaps.tables import read_table
 from tests.synthetic_results import MAPS, SyntheticStudy
 
-PICTURES = ("cohort", "quality", "mosaic", "performance", "maps", "ranking", "curves")
+PICTURES = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
 
 
 def page_of(study, folder, **options):
@@ -23,10 +23,14 @@ def page_of(study, folder, **options):
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text()) | {"input": "/home/someone/bids"}
     if options.get("real"):
         config["cohort"]["source"] = "bids"
+    config["classify"]["permute_labels"] = options.get("permute_labels")
+    config["apply"] = options.get("apply")
     return build_report(
         pictures=dict.fromkeys(PICTURES, picture),
         subjects=read_table(study.path("preprocess/subjects.tsv")),
         performance=read_table(study.path("classify/performance.tsv")),
+        model_comparisons=read_table(study.path("classify/model_comparisons.tsv")),
+        variability=read_table(study.path("classify/variability.tsv")),
         scores=read_table(study.path("overlap/scores.tsv")),
         comparisons=read_table(study.path("overlap/comparisons.tsv")),
         recovery=read_table(study.path("overlap/recovery.tsv")),
@@ -84,3 +88,11 @@ def test_pictures_come_at_screen_resolution(tmp_path):
 def test_settings_become_dotted_keys():
     settings = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}, {"e": 2}], "f": {}}
     assert flatten(settings) == [("a.b", 1), ("a.c", "1, 2"), ("d.1.e", None), ("d.2.e", 2), ("f", {})]
+
+
+def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    assert "are shuffled" not in page
+    assert "are those of another study" not in page
+    assert "are shuffled" in page_of(study, tmp_path / "pictures", permute_labels=3)
+    assert "are those of another study" in page_of(study, tmp_path / "pictures", apply="results/demo")

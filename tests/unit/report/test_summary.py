@@ -17,17 +17,19 @@ def summary_of(study):
 def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
     lines = summary_of(SyntheticStudy(tmp_path, grid, brain).write())
     assert lines[0].startswith("Balanced accuracy: Linear SVM 0.85 [0.76, 0.92]; Network “small” 0.79")
-    assert lines[1].split() == ["ROC", "AUC", "at", "headline", "meta-analysis", "known", "truth"]
-    assert lines[2].split("  ")[0] == "VBM t"
-    assert lines[2].count("0.88 [0.85, 0.91]") == 2
-    assert [line.endswith("recovers the truth") for line in lines[2:6]] == [True, True, True, False]
+    assert lines[1].startswith("Controls that see no tissue contrast: SVM, binarised scan 0.62 [0.53, 0.69]; Age")
+    assert "binarised" not in lines[0]
+    assert lines[2].split() == ["ROC", "AUC", "at", "headline", "meta-analysis", "known", "truth"]
+    assert lines[3].split("  ")[0] == "VBM t"
+    assert lines[3].count("0.88 [0.85, 0.91]") == 2
+    assert [line.endswith("recovers the truth") for line in lines[3:7]] == [True, True, True, False]
     assert lines[-1] == f"Report: {tmp_path / 'report.html'}"
-    assert len({len(line) for line in lines[5:11]}) == 1  # columns stand below each other
+    assert len({len(line) for line in lines[6:12]}) == 1  # columns stand below each other
 
 
 def test_summary_of_a_study_without_mask(tmp_path, grid, brain):
     lines = summary_of(SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write())
-    assert [line.split()[-1] for line in lines[2 : 2 + len(MAPS)]] == ["n/a"] * len(MAPS)
+    assert [line.split()[-1] for line in lines[3 : 3 + len(MAPS)]] == ["n/a"] * len(MAPS)
 
 
 def test_an_unfinished_study_gets_one_line(tmp_path):

@@ -1,15 +1,13 @@
-"""The SVM's weights or activation pattern of each fold, refitted on all subjects outside its test part."""
+"""A linear model's weights or pattern of each fold, refitted on all subjects outside its test part."""
 
 from relmaps.images import load_grid, read_mask, write_map
 from relmaps.jobs import job
 from relmaps.relevance.group import open_group_map, volume_of
 
 
-def main(map_name, inputs, space, feature, svm_c, fold_maps):
+def main(map_name, inputs, space, feature, fold_maps):
     """`inputs` : as of pool_map. `fold_maps` : one path per fold, in the order of the folds."""
-    group_map = open_group_map(
-        map_name, space=space, feature=feature, pooling="n/a", normalisation="n/a", svm_c=svm_c, **inputs
-    )
+    group_map = open_group_map(map_name, space=space, feature=feature, pooling="n/a", normalisation="n/a", **inputs)
     grid = load_grid(inputs["brain_mask"], space)
     brain = read_mask(inputs["brain_mask"], grid)
     for fold, path in enumerate(fold_maps):
@@ -19,10 +17,9 @@ def main(map_name, inputs, space, feature, svm_c, fold_maps):
 if __name__ == "__main__":
     with job(snakemake, snakemake.params.compute_threads):
         main(
-            map_name=snakemake.wildcards.map,
+            map_name=f"{snakemake.wildcards.linear}_{snakemake.wildcards.kind}",
             inputs=dict(snakemake.input.items()),
             space=snakemake.params.space,
             feature=snakemake.params.feature,
-            svm_c=snakemake.params.svm_c,
             fold_maps=snakemake.output.fold_maps,
         )

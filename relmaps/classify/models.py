@@ -1,0 +1,34 @@
+"""Which models a study trains, by their names in predictions.tsv."""
+
+from dataclasses import dataclass
+
+from relmaps.classify.controls import COVARIATES, control_parts
+
+
+@dataclass(frozen=True)
+class Models:
+    """Names of models. networks, linear : those whose maps are made. control_networks, control_linear : the same models
+    on inputs without tissue contrast. covariates : [COVARIATES] or [].
+    """
+
+    networks: list[str]
+    linear: list[str]
+    control_networks: list[str]
+    control_linear: list[str]
+    covariates: list[str]
+
+
+def models_of(classify: dict) -> Models:
+    """classify : that part of a validated configuration."""
+    controls, networks, linear = classify["controls"], classify["cnn"]["architectures"], classify["linear"]["models"]
+
+    def reduced(models: list[str]) -> list[str]:
+        return [f"{model}_{name}" for model in models if model in controls["models"] for name in controls["inputs"]]
+
+    return Models(networks, linear, reduced(networks), reduced(linear), [COVARIATES] if controls["covariates"] else [])
+
+
+def feature_of_model(model: str, classify: dict) -> str:
+    """The cohort array that a network or a linear model sees."""
+    kind, reduced = control_parts(model)
+    return reduced or classify["linear" if kind in classify["linear"]["models"] else "cnn"]["feature"]

@@ -1,0 +1,26 @@
+from relmaps.classify.models import feature_of_model, models_of
+
+CLASSIFY = {
+    "cnn": {"architectures": ["small", "A24"], "feature": "t1_syn"},
+    "linear": {"models": ["svm", "logistic"], "feature": "gm_modulated"},
+    "controls": {"models": ["svm", "A24"], "inputs": ["binarised", "brain_mask"], "covariates": True},
+}
+
+
+def test_names_of_all_models():
+    models = models_of(CLASSIFY)
+    assert models.networks == ["small", "A24"]
+    assert models.linear == ["svm", "logistic"]
+    assert models.control_networks == ["A24_binarised", "A24_brain_mask"]
+    assert models.control_linear == ["svm_binarised", "svm_brain_mask"]
+    assert models.covariates == ["covariates"]
+
+
+def test_what_each_model_sees():
+    seen = {name: feature_of_model(name, CLASSIFY) for name in ("small", "svm", "A24_binarised", "svm_brain_mask")}
+    assert seen == {
+        "small": "t1_syn",
+        "svm": "gm_modulated",
+        "A24_binarised": "binarised",
+        "svm_brain_mask": "brain_mask",
+    }

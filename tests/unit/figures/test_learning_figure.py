@@ -1,0 +1,37 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from relmaps.figures.learning import draw_learning
+
+
+@pytest.fixture
+def history():
+    columns = {"epoch": [1, 2, 3], "train_loss": [0.7, 0.5, 0.2], "validation_loss": [0.6, 0.4, 0.5]}
+    return pd.DataFrame(columns | {"kept": ["false", "true", "false"]})
+
+
+def lines_of(axes):
+    return [np.array(line.get_data()).T.tolist() for line in axes.lines]
+
+
+def test_a_panel_shows_both_losses_and_the_epoch_that_is_kept(history):
+    train, validation, kept, chance = lines_of(draw_learning({"1": [history]}, {"1": "small"}).axes[0])
+    assert train == [[1, 0.7], [2, 0.5], [3, 0.2]]
+    assert validation == [[1, 0.6], [2, 0.4], [3, 0.5]]
+    assert kept == [[2, 0.4]]
+    assert {y for _, y in chance} == {np.log(2)}
+
+
+def test_without_validation_the_mark_stands_on_the_training_loss(history):
+    history = history.assign(validation_loss=np.nan, kept=["false", "false", "true"])
+    assert lines_of(draw_learning({"1": [history]}, {"1": "small"}).axes[0])[2] == [[3, 0.2]]
+
+
+def test_every_fold_and_seed_is_drawn(history):
+    histories = {str(fold): [history, history] for fold in range(1, 8)}
+    figure = draw_learning(histories, dict.fromkeys(histories, "A24"))
+    shown = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_title() for axes in shown] == [f"Fold {fold}\nNetwork “A24”" for fold in range(1, 8)]
+    assert {len(axes.lines) for axes in shown} == {7}
+    assert [bool(axes.get_xlabel()) for axes in shown] == [False, False, True, True, True, True, True]

@@ -1,0 +1,20 @@
+"""Figure: are predicted probabilities as often right as they say?"""
+
+from relmaps.figures.calibration import draw_calibration
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(*, calibration, performance, figures):
+    with house_style():
+        save_figure(draw_calibration(read_table(calibration), read_table(performance)), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            calibration=snakemake.input.calibration,
+            performance=snakemake.input.performance,
+            figures=snakemake.output,
+        )
