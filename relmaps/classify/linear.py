@@ -15,8 +15,6 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
-from relmaps.errors import UserError
-
 ESTIMATORS = ("svm", "logistic")
 # Directions of the kernel with less than this share of the largest eigenvalue hold rounding errors.
 SMALLEST_EIGENVALUE = 1e-10
@@ -28,13 +26,14 @@ def centred_kernel(gram: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, flo
     gram : (n, n) X X' of all subjects, whatever all of them are shifted by. train : (n_train,) indices of the training
     subjects. Returns the kernel (n, n) of (X - m) / sqrt(s), and s: m is the mean of the training subjects, and s makes
     the mean of the training kernel's diagonal 1. With the dual coefficients a of a fit, w = (X_train - m)' a / s are
-    the weights per unit of the raw features.
+    the weights per unit of the raw features. Where all training subjects are the same to the digits of the Gram matrix
+    (a control's outline on a coarse grid), nothing can be learnt: the kernel is 0, and s is 1.
     """
     row_means = gram[:, train].mean(axis=1)
     kernel = gram - row_means[:, None] - row_means[None, :] + row_means[train].mean()
     scale = float(np.diagonal(kernel)[train].mean())
     if not scale > 1e-6 * np.diagonal(gram)[train].mean():  # the Gram matrix is not more exact than that
-        raise UserError("preprocess/arrays: a feature is the same in all training scans; check its preprocessed scans")
+        return np.zeros_like(kernel), 1.0
     return kernel / scale, scale
 
 
@@ -70,6 +69,9 @@ def _fit_logistic(
     """Exact: the optimal w lies in the span of the images, where U sqrt(eigenvalues) are the subjects' coordinates."""
     values, vectors = np.linalg.eigh(kernel)
     kept = values > SMALLEST_EIGENVALUE * values[-1]
+    if not kept.any():
+        prevalence = np.average(labels, weights=weight)
+        return np.zeros(len(labels)), float(np.log(prevalence / (1 - prevalence)))
     roots, vectors = np.sqrt(values[kept]), vectors[:, kept]
     regression = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-8, max_iter=1000)
     regression.fit(vectors * roots, labels, sample_weight=weight)

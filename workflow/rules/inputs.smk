@@ -188,7 +188,8 @@ def facts_of_study():
         "control": config["cohort"]["labels"]["control"],
         "space": SPACE,
         "voxel_mm": config["preprocess"]["template"]["voxel_mm"],
-        "preprocessing": config["preprocess"]["features"][config["classify"]["cnn"]["feature"]],
+        "preprocessing": config["preprocess"]["features"][config["classify"]["cnn"]["feature"]]
+        | {"registration": config["preprocess"]["registration"]},
     }
 
 

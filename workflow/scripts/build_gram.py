@@ -1,10 +1,13 @@
 """The Gram matrix of one feature's array, which all linear models of that feature share."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 
+from relmaps.classify.controls import CONTROL_INPUTS
 from relmaps.classify.gram import gram_matrix
+from relmaps.errors import UserError
 from relmaps.files import replacing
 from relmaps.jobs import job
 
@@ -13,8 +16,11 @@ log = logging.getLogger("relmaps")
 
 def main(*, images, gram):
     features = np.load(images, mmap_mode="r")
+    products = gram_matrix(features)
+    if not products.any() and Path(images).stem not in CONTROL_INPUTS:
+        raise UserError(f"{images}: all scans are the same; check preprocess/qc.tsv and the pictures of the scans")
     with replacing(gram) as temporary:
-        np.save(temporary, gram_matrix(features))
+        np.save(temporary, products)
     log.info("%s: %d subjects, %d voxels", images, len(features), features[0].size)
 
 
