@@ -40,6 +40,16 @@ def test_weights_are_multinomial(splits):
     np.testing.assert_allclose(np.cov(weights.T)[0, 1], -1 / 3, atol=0.03)
 
 
+def test_subjects_that_every_fold_tests_are_drawn_within_their_label(splits):
+    names = [f"sub-{number:02d}" for number in range(10)]
+    everyone = [(fold, name, number % 2, "test") for fold in "12" for number, name in enumerate(names)]
+    table = pd.DataFrame(everyone, columns=splits.columns)
+    weights = subject_weights(pd.Series(names), table, 50, seed=1)
+    np.testing.assert_array_equal(weights[:, ::2].sum(axis=1), 5)
+    np.testing.assert_array_equal(weights[:, 1::2].sum(axis=1), 5)
+    assert (weights[:, :4].sum(axis=1) != 4).any(), "not within the folds that would have tested them"
+
+
 def test_same_seed_same_weights(splits):
     participants = pd.Series([f"sub-{number:02d}" for number in range(10)])
     first, again, other = (subject_weights(participants, splits, 20, seed) for seed in (1, 1, 2))

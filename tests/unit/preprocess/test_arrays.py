@@ -53,3 +53,9 @@ def test_a_factor_of_the_whole_map_is_lost_in_min_max_and_kept_without(build, gr
 def test_a_constant_map_becomes_0(build, grid, smoothing_mm, value):
     array = build(np.full((1, *grid.shape), value, np.float32), smoothing_mm, [1.7], min_max=True)
     assert (array == 0).all()
+
+
+def test_a_threshold_leaves_black_and_white_inside_the_brain(build, grid, brain, rng):
+    maps = rng.random((2, *grid.shape)).astype(np.float32)
+    array = build(maps, 0, [1.0, 1.0], threshold=0.5)
+    np.testing.assert_array_equal(array, (maps > 0.5) & brain)
