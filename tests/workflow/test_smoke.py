@@ -164,3 +164,43 @@ def test_the_summary_fits_a_terminal(study):
     assert 5 <= len(lines) <= 20
     assert any("svm" in line.lower() for line in lines)
     assert any("report.html" in line for line in lines)
+
+
+def test_models_of_the_study_are_applied_to_a_cohort_that_they_have_never_seen(study):
+    """Another seed makes other heads: predictions, maps and scores come from finished models, and nothing trains."""
+    other = RESULTS.with_name("smoke-applied")
+    shutil.rmtree(other, ignore_errors=True)
+    command = [*COMMAND[:-1], f"study={other.name}", f"apply=results/{STUDY}", "seed=21"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    assert not list(other.rglob("*.safetensors"))
+    predictions = read_table(other / "classify/predictions.tsv")
+    assert set(predictions["role"]) == {"test"}
+    assert set(predictions["model"]) == {"svm", "small"}
+    subjects = read_table(other / "preprocess/subjects.tsv")
+    for _, of_fold in predictions.groupby(["model", "fold"]):
+        assert sorted(of_fold["participant_id"]) == sorted(subjects["participant_id"])
+    scores = read_table(other / "overlap/scores.tsv")
+    headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")
+    assert set(headline.index) == set(MAPS)
+    assert headline.loc["svm_weights", "ci_low"].isna().all()
+    assert headline.loc["svm_pattern", "ci_low"].notna().all()
+    assert "are those of another study" in (other / "report.html").read_text()
+
+
+def test_labels_are_shuffled_beside_the_study(study):
+    # In a mapping of --config Snakemake gives numbers as text, so this one goes through a file.
+    settings = RESULTS / "permutations.yaml"
+    settings.write_text("classify: {permutations: [1]}\n")
+    place = COMMAND.index("--config")
+    command = [*COMMAND[:place], str(settings), *COMMAND[place:], "--", f"results/{STUDY}/classify/null.tsv"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    null = read_table(RESULTS / "classify/null.tsv")
+    assert set(null["model"]) == {"svm", "small", "selected", "svm_binarised", "svm_brain_mask", "covariates"}
+    true, shuffled = (
+        read_table(path)
+        for path in (RESULTS / "preprocess/subjects.tsv", *RESULTS.glob("permutations/1/preprocess/*.tsv"))
+    )
+    assert shuffled["participant_id"].equals(true["participant_id"])
+    assert not shuffled["label"].equals(true["label"])
