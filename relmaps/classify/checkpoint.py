@@ -10,11 +10,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from relmaps.classify.weights_head import METADATA
 from relmaps.files import replacing
 
 log = logging.getLogger("relmaps")
-
-METADATA = "relmaps"
 
 
 @dataclass(eq=False)

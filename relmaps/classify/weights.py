@@ -10,11 +10,9 @@ from safetensors.torch import save_file
 
 from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import Scaling
+from relmaps.classify.weights_head import METADATA
 from relmaps.errors import UserError
 from relmaps.files import replacing
-
-# All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
-METADATA = "relmaps"
 
 
 @dataclass(frozen=True, eq=False)

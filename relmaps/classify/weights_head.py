@@ -10,7 +10,8 @@ from safetensors import SafetensorError, safe_open
 from relmaps.errors import UserError
 from relmaps.files import sha256_of
 
-METADATA = "relmaps"  # the entry that weights.py writes, which needs torch
+# All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
+METADATA = "relmaps"
 NEEDED = {"model", "fold", "seed", "epoch", "feature", "grid_shape"}
 NOT_TRAINED = ("running_mean", "running_var", "num_batches_tracked")  # of BatchNorm: counted, not learnt
 

@@ -29,6 +29,8 @@ MAP_LINES = {
     "guided_gradcam": ("#CC79A7", "-"),
     "svm_pattern": ("#0072B2", "--"),
     "svm_weights": ("#56B4E9", "--"),
+    "logistic_pattern": ("#0072B2", ":"),
+    "logistic_weights": ("#56B4E9", ":"),
     "vbm_t": ("#009E73", "--"),
     "mean_t1": ("#555555", ":"),
     "gm_probability": ("#555555", "-."),
