@@ -1,8 +1,7 @@
 """Heatmaps of held-out subjects: each subject's true-class logit, explained by networks that never saw the subject."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,21 +12,14 @@ from relmaps.classify.networks import build_network
 from relmaps.classify.weights import Classifier
 from relmaps.errors import UserError
 from relmaps.jobs import progress
-from relmaps.relevance import guided_gradcam, integrated_gradients, lrp
+from relmaps.relevance.methods.method import Method
+from relmaps.relevance.targets import coefficients_of
 
 # Scans are explained together as long as their voxels do not exceed this number: what fits a processor's cache is
 # twice as fast as sixteen scans of 4 mm at once.
 BATCH_VOXELS = 500_000
 # Seeds of untrained networks lie apart from those of trained ones.
 UNTRAINED_SEED = 1000
-
-
-@dataclass(frozen=True)
-class Method:
-    """A heatmap method: (network, x, target) -> (n, nx, ny, nz), and what a complete map sums to, if it claims that."""
-
-    explain: Callable[[nn.Module, Tensor, Tensor], Tensor]
-    expected_sum: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +33,6 @@ class Heatmaps:
     maps: np.ndarray
     score: np.ndarray
     completeness_error: np.ndarray
-
-
-def open_method(name: str, settings: dict) -> Method:
-    """A method by its name in the configuration, with its keys from there. `untrained` is integrated gradients."""
-    match name:
-        case "lrp":
-            return Method(partial(lrp.explain, **settings), lrp.expected_sum)
-        case "integrated_gradients" | "untrained":
-            return Method(partial(integrated_gradients.explain, **settings), integrated_gradients.expected_sum)
-        case "guided_gradcam":
-            return Method(partial(guided_gradcam.explain, **settings))
-    raise UserError(f"relevance.methods: {name} is unknown; use lrp, integrated_gradients or guided_gradcam")
 
 
 def held_out(splits: pd.DataFrame, fold: str, participants: pd.Series) -> np.ndarray:
@@ -84,12 +64,14 @@ def explain_subjects(
     labels: np.ndarray,
     brain: np.ndarray,
     method: Method,
+    target: str,
     device: torch.device,
 ) -> Heatmaps:
     """Explain some subjects of the cohort with each classifier, and average.
 
     classifiers : one per seed. images : (n_subjects, nx, ny, nz) float32, may be memory-mapped; only `rows` are read.
-    rows : (n,) indices. labels : (n,) 0 or 1, the class to explain. brain : (nx, ny, nz) bool.
+    rows : (n,) indices. labels : (n,) 0 or 1. target : what is explained, key of TARGETS.
+    brain : (nx, ny, nz) bool.
     """
     maps = np.zeros((len(rows), np.count_nonzero(brain)), dtype=np.float32)
     score, error = np.zeros(len(rows)), np.zeros(len(rows))
@@ -97,22 +79,25 @@ def explain_subjects(
         network = classifier.network.requires_grad_(False).to(device)
         for done in _batches(len(rows), brain.size, f"seed {classifier.metadata['seed']}"):
             x = torch.from_numpy(classifier.scaling.apply(images[rows[done]])[:, None]).to(device)
-            target = torch.tensor(labels[done], device=device)
-            heat = method.explain(network, x, target)
+            coefficients = torch.from_numpy(coefficients_of(target, labels[done])).to(device)
+            heat = method.explain(network, x, coefficients)
             with torch.no_grad():
                 logits = network(x)
             maps[done] += heat.cpu().numpy()[:, brain] / len(classifiers)
             score[done] += (logits[:, 1] - logits[:, 0]).cpu().numpy() / len(classifiers)
-            error[done] += _completeness_error(method, network, x, target, heat) / len(classifiers)
+            error[done] += _completeness_error(method, network, x, coefficients, heat) / len(classifiers)
     return Heatmaps(maps, score, error)
 
 
-def _completeness_error(method: Method, network: nn.Module, x: Tensor, target: Tensor, heat: Tensor) -> np.ndarray:
+def _completeness_error(
+    method: Method, network: nn.Module, x: Tensor, coefficients: Tensor, heat: Tensor
+) -> np.ndarray:
     """(n,) relative to what the map should sum to."""
-    if method.expected_sum is None:
+    expected = method.expected_sum(network, x, coefficients)
+    if expected is None:
         return np.full(len(x), np.nan)
-    expected = method.expected_sum(network, x, target).double()
     total = heat.flatten(1).sum(dim=1, dtype=torch.float64)
+    expected = expected.double()
     return ((total - expected).abs() / expected.abs()).cpu().numpy()
 
 

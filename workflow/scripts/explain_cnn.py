@@ -10,8 +10,9 @@ from relmaps.classify.weights import load_classifier
 from relmaps.files import replacing
 from relmaps.images import load_grid, read_mask, write_map
 from relmaps.jobs import job
-from relmaps.relevance.explain import UNTRAINED_SEED, explain_subjects, held_out, open_method, untrained_copy
+from relmaps.relevance.explain import UNTRAINED_SEED, explain_subjects, held_out, untrained_copy
 from relmaps.relevance.group import volume_of
+from relmaps.relevance.methods import open_method
 from relmaps.relevance.pooling import PooledHeatmaps
 from relmaps.tables import read_table, write_table
 
@@ -31,7 +32,9 @@ def main(weights, array, subjects, splits, brain_mask, fold_map, subject_maps, s
 
     images = np.load(array, mmap_mode="r")
     labels = tested["label"].to_numpy()
-    heat = explain_subjects(classifiers, images, rows, labels, brain, open_method(map_name, method), device)
+    heat = explain_subjects(
+        classifiers, images, rows, labels, brain, open_method(map_name, method), "true_class", device
+    )
     log.info("%s: completeness error %.2g on average", map_name, heat.completeness_error.mean())
 
     with replacing(subject_maps) as temporary, open(temporary, "wb") as file:

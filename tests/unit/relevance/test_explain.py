@@ -8,7 +8,9 @@ from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights import Classifier
 from relmaps.errors import UserError
 from relmaps.relevance import explain
-from relmaps.relevance.explain import explain_subjects, held_out, open_method, untrained_copy
+from relmaps.relevance.explain import explain_subjects, held_out, untrained_copy
+from relmaps.relevance.methods import open_method
+from relmaps.relevance.targets import coefficients_of
 
 SETTINGS = {"lrp": {"beta": 0.5, "epsilon": 1e-6}, "integrated_gradients": {"steps": 50}, "guided_gradcam": {}}
 SHAPE = (22, 24, 23)
@@ -44,11 +46,15 @@ def test_maps_are_means_over_seeds_of_scaled_subjects(classifiers, images, mask,
     monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
     rows, labels = np.array([1, 2, 5]), np.array([1, 0, 1])
     method = open_method(name, SETTINGS[name])
-    heat = explain_subjects(classifiers, images, rows, labels, mask, method, CPU)
+    heat = explain_subjects(classifiers, images, rows, labels, mask, method, "true_class", CPU)
     maps, scores = [], []
     for classifier in classifiers:
         x = torch.from_numpy((images[rows] - classifier.scaling.mean) / classifier.scaling.scale)[:, None]
-        maps.append(method.explain(classifier.network, x, torch.from_numpy(labels)).numpy()[:, mask])
+        maps.append(
+            method.explain(classifier.network, x, torch.from_numpy(coefficients_of("true_class", labels))).numpy()[
+                :, mask
+            ]
+        )
         logits = classifier.network(x).detach().numpy()
         scores.append(logits[:, 1] - logits[:, 0])
     scale = np.abs(maps).max()
@@ -64,7 +70,7 @@ def test_maps_are_means_over_seeds_of_scaled_subjects(classifiers, images, mask,
 def test_maps_depend_on_the_explained_class(classifiers, images, mask, name):
     method = open_method(name, SETTINGS[name])
     one, other = (
-        explain_subjects(classifiers[:1], images, np.arange(2), np.full(2, label), mask, method, CPU).maps
+        explain_subjects(classifiers[:1], images, np.arange(2), np.full(2, label), mask, method, "true_class", CPU).maps
         for label in (0, 1)
     )
     assert np.linalg.norm(one - other) > 0.5 * max(np.linalg.norm(one), np.linalg.norm(other))

@@ -18,41 +18,45 @@ reads there, would make relevance from nothing or turn it round.
 # with contributions of one sign (docs/decisions, LRP).
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv3d, linear, max_pool3d, one_hot
+from torch.nn.functional import conv3d, linear, max_pool3d
+
+from relmaps.relevance.methods.method import Method, explained_value
 
 LinearMap = Callable[[Tensor], Tensor]
 
 
-def explain(network: nn.Module, x: Tensor, target: Tensor, *, beta: float, epsilon: float) -> Tensor:
-    """Relevance of each voxel for the logit of the class in `target`.
+@dataclass(frozen=True)
+class Lrp(Method):
+    """Relevance of each voxel for the explained value.
 
-    network : in evaluation mode, with its layers as one flat nn.Sequential in `network.layers`.
-    x : (n, 1, nx, ny, nz) scaled scans. target : (n,) int64 class.
     beta : weight of the negative contributions; alpha = 1 + beta. epsilon : stabiliser, and size below which a neuron's
-        positive or negative contributions count as none.
-    Returns (n, nx, ny, nz). Raises TypeError for a kind of layer without a rule.
+    positive or negative contributions count as none. explain raises TypeError for a kind of layer without a rule.
     """
-    layers = merge_batchnorm(network.layers)
-    with torch.no_grad():
-        inputs = [x]
-        for layer in layers:
-            inputs.append(layer(inputs[-1]))
-    logits = inputs.pop()
-    relevance = logits * one_hot(target, logits.shape[1])
-    nonnegative = _nonnegative_inputs(layers)
-    for layer in reversed(layers):
-        relevance = _hand_down(layer, inputs.pop(), relevance, nonnegative.pop(), beta, epsilon)
-    return relevance[:, 0]
 
+    beta: float
+    epsilon: float
 
-def expected_sum(network: nn.Module, x: Tensor, target: Tensor) -> Tensor:
-    """(n,) what the relevance of a scan sums to, up to epsilon and neurons without any contribution: the logit."""
-    with torch.no_grad():
-        return network(x).gather(1, target[:, None])[:, 0]
+    def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
+        layers = merge_batchnorm(network.layers)
+        with torch.no_grad():
+            inputs = [x]
+            for layer in layers:
+                inputs.append(layer(inputs[-1]))
+        relevance = inputs.pop() * coefficients
+        nonnegative = _nonnegative_inputs(layers)
+        for layer in reversed(layers):
+            relevance = _hand_down(layer, inputs.pop(), relevance, nonnegative.pop(), self.beta, self.epsilon)
+        return relevance[:, 0]
+
+    def expected_sum(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
+        """The explained value, up to epsilon and neurons without any contribution."""
+        with torch.no_grad():
+            return explained_value(network, x, coefficients)
 
 
 def merge_batchnorm(layers: nn.Sequential) -> list[nn.Module]:

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from relmaps.relevance import guided_gradcam
+from relmaps.relevance.methods.guided_gradcam import GuidedGradCam
 
 
 def literal_guided_gradcam(network, x, target):
@@ -27,17 +27,19 @@ def literal_guided_gradcam(network, x, target):
 
 
 def test_equals_literal_formula(network, scans):
-    x, target = scans
-    maps = guided_gradcam.explain(network, x, target)
-    literal = torch.stack([literal_guided_gradcam(network, x[n : n + 1], target[n]) for n in range(len(x))])
+    x, coefficients = scans
+    maps = GuidedGradCam().explain(network, x, coefficients)
+    literal = torch.stack(
+        [literal_guided_gradcam(network, x[n : n + 1], coefficients[n].argmax()) for n in range(len(x))]
+    )
     assert maps.any()
     torch.testing.assert_close(maps, literal, rtol=1e-4, atol=1e-6 * literal.abs().max().item())
 
 
 def test_removes_its_hooks(network, scans):
-    x, target = scans
+    x, coefficients = scans
     before = network(x)
-    first, again = (guided_gradcam.explain(network, x, target) for _ in range(2))
+    first, again = (GuidedGradCam().explain(network, x, coefficients) for _ in range(2))
     assert torch.equal(first, again)
     assert torch.equal(network(x), before)
     assert not any(layer._backward_hooks or layer._forward_pre_hooks for layer in network.layers)

@@ -45,9 +45,9 @@ def network():
 
 @pytest.fixture
 def scans():
-    """(5, 1, 9, 11, 8) signed, as z-scored scans are, and their classes."""
+    """(5, 1, 9, 11, 8) signed, as z-scored scans are, and coefficients that pick one class of each."""
     torch.manual_seed(1)
-    return torch.randn(5, 1, 9, 11, 8), torch.tensor([0, 1, 1, 0, 1])
+    return torch.randn(5, 1, 9, 11, 8), torch.eye(2)[[0, 1, 1, 0, 1]]
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from relmaps.relevance import lrp
+from relmaps.relevance.methods import lrp
+from relmaps.relevance.methods.lrp import Lrp
 
 RULE = {"beta": 0.5, "epsilon": 1e-6}
 
@@ -79,9 +80,9 @@ def assert_close(maps, literal):
 
 
 def test_whole_network_equals_literal_formula(network, scans):
-    x, target = scans
-    maps = lrp.explain(network, x, target, **RULE)
-    literal = torch.stack([literal_lrp(network, x[n : n + 1], target[n], **RULE) for n in range(len(x))])
+    x, coefficients = scans
+    maps = Lrp(**RULE).explain(network, x, coefficients)
+    literal = torch.stack([literal_lrp(network, x[n : n + 1], coefficients[n].argmax(), **RULE) for n in range(len(x))])
     assert_close(maps, literal)
 
 
@@ -94,7 +95,7 @@ def test_convolution_with_stride_and_bias_equals_literal_formula(stack, beta, si
     small = stack(*first, conv, nn.Flatten(), nn.Linear(2 * 3 * 3 * 3, 2))
     x = torch.randn(1, 1, 4, 5, 4)
     literal = literal_lrp(small, x, 1, beta, 1e-6)
-    assert_close(lrp.explain(small, x, torch.tensor([1]), beta=beta, epsilon=1e-6)[0], literal)
+    assert_close(Lrp(beta, 1e-6).explain(small, x, torch.eye(2)[[1]])[0], literal)
     assert lrp._nonnegative_inputs(list(small.layers))[len(first)] is not signed
 
 
@@ -110,7 +111,7 @@ def test_average_pool_equals_literal_formula(stack):
     torch.manual_seed(6)
     small = stack(nn.Conv3d(1, 2, 2), nn.ReLU(), nn.AvgPool3d(2), nn.Flatten(), nn.Linear(2 * 2 * 2 * 2, 2))
     x = torch.randn(1, 1, 5, 6, 5)
-    assert_close(lrp.explain(small, x, torch.tensor([1]), **RULE)[0], literal_lrp(small, x, 1, **RULE))
+    assert_close(Lrp(**RULE).explain(small, x, torch.eye(2)[[1]])[0], literal_lrp(small, x, 1, **RULE))
 
 
 def test_two_products_equal_four_where_the_input_is_not_negative():
@@ -123,9 +124,11 @@ def test_two_products_equal_four_where_the_input_is_not_negative():
 
 def test_relevance_is_conserved(network, scans):
     """Also with biases, which get no relevance; every neuron here has contributions."""
-    x, target = scans
-    maps = lrp.explain(network, x, target, **RULE)
-    torch.testing.assert_close(maps.sum((1, 2, 3)), lrp.expected_sum(network, x, target), rtol=1e-3, atol=1e-4)
+    x, coefficients = scans
+    maps = Lrp(**RULE).explain(network, x, coefficients)
+    torch.testing.assert_close(
+        maps.sum((1, 2, 3)), Lrp(**RULE).expected_sum(network, x, coefficients), rtol=1e-3, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -155,9 +158,9 @@ def test_known_answer_of_alpha_and_beta():
 
 
 def test_zero_input_gets_no_relevance(network, scans):
-    x, target = scans
+    x, coefficients = scans
     x[:, :, 2:5] = 0
-    assert not lrp.explain(network, x, target, **RULE)[:, 2:5].any()
+    assert not Lrp(**RULE).explain(network, x, coefficients)[:, 2:5].any()
 
 
 def test_merging_batchnorm_keeps_the_function(network, scans):
@@ -167,9 +170,9 @@ def test_merging_batchnorm_keeps_the_function(network, scans):
 
 
 def test_layer_without_a_rule_is_named(stack, scans):
-    x, target = scans
+    x, coefficients = scans
     odd = stack(nn.Flatten(), nn.Tanh(), nn.Linear(9 * 11 * 8, 2))
     with pytest.raises(TypeError, match="Tanh"):
-        lrp.explain(odd, x, target, **RULE)
+        Lrp(**RULE).explain(odd, x, coefficients)
     with pytest.raises(TypeError, match="BatchNorm3d must follow"):
-        lrp.explain(stack(nn.BatchNorm3d(1), nn.Flatten(), nn.Linear(9 * 11 * 8, 2)), x, target, **RULE)
+        Lrp(**RULE).explain(stack(nn.BatchNorm3d(1), nn.Flatten(), nn.Linear(9 * 11 * 8, 2)), x, coefficients)
