@@ -17,6 +17,7 @@ from relmaps.tables import SCHEMAS
 from relmaps.truth import truth_of
 
 PRESETS = ROOT / "config" / "presets.yaml"
+REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
 INPUTS = {
     "bids": "the BIDS folder",
     "adni": "the ADNI download's folder",
@@ -29,7 +30,7 @@ SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 def load_config(config: dict) -> dict:
     """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
 
-    Keys of `preprocess` that are null get the value of the preset.
+    Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
     schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
     error = best_match(Draft202012Validator(schema).iter_errors(config))
@@ -38,22 +39,12 @@ def load_config(config: dict) -> dict:
     if config["apply"]:
         take_settings(config)
     _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
+    for settings in config["reference"].values():
+        _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
     _check_cohort(config)
     _check_classify(config["classify"])
+    _check_references(config)
     _check_files(config)
-    meta_analysis = config["reference"]["meta_analysis"]
-    if meta_analysis["source"] == "simulated" and truth_of(config) is None:
-        raise UserError(
-            "config: reference.meta_analysis.source is simulated, but the cohort is not; use sleuth or nifti"
-        )
-    if meta_analysis["source"] != "simulated" and not meta_analysis["path"]:
-        raise UserError(
-            f"config: reference.meta_analysis.path is not set; source {meta_analysis['source']} needs a file"
-        )
-    if meta_analysis["source"] == "nifti" and meta_analysis["threshold"] is None:
-        raise UserError(
-            "config: reference.meta_analysis.threshold is not set; source nifti needs the value of its mask"
-        )
     for column, (low, high) in config["preprocess"]["exclude_on"].items():
         if low is not None and high is not None and low > high:
             raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
@@ -72,6 +63,15 @@ def _fill(settings: dict, defaults: dict) -> None:
             _fill(settings[key], value)
         elif settings[key] is None:
             settings[key] = value
+
+
+def _complete(settings: dict, defaults: dict) -> None:
+    """Add what is not there; a key that is null stays so."""
+    for key, value in defaults.items():
+        if key not in settings:
+            settings[key] = value
+        elif isinstance(value, dict) and settings[key] is not None:
+            _complete(settings[key], value)
 
 
 def _check_cohort(config: dict) -> None:
@@ -105,10 +105,30 @@ def _check_classify(classify: dict) -> None:
             raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
 
 
+def _check_references(config: dict) -> None:
+    for name, settings in config["reference"].items():
+        key, source = f"config: reference.{name}", settings["source"]
+        if source == "simulated" and truth_of(config) is None:
+            raise UserError(f"{key}.source is simulated, but the cohort is not; use sleuth or nifti")
+        if source in ("sleuth", "nifti") and not settings["path"]:
+            raise UserError(f"{key}.path is not set; source {source} needs a file")
+        if source == "nifti" and settings["threshold"] is None:
+            raise UserError(f"{key}.threshold is not set; source nifti needs the value of its mask")
+        if source == "neuroquery" and not name.startswith("text_mined"):
+            raise UserError(
+                f"{key}: source neuroquery makes a text-mined map, not a curated contrast; "
+                f"let its name begin with text_mined, such as text_mined_{name}"
+            )
+        if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
+            raise UserError(
+                f"{key}.iterations is {settings['iterations']}, too few to see an alpha of {settings['alpha']:g}; "
+                "set it to 1/alpha or more"
+            )
+
+
 def _check_files(config: dict) -> None:
     """Every file that a key names must be there before anything runs."""
     files = {
-        "reference.meta_analysis.path": config["reference"]["meta_analysis"]["path"],
         "cohort.exclusion_list": config["cohort"]["exclusion_list"],
         "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
         "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
@@ -116,6 +136,16 @@ def _check_files(config: dict) -> None:
     if config["cohort"]["inject_atrophy"] is not None:
         regions = config["cohort"]["inject_atrophy"]["regions"]
         files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
+    for name, settings in config["reference"].items():
+        if settings["source"] != "neuroquery":
+            files[f"reference.{name}.path"] = settings["path"]
+        else:
+            files[f"reference.{name}.neuroquery.allow_list"] = settings["neuroquery"]["allow_list"]
+            if settings["path"] and not Path(settings["path"]).is_dir():
+                raise UserError(f"config: reference.{name}.path {settings['path']}: no such folder; check the path")
+    for name, settings in config["relevance"]["imported"].items():
+        files[f"relevance.imported.{name}.path"] = settings["path"]
+    files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]
     for name, path in (config["preprocess"]["template"]["images"] or {}).items():
         files[f"preprocess.template.images.{name}"] = path
     for key, path in files.items():

@@ -1,86 +1,114 @@
-"""Activation likelihood estimation of reported foci, always computed and thresholded at 2 mm.
-
-The null distribution depends on the grid. So the statistic is thresholded where it was computed, then resampled
-linearly to the study's grid, where the same value is applied.
-"""
+"""Activation likelihood estimation of reported foci, always computed and thresholded at 2 mm."""
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 import nibabel as nib
 import numpy as np
 from nilearn.datasets import load_mni152_brain_mask
-from nimare.correct import FDRCorrector
+from nimare.correct import FDRCorrector, FWECorrector
 from nimare.meta.cbma.ale import ALE
+from nimare.results import MetaResult
 from nimare.studyset import Studyset
-from scipy import ndimage
 
-from relmaps.images import Grid
-from relmaps.reference.reference import Reference
-from relmaps.reference.resample import resample
 from relmaps.reference.sleuth import Experiment
 
 log = logging.getLogger("relmaps")
 
 RESOLUTION_MM = 2
+FDR_SWEEP, P_SWEEP = (0.05, 0.01), (0.001,)  # beside the headline; fixed beforehand
+FWE_MAPS = {"voxel_fwe": "logp_level-voxel", "cluster_fwe": "logp_desc-size_level-cluster"}  # NiMARE's names
 
 
-def ale_reference(
-    experiments: list[Experiment], source: str, fdr: float, minimum_cluster_voxels: int, grid: Grid, brain: np.ndarray
-) -> Reference:
-    """The ALE map of the experiments and where it is significant, on the study's grid.
+@dataclass(frozen=True)
+class Correction:
+    """How an ALE map is thresholded.
 
-    fdr : false discovery rate over the 2 mm brain. minimum_cluster_voxels : clusters of fewer significant 2 mm voxels
-    (faces touching) are left out of the mask. brain : (nx, ny, nz) bool. If nothing survives, the mask is empty and the
-    note says so: a lower threshold would be another question.
+    method : fdr (Benjamini and Hochberg 1995), voxel_fwe or cluster_fwe (size of clusters of faces that touch; Eickhoff
+    et al. 2012), the latter two by a Monte Carlo null. alpha : rate of errors. cluster_forming_p : uncorrected p below
+    which voxels make a cluster. iterations, seed : of the null, whose foci are drawn anew where the template's grey
+    matter is above .1. cores : that draw it at once; its values do not depend on them. minimum_cluster_voxels :
+    clusters of fewer significant 2 mm voxels are left out.
     """
-    statistic, significant = estimate_ale(experiments, fdr)
-    data = statistic.get_fdata(dtype=np.float32)
-    threshold = float(data[significant].min()) if significant.any() else None
-    kept = without_small_clusters(significant, minimum_cluster_voxels)
-    resampled = resample(statistic, grid)
-    mask = np.zeros(grid.shape, dtype=bool)
-    if threshold is not None:
-        without_dropped = nib.Nifti1Image(np.where(significant & ~kept, 0, data), statistic.affine)
-        mask = (resample(without_dropped, grid) >= threshold) & brain
-    note = _note(significant, kept, mask, fdr, minimum_cluster_voxels)
-    log.info("%d experiments, %d foci. %s", len(experiments), sum(len(e.foci) for e in experiments), note)
-    return Reference(
-        map=resampled,
-        mask=mask,
-        kind="meta_analysis",
-        source=source,
-        units="ALE value",
-        threshold=threshold,
-        n_studies=len(experiments),
-        n_foci=sum(len(experiment.foci) for experiment in experiments),
-        note=note,
-    )
+
+    method: str = "fdr"
+    alpha: float = 0.05
+    cluster_forming_p: float = 0.001
+    iterations: int = 5000
+    minimum_cluster_voxels: int = 0
+    seed: int = 0
+    cores: int = 1
+
+    @property
+    def label(self) -> str:
+        return f"{self.method}_{self.alpha:g}"
 
 
-def estimate_ale(experiments: list[Experiment], fdr: float) -> tuple[nib.Nifti1Image, np.ndarray]:
-    """ALE statistic and where it is significant, both on nilearn's 2 mm MNI152 brain mask's grid.
+@dataclass(frozen=True, eq=False)
+class Ale:
+    """statistic : on nilearn's 2 mm MNI152 grid, 0 outside the brain. significant : by label, the headline first,
+    (x, y, z) bool on that grid and what the label means."""
 
-    The width of each focus follows from its sample size (Eickhoff et al. 2009); the null distribution is the analytic
-    one of Eickhoff et al. 2012, corrected for false discoveries after Benjamini and Hochberg 1995. Nothing is random.
-    Each experiment counts once; experiments of the same subjects should be merged in the foci file (Turkeltaub 2012).
+    statistic: nib.Nifti1Image
+    significant: dict[str, tuple[np.ndarray, str]]
 
-    Returns the statistic image (zero outside the brain) and a bool array of its shape.
+
+def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
+    """ALE statistic and where it is significant, by the correction asked for and by those of the sweep.
+
+    The width of each focus follows from its sample size (Eickhoff et al. 2009); uncorrected p comes from the analytic
+    null of Eickhoff et al. 2012. Each experiment counts once; experiments of the same subjects should be merged in the
+    foci file (Turkeltaub et al. 2012).
     """
-    mask = load_mni152_brain_mask(resolution=RESOLUTION_MM)
+    mask = brain_mask()
+    inside = mask.get_fdata() > 0
     studyset = Studyset(_nimads(experiments), target="mni152_2mm", mask=mask)
     _count_outside(studyset.coordinates[["x", "y", "z"]].to_numpy(float), mask)
-    result = ALE(mask=mask, null_method="approximate", random_state=0).fit(studyset)
-    corrected = FDRCorrector(method="indep", alpha=fdr).transform(result)
-    significant = np.zeros(mask.shape, dtype=bool)
-    significant[mask.get_fdata() > 0] = corrected.maps["p_corr-FDR_method-indep"] <= fdr
-    return corrected.get_map("stat"), significant
+    estimator = ALE(mask=mask, null_method="approximate", mask_coverage="gm", random_state=correction.seed)
+    result = estimator.fit(studyset)
+    significant = {}
+    for name, voxels, meaning in _significance(result, correction):
+        volume = np.zeros(mask.shape, dtype=bool)
+        volume[inside] = voxels
+        significant.setdefault(name, (volume, meaning))
+    return Ale(result.get_map("stat"), significant)
 
 
-def without_small_clusters(significant: np.ndarray, minimum_voxels: int) -> np.ndarray:
-    """(x, y, z) bool without the clusters (faces touching) of fewer than `minimum_voxels` voxels."""
-    labels, _ = ndimage.label(significant)
-    sizes = np.bincount(labels.ravel())
-    return significant & (sizes[labels] >= minimum_voxels)
+@cache
+def brain_mask() -> nib.Nifti1Image:
+    """The brain of nilearn's MNI152 template at 2 mm."""
+    return load_mni152_brain_mask(resolution=RESOLUTION_MM)
+
+
+def _significance(result: MetaResult, correction: Correction) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Label, (n_voxels,) bool and meaning of each threshold; the headline comes first and may come again."""
+    rates = list(FDR_SWEEP)
+    if correction.method == "fdr":
+        rates.insert(0, correction.alpha)
+    else:
+        corrector = FWECorrector(
+            method="montecarlo",
+            n_iters=correction.iterations,
+            n_cores=correction.cores,
+            voxel_thresh=correction.cluster_forming_p,
+        )
+        maps = corrector.transform(result).maps
+        for method in sorted(FWE_MAPS, key=lambda method: method != correction.method):
+            log_p = maps[f"{FWE_MAPS[method]}_corr-FWE_method-montecarlo"]
+            meaning = (
+                f"{method.split('_')[0]}-wise family error rate of {correction.alpha:g}, {correction.iterations} draws"
+            )
+            if method == "cluster_fwe":
+                meaning += f", clusters formed at p < {correction.cluster_forming_p:g}"
+            # float32 logarithms: 1e-5 is below the step of p that any feasible number of draws can make
+            yield f"{method}_{correction.alpha:g}", log_p >= -np.log10(correction.alpha) - 1e-5, meaning
+    q = FDRCorrector(method="indep").transform(result).maps["p_corr-FDR_method-indep"]
+    for rate in rates:
+        yield f"fdr_{rate:g}", q <= rate, f"false discovery rate of {rate:g}"
+    for p in P_SWEEP:
+        yield f"p_{p:g}", result.maps["p"] <= p, f"uncorrected p of {p:g}"
 
 
 def _nimads(experiments: list[Experiment]) -> dict:
@@ -121,13 +149,3 @@ def _count_outside(foci: np.ndarray, mask: nib.Nifti1Image) -> None:
     inside = np.zeros(len(foci), dtype=bool)
     inside[on_grid] = mask.get_fdata()[tuple(indices[on_grid].T)] > 0
     log.info("%d of %d foci lie outside the 2 mm brain mask", (~inside).sum(), len(foci))
-
-
-def _note(significant: np.ndarray, kept: np.ndarray, mask: np.ndarray, fdr: float, minimum: int) -> str:
-    if not significant.any():
-        return f"Nothing survives a false discovery rate of {fdr:g}: the mask is empty, scores against it are n/a."
-    if not kept.any():
-        return f"No cluster has {minimum} voxels of {RESOLUTION_MM} mm: the mask is empty, scores against it are n/a."
-    if not mask.any():
-        return "What survives is too small for the study's grid: the mask is empty, scores against it are n/a."
-    return f"{kept.sum()} voxels of {RESOLUTION_MM} mm at a false discovery rate of {fdr:g}, resampled linearly."

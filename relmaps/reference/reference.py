@@ -1,12 +1,29 @@
-"""A reference: where grey matter is known or reported to be lost, as a map and as a mask, with how it was made."""
+"""A reference: where grey matter is known or reported to be lost, as a map and as masks, with how it was made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from relmaps.files import read_json, write_json
+from relmaps.errors import UserError
+from relmaps.files import read_json, replacing, write_json
 from relmaps.images import Grid, read_mask, write_map
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A reference's mask at one threshold of the sweep.
+
+    label : short name, unique within a reference, such as fdr_0.05. mask : (nx, ny, nz) bool, inside the brain; may be
+    empty. threshold : value of the map from which the mask is taken, None if nothing reaches it. meaning : of the
+    label, in words.
+    """
+
+    label: str
+    mask: np.ndarray
+    threshold: float | None
+    meaning: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,9 +31,11 @@ class Reference:
     """One reference on the study's grid.
 
     map : (nx, ny, nz) float32, higher where there is more evidence of loss. mask : (nx, ny, nz) bool, inside the brain;
-    empty if nothing reaches the threshold. kind : meta_analysis or truth. source : what it was made from. units : of
-    the map. threshold : value of the map from which the mask is taken, None if there is none. n_studies, n_foci : what
-    went in, None if it was not made from foci. note : whatever a reader must know, such as why the mask is empty.
+    empty if nothing reaches the threshold. kind : meta_analysis, text_mined or truth. source : what it was made from.
+    units : of the map. threshold : value of the map from which the mask is taken, None if there is none. n_studies,
+    n_foci : what went in, None if it was not made from foci. note : whatever a reader must know, such as why the mask
+    is empty. label : what it must be called wherever it is shown, such as that its foci are too few. cuts : the sweep
+    of thresholds, the first of which is that of `mask`.
     """
 
     map: np.ndarray
@@ -28,13 +47,27 @@ class Reference:
     n_studies: int | None = None
     n_foci: int | None = None
     note: str = ""
+    label: str = ""
+    cuts: Sequence[Cut] = ()
 
-    def write(self, map_path: str | Path, mask_path: str | Path, sidecar_path: str | Path, grid: Grid) -> None:
+    def write(
+        self,
+        map_path: str | Path,
+        mask_path: str | Path,
+        sidecar_path: str | Path,
+        grid: Grid,
+        thresholds_path: str | Path | None = None,
+    ) -> None:
+        """thresholds_path : .npz with one bool array (nx, ny, nz) per cut, by its label; read_cuts reads it."""
         write_map(self.map, map_path, grid)
         write_map(self.mask, mask_path, grid, dtype=np.uint8)
+        if thresholds_path is not None:
+            with replacing(thresholds_path) as temporary:
+                np.savez_compressed(temporary, **{cut.label: cut.mask for cut in self.cuts})
         write_json(
             {
                 "kind": self.kind,
+                "label": self.label,
                 "source": self.source,
                 "space": grid.space,
                 "units": self.units,
@@ -43,6 +76,14 @@ class Reference:
                 "n_studies": self.n_studies,
                 "n_foci": self.n_foci,
                 "note": self.note,
+                "thresholds": {
+                    cut.label: {
+                        "threshold": cut.threshold,
+                        "mask_voxels": int(cut.mask.sum()),
+                        "meaning": cut.meaning,
+                    }
+                    for cut in self.cuts
+                },
             },
             sidecar_path,
         )
@@ -61,3 +102,17 @@ class ReferenceMask:
 def read_reference_mask(name: str, mask_path: str | Path, sidecar_path: str | Path, grid: Grid) -> ReferenceMask:
     sidecar = read_json(sidecar_path)
     return ReferenceMask(name, read_mask(mask_path, grid), sidecar["kind"], sidecar["threshold"])
+
+
+def read_cuts(thresholds_path: str | Path, sidecar_path: str | Path, grid: Grid) -> list[Cut]:
+    """A reference's sweep of thresholds, the headline's first. UserError if the masks are not on the study's grid."""
+    cuts = []
+    with np.load(thresholds_path, allow_pickle=False) as masks:
+        for label, told in read_json(sidecar_path)["thresholds"].items():
+            if masks[label].shape != tuple(grid.shape):
+                raise UserError(
+                    f"{thresholds_path}: mask {masks[label].shape} is not on the study's grid {tuple(grid.shape)}; "
+                    "delete it and rerun the reference stage"
+                )
+            cuts.append(Cut(label, masks[label], told["threshold"], told["meaning"]))
+    return cuts

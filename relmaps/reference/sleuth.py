@@ -40,8 +40,9 @@ class _Block:
 def read_sleuth(path: str | Path) -> list[Experiment]:
     """The experiments of a Sleuth file, in order.
 
-    The file starts with //Reference=MNI or //Reference=Talairach. An experiment is one or more // lines with its name,
-    a line //Subjects=N, and one line of x, y and z in mm per focus. UserError names the line and the remedy.
+    The file starts with //Reference=MNI or //Reference=Talairach; a line //Label=TEXT may follow. An experiment is one
+    or more // lines with its name, a line //Subjects=N, and one line of x, y and z in mm per focus. UserError names the
+    line and the remedy.
     """
     path = Path(path)
     lines = _numbered_lines(path)
@@ -49,7 +50,7 @@ def read_sleuth(path: str | Path) -> list[Experiment]:
     if space is None:
         raise UserError(f"{path}: does not say its space; add //Reference=MNI or //Reference=Talairach as first line")
     blocks: list[_Block] = []
-    for number, line in lines[1:]:
+    for number, line in lines[1 if _label(lines) is None else 2 :]:
         if line.startswith("//"):
             if not blocks or blocks[-1].foci:
                 blocks.append(_Block(number))
@@ -65,11 +66,26 @@ def read_sleuth(path: str | Path) -> list[Experiment]:
     return [Experiment(" ".join(b.names), b.subjects, space, np.array(b.foci)) for b in blocks]
 
 
+def read_label(path: str | Path) -> str:
+    """What a Sleuth file says that its foci must be called: the text of a second line //Label=TEXT, or ""."""
+    return _label(_numbered_lines(Path(path))) or ""
+
+
+def sleuth_text(experiments: list[Experiment], label: str = "") -> str:
+    """What read_sleuth and read_label read back; the experiments must be in one space."""
+    (space,) = {experiment.space for experiment in experiments}
+    lines = [f"//Reference={'MNI' if space == 'MNI' else 'Talairach'}", *([f"//Label={label}"] if label else [])]
+    for experiment in experiments:
+        lines += ["", f"// {experiment.name}", f"// Subjects={experiment.subjects}"]
+        lines += ["\t".join(f"{value:g}" for value in focus) for focus in experiment.foci]
+    return "\n".join(lines) + "\n"
+
+
 def _numbered_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"{path}: no such foci file; check reference.meta_analysis.path") from None
+        raise UserError(f"{path}: no such foci file; check the path") from None
     except (UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: not a readable UTF-8 text file ({error}); save it as plain text") from None
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
@@ -82,6 +98,11 @@ def _space(path: Path, line: str) -> str | None:
     if match[1].lower() not in SPACES:
         raise UserError(f"{path}: its space {match[1]!r} is not known; write //Reference=MNI or //Reference=Talairach")
     return SPACES[match[1].lower()]
+
+
+def _label(lines: list[tuple[int, str]]) -> str | None:
+    match = re.fullmatch(r"//\s*label\s*=\s*(.*)", lines[1][1], re.IGNORECASE) if len(lines) > 1 else None
+    return match[1] if match else None
 
 
 def _read_header(where: str, text: str, block: _Block) -> None:

@@ -4,28 +4,39 @@ import logging
 
 import numpy as np
 
-from relmaps.reference.reference import Reference
+from relmaps.reference.reference import Cut, Reference
 
 log = logging.getLogger("relmaps")
 
-PERCENTILE, SHARE = 99, 0.5  # ASSUME: the mask is where loss is at least half its near-maximum; fixed beforehand
+PERCENTILE = 99  # of the brain's voxels that lose any: the largest loss but for a few outliers
+SHARES = (0.5, 0.25, 0.75)  # ASSUME: the mask is where loss is at least half its near-maximum; fixed beforehand
 
 
 def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
     """The truth map and its mask: at least half the 99th percentile of the loss over brain voxels that lose any.
 
-    loss : (nx, ny, nz) float32 >= 0, expected share of grey matter volume that disease takes. brain : (nx, ny, nz)
-    bool.
-    A cohort without disease (severity 0) has an empty mask.
+    Its sweep has a quarter and three quarters beside the half. loss : (nx, ny, nz) float32 >= 0, expected share of grey
+    matter volume that disease takes. brain : (nx, ny, nz) bool. A cohort without disease (severity 0) has empty masks.
     """
     losing = loss[brain & (loss > 0)]
-    threshold, mask = None, np.zeros(loss.shape, dtype=bool)
+    near_maximum = float(np.percentile(losing, PERCENTILE)) if losing.size else None
+    cuts = []
+    for share in SHARES:
+        threshold = share * near_maximum if losing.size else None
+        mask = brain & (loss >= threshold) if losing.size else np.zeros(loss.shape, dtype=bool)
+        meaning = f"loss of at least {100 * share:g} % of its {PERCENTILE}th percentile"
+        cuts.append(Cut(f"share_{share:g}", mask, threshold, meaning))
     note = "The disease takes no grey matter: the mask is empty, scores against it are n/a."
     if losing.size:
-        threshold = SHARE * float(np.percentile(losing, PERCENTILE))
-        mask = brain & (loss >= threshold)
         note = f"Loss of at least half its {PERCENTILE}th percentile."
-    log.info("%d voxels. %s", mask.sum(), note)
+    log.info("%d voxels. %s", cuts[0].mask.sum(), note)
     return Reference(
-        loss, mask, "truth", "expected loss of the known disease", "share of grey matter volume", threshold, note=note
+        loss,
+        cuts[0].mask,
+        "truth",
+        "expected loss of the known disease",
+        "share of grey matter volume",
+        cuts[0].threshold,
+        note=note,
+        cuts=cuts,
     )

@@ -25,6 +25,11 @@ def real(config):
     return config
 
 
+def with_reference(config, name, **settings):
+    config["reference"][name] = settings
+    return config
+
+
 def injected(**regions):
     regions = {"source": "ellipsoids", "path": None, "fwhm_mm": 12.0} | regions
     return {"severity": 4.0, "severity_spread": 0.4, "seed": 1, "regions": regions}
@@ -117,6 +122,58 @@ def test_injected_atrophy_gives_real_scans_a_simulated_literature(real):
     assert load_config(real) is real
 
 
+def test_further_references_get_the_defaults_of_what_they_leave_out(config):
+    with_reference(config, "strict", source="simulated", correction="cluster_fwe", alpha=0.01)
+    terms = {"terms": ["parkinson disease"], "fields": ["title"], "minimum": 1}
+    rules = {"require": {"disease": terms}, "exclude": {"risk": None}}
+    with_reference(config, "text_mined", source="neuroquery", neuroquery=rules)
+    references = load_config(config)["reference"]
+    assert list(references) == ["meta_analysis", "strict", "text_mined"]
+    assert (references["strict"]["alpha"], references["strict"]["iterations"]) == (0.01, 5000)
+    assert references["meta_analysis"]["correction"] == "fdr"
+    assert references["text_mined"]["path"] is None  # downloaded
+    chosen = references["text_mined"]["neuroquery"]
+    assert chosen["require"]["disease"] == terms
+    assert chosen["require"]["tissue"]["minimum"] == 2
+    assert chosen["exclude"]["risk"] is None
+    assert chosen["sample_size_sweep"] == [10, 20, 40]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("truth", {"source": "simulated"}, "reference: 'truth' does not match"),
+        ("My-Map", {"source": "simulated"}, "reference: 'My-Map' does not match"),
+        ("other", {"path": None}, "reference.other: 'source' is a required property"),
+        ("other", {"source": "simulated", "fdr": 0.1}, "unknown key reference.other.fdr; known keys are source, path"),
+        ("other", {"source": "simulated", "correction": "fwe"}, "reference.other.correction: 'fwe' is not one of"),
+        (
+            "other",
+            {"source": "simulated", "correction": "voxel_fwe", "iterations": 10},
+            "reference.other.iterations is 10, too few to see an alpha of 0.05; set it to 1/alpha or more",
+        ),
+        ("other", {"source": "sleuth", "path": "no.txt"}, "reference.other.path no.txt: no such file"),
+        ("papers", {"source": "neuroquery"}, "let its name begin with text_mined, such as text_mined_papers"),
+        ("text_mined", {"source": "neuroquery", "path": "none"}, "reference.text_mined.path none: no such folder"),
+        (
+            "text_mined",
+            {"source": "neuroquery", "neuroquery": {"allow_list": "no.tsv"}},
+            "reference.text_mined.neuroquery.allow_list no.tsv: no such file",
+        ),
+        (
+            "text_mined",
+            {"source": "neuroquery", "neuroquery": {"require": {"disease": {"terms": ["stroke"]}}}},
+            "reference.text_mined.neuroquery.require.disease",
+        ),
+    ],
+)
+def test_a_mistake_in_a_further_reference_is_named(config, name, settings, words):
+    with pytest.raises(UserError) as error:
+        load_config(with_reference(config, name, **settings))
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("preset", "voxel_mm", "box", "registration_voxel_mm", "iterations"),
     [
@@ -138,8 +195,8 @@ def test_a_preset_leaves_alone_what_is_set(config):
     own = {"input_voxel_mm": 1.5, "registration_voxel_mm": 3, "iterations": [10, 5]}
     config["preprocess"] |= own | {"preset": "paper"}
     config["preprocess"]["template"] |= {"voxel_mm": 2, "box": "template"}
-    before = copy.deepcopy(config)
-    assert load_config(config) == before
+    before = copy.deepcopy(config["preprocess"])
+    assert load_config(config)["preprocess"] == before
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

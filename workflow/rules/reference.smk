@@ -1,6 +1,6 @@
-# reference: where grey matter is known (truth) or reported (meta-analysis) to be lost.
+# reference: where grey matter is known (truth) or reported (meta-analyses) to be lost.
 
-META_ANALYSIS = config["reference"]["meta_analysis"]
+TEXT_MINED = [name for name, settings in config["reference"].items() if settings["source"] == "neuroquery"]
 
 
 rule build_truth:
@@ -10,6 +10,7 @@ rule build_truth:
     output:
         reference_map=f"{RESULTS}/reference/truth/map.nii.gz",
         mask=f"{RESULTS}/reference/truth/mask.nii.gz",
+        thresholds=f"{RESULTS}/reference/truth/thresholds.npz",
         sidecar=f"{RESULTS}/reference/truth/reference.json",
     log:
         f"{RESULTS}/reference/logs/build_truth.log",
@@ -30,33 +31,62 @@ rule build_truth:
         "../scripts/build_truth.py"
 
 
-rule build_meta_analysis:
+rule select_foci:
     input:
-        evidence=evidence_of_meta_analysis,
+        unpack(files_of_neuroquery),
+    output:
+        foci=f"{RESULTS}/reference/{{reference}}/foci.txt",
+        papers=f"{RESULTS}/reference/{{reference}}/papers.tsv",
+        sidecar=f"{RESULTS}/reference/{{reference}}/papers.json",
+    log:
+        f"{RESULTS}/reference/logs/select_foci/{{reference}}.log",
+    benchmark:
+        f"{RESULTS}/reference/benchmarks/select_foci/{{reference}}.tsv"
+    wildcard_constraints:
+        reference="|".join(TEXT_MINED) or "(?!)",
+    conda:
+        "../../envs/reference.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_of("workflow/scripts/select_foci.py"),
+        rules=rules_of_neuroquery,
+    message:
+        "Papers of NeuroQuery whose foci make the reference {wildcards.reference}: {output.papers}"
+    script:
+        "../scripts/select_foci.py"
+
+
+rule build_reference:
+    input:
+        evidence=evidence_of_reference,
         brain_mask=BRAIN_MASK,
     output:
-        reference_map=f"{RESULTS}/reference/meta_analysis/map.nii.gz",
-        mask=f"{RESULTS}/reference/meta_analysis/mask.nii.gz",
-        sidecar=f"{RESULTS}/reference/meta_analysis/reference.json",
+        reference_map=f"{RESULTS}/reference/{{reference}}/map.nii.gz",
+        mask=f"{RESULTS}/reference/{{reference}}/mask.nii.gz",
+        thresholds=f"{RESULTS}/reference/{{reference}}/thresholds.npz",
+        sidecar=f"{RESULTS}/reference/{{reference}}/reference.json",
     log:
-        f"{RESULTS}/reference/logs/build_meta_analysis.log",
+        f"{RESULTS}/reference/logs/build_reference/{{reference}}.log",
     benchmark:
-        f"{RESULTS}/reference/benchmarks/build_meta_analysis.tsv"
+        f"{RESULTS}/reference/benchmarks/build_reference/{{reference}}.tsv"
+    wildcard_constraints:
+        reference="|".join(config["reference"]),
     conda:
         "../../envs/reference.yaml"
     threads: 1
     resources:
         mem_mb=3000,
-        runtime=30,
+        runtime=240,
     params:
-        code=code_of("workflow/scripts/build_meta_analysis.py"),
+        code=code_of("workflow/scripts/build_reference.py"),
         space=SPACE,
-        source=META_ANALYSIS["source"],
-        threshold=META_ANALYSIS["threshold"],
-        fdr=META_ANALYSIS["fdr"],
-        minimum_cluster_voxels=META_ANALYSIS["minimum_cluster_voxels"],
+        settings=settings_of_reference,
+        seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:
-        "Reference meta_analysis: from {input.evidence}"
+        "Reference {wildcards.reference}: from {input.evidence}"
     script:
-        "../scripts/build_meta_analysis.py"
+        "../scripts/build_reference.py"

@@ -1,112 +1,104 @@
 import nibabel as nib
 import numpy as np
 import pytest
-from nilearn.datasets import load_mni152_brain_mask
+from scipy import ndimage
 
-from relmaps.images import Grid
-from relmaps.reference.ale import ale_reference, estimate_ale, without_small_clusters
-from relmaps.reference.sleuth import Experiment, read_sleuth
+from relmaps.reference.ale import Correction, brain_mask, estimate_ale
+from relmaps.reference.sleuth import Experiment
+from tests.unit.reference.conftest import CENTRE
 
-CENTRE = np.array([26.0, -16.0, -18.0])
-
-
-@pytest.fixture(scope="module")
-def literature():
-    """25 experiments with foci around one place on the right, and one stray focus each."""
-    rng = np.random.default_rng(3)
-    return [
-        Experiment(
-            f"study {number}",
-            20,
-            "MNI",
-            np.vstack([CENTRE + rng.normal(0, 3, (3, 3)), rng.uniform([-50, -70, 0], [50, 40, 50])]),
-        )
-        for number in range(25)
-    ]
+FWE = {"iterations": 20, "seed": 1}  # the fewest that can see an alpha of .05
 
 
 @pytest.fixture(scope="module")
-def whole_head():
-    grid = Grid((31, 37, 29), np.array([[6.0, 0, 0, -88], [0, 6, 0, -126], [0, 0, 6, -72], [0, 0, 0, 1]]), "MNI")
-    return grid, np.ones(grid.shape, dtype=bool)
+def by_cluster(literature):
+    return estimate_ale(literature, Correction(method="cluster_fwe", **FWE))
 
 
-@pytest.fixture(scope="module")
-def reference(literature, whole_head):
-    return ale_reference(literature, "made up", 0.05, 0, *whole_head)
+def at(image, focus):
+    voxel = np.rint(nib.affines.apply_affine(np.linalg.inv(image.affine), focus)).astype(int)
+    return image.get_fdata()[tuple(voxel)]
 
 
-def test_is_significant_where_foci_agree(reference, whole_head):
-    grid, _ = whole_head
-    assert reference.mask.any()
-    distance = np.linalg.norm(grid.coordinates()[:, reference.mask] - CENTRE[:, None], axis=0)
-    assert distance.max() < 25
-    assert reference.map[reference.mask].min() >= reference.threshold
-    np.testing.assert_array_equal(reference.mask, reference.map >= reference.threshold)
-    assert (reference.n_studies, reference.n_foci) == (25, 100)
+def test_agreeing_experiments_add_as_probabilities():
+    """Turkeltaub et al. 2002: ALE = 1 - product of (1 - modelled activation)."""
+    one = Experiment("one", 20, "MNI", CENTRE[None])
+    alone, both = (estimate_ale([one] * n, Correction()).statistic for n in (1, 2))
+    assert at(alone, CENTRE) == alone.get_fdata().max() > 0
+    np.testing.assert_allclose(both.get_fdata(), 1 - (1 - alone.get_fdata()) ** 2, atol=1e-6)
 
 
-def test_statistic_is_the_2_mm_one_at_shared_voxel_centres(literature, reference, whole_head):
-    grid, _ = whole_head
-    statistic, _ = estimate_ale(literature, 0.05)
-    voxel = (19, 18, 9)
-    fine = np.linalg.inv(statistic.affine) @ grid.affine @ [*voxel, 1]
-    np.testing.assert_allclose(fine, np.rint(fine), atol=1e-6)
-    expected = statistic.get_fdata()[tuple(np.rint(fine[:3]).astype(int))]
-    assert expected > 0
-    assert reference.map[voxel] == pytest.approx(expected, rel=1e-5)
+def test_larger_samples_have_narrower_foci():
+    sizes = {n: estimate_ale([Experiment("one", n, "MNI", CENTRE[None])], Correction()).statistic for n in (10, 40)}
+    beside = CENTRE + np.array([12, 0, 0])
+    assert at(sizes[40], CENTRE) > at(sizes[10], CENTRE)
+    assert at(sizes[40], beside) < at(sizes[10], beside)
 
 
-def test_threshold_is_the_least_significant_value(literature, reference):
-    statistic, significant = estimate_ale(literature, 0.05)
-    values = statistic.get_fdata()
-    assert values[significant].min() == pytest.approx(reference.threshold)
-    assert values[~significant].max() < reference.threshold
+def test_the_headline_comes_first_and_the_sweep_is_nested(by_fdr):
+    assert list(by_fdr.significant) == ["fdr_0.05", "fdr_0.01", "p_0.001"]
+    masks = {name: mask for name, (mask, _) in by_fdr.significant.items()}
+    assert 0 < masks["fdr_0.01"].sum() < masks["fdr_0.05"].sum()
+    assert not (masks["fdr_0.01"] & ~masks["fdr_0.05"]).any()
+    values = by_fdr.statistic.get_fdata()
+    for mask in masks.values():
+        assert values[mask].min() > values[~mask].max()
 
 
-def test_stricter_rate_keeps_less(literature, reference, whole_head):
-    assert ale_reference(literature, "", 1e-6, 0, *whole_head).threshold > reference.threshold
+def test_significant_voxels_lie_in_the_brain(by_fdr):
+    brain = brain_mask()
+    assert by_fdr.statistic.shape == brain.shape
+    assert not any((mask & (brain.get_fdata() == 0)).any() for mask, _ in by_fdr.significant.values())
 
 
-def test_talairach_foci_are_moved(literature, whole_head, reference):
-    moved = [Experiment(e.name, e.subjects, "TAL", e.foci) for e in literature]
-    other = ale_reference(moved, "", 0.05, 0, *whole_head)
-    grid, _ = whole_head
-    shift = [grid.coordinates()[:, r.mask].mean(axis=1) for r in (other, reference)]
+def test_talairach_foci_are_moved(literature, by_fdr):
+    moved = estimate_ale([Experiment(e.name, e.subjects, "TAL", e.foci) for e in literature], Correction())
+    there, here = (
+        nib.affines.apply_affine(ale.statistic.affine, np.argwhere(ale.significant["fdr_0.01"][0])).mean(axis=0)
+        for ale in (moved, by_fdr)
+    )
     # Talairach brains are smaller: the place lies farther out and lower in MNI space
-    assert shift[0][0] > shift[1][0]
-    assert shift[0][2] < shift[1][2]
+    assert there[0] > here[0]
+    assert there[2] < here[2]
 
 
-def test_nothing_survives_with_four_studies_and_the_note_says_so(whole_head):
-    experiments = read_sleuth("resources/ad_vbm_foci.txt")
-    reference = ale_reference(experiments, "resources/ad_vbm_foci.txt", 0.05, 0, *whole_head)
-    assert not reference.mask.any()
-    assert reference.threshold is None
-    assert reference.map.max() > 0
-    assert "Nothing survives" in reference.note
-    assert "n/a" in reference.note
+def test_clusters_survive_whole_where_foci_agree(by_cluster):
+    assert list(by_cluster.significant) == ["cluster_fwe_0.05", "voxel_fwe_0.05", "fdr_0.05", "fdr_0.01", "p_0.001"]
+    clusters, formed = by_cluster.significant["cluster_fwe_0.05"][0], by_cluster.significant["p_0.001"][0]
+    labels, n_formed = ndimage.label(formed)
+    survived = set(np.unique(labels[clusters])) - {0}
+    assert 0 < len(survived) < n_formed
+    inside = labels[clusters & formed]
+    assert all((inside == label).sum() == (labels == label).sum() for label in survived)
+    largest = np.argmax(np.bincount(labels.ravel())[1:]) + 1
+    assert largest in survived
+    assert at(nib.Nifti1Image(clusters.astype(float), by_cluster.statistic.affine), CENTRE)
 
 
-def test_clusters_that_are_too_small_leave_the_mask_but_not_the_map(literature, whole_head, reference):
-    large = ale_reference(literature, "", 0.05, 10**6, *whole_head)
-    assert not large.mask.any()
-    assert "No cluster has 1000000 voxels" in large.note
-    np.testing.assert_array_equal(large.map, reference.map)
+def test_voxels_survive_that_exceed_most_maxima_of_random_foci(by_cluster):
+    mask, _ = by_cluster.significant["voxel_fwe_0.05"]
+    values = by_cluster.statistic.get_fdata()
+    assert mask.any()
+    assert values[mask].min() > values[~mask].max()
+    assert not (mask & ~by_cluster.significant["p_0.001"][0]).any()
 
 
-def test_without_small_clusters_counts_voxels_that_touch_by_faces():
-    significant = np.zeros((5, 5, 5), dtype=bool)
-    significant[0, 0, :3] = True
-    significant[2, 2, 2] = significant[3, 3, 3] = True
-    kept = without_small_clusters(significant, 2)
-    assert kept.sum() == 3
-    assert kept[0, 0, :3].all()
-    np.testing.assert_array_equal(without_small_clusters(significant, 0), significant)
+def test_the_null_is_that_of_its_seed_whatever_the_cores(literature, by_cluster):
+    again, other = (
+        estimate_ale(literature, Correction(method="voxel_fwe", iterations=20, seed=seed, cores=cores))
+        for seed, cores in ((1, 2), (2, 1))
+    )
+    name = "voxel_fwe_0.05"
+    assert next(iter(again.significant)) == name
+    np.testing.assert_array_equal(again.significant[name][0], by_cluster.significant[name][0])
+    assert (other.significant[name][0] != by_cluster.significant[name][0]).any()
 
 
-def test_significant_voxels_lie_in_the_brain(literature):
-    statistic, significant = estimate_ale(literature, 0.05)
-    brain = load_mni152_brain_mask(resolution=2)
-    assert isinstance(statistic, nib.Nifti1Image)
-    assert not (significant & (brain.get_fdata() == 0)).any()
+def test_foci_anywhere_in_the_brain_make_no_cluster():
+    brain = brain_mask()
+    voxels = np.argwhere(brain.get_fdata() > 0)
+    places = nib.affines.apply_affine(brain.affine, voxels[np.random.default_rng(0).choice(len(voxels), (20, 4))])
+    ale = estimate_ale([Experiment("", 20, "MNI", foci) for foci in places], Correction(method="cluster_fwe", **FWE))
+    survivors = {name: int(mask.sum()) for name, (mask, _) in ale.significant.items()}
+    assert survivors.pop("p_0.001") > 0
+    assert set(survivors.values()) == {0}

@@ -33,6 +33,18 @@ def test_map_on_the_grid_is_taken_as_it_is(grid, brain, tmp_path):
     assert reference.threshold == 4.0
 
 
+def test_the_sweep_keeps_shares_of_the_brain(grid, brain, tmp_path):
+    data = linear(grid.coordinates())
+    write_map(data, tmp_path / "map.nii.gz", grid)
+    cuts = nifti_reference(tmp_path / "map.nii.gz", 4.0, grid, brain).cuts
+    assert [cut.label for cut in cuts] == ["value_4", "percentile_90", "percentile_95", "percentile_99"]
+    np.testing.assert_array_equal(cuts[0].mask, brain & (data >= 4))
+    highest = np.sort(data[brain])[::-1]
+    for cut, share in zip(cuts[1:], (0.1, 0.05, 0.01), strict=True):
+        assert abs(cut.mask.sum() - share * brain.sum()) <= 1
+        np.testing.assert_array_equal(cut.mask, brain & (data >= highest[cut.mask.sum() - 1]))
+
+
 def test_map_on_another_grid_is_resampled_linearly(grid, brain, save):
     affine = np.array([[-3.0, 0, 0, 60], [0, 4, 0, -70], [0, 0, 3.5, -40], [0, 0, 0, 1]])
     shape = (40, 40, 40)
@@ -57,13 +69,13 @@ def test_talairach_is_refused(grid, brain, save):
 def test_map_beside_the_brain_is_refused(grid, brain, save):
     affine = grid.affine.copy()
     affine[0, 3] += 1000
-    with pytest.raises(UserError, match="does not touch the study's brain"):
+    with pytest.raises(UserError, match=r"map\.nii\.gz: covers 0 % of the study's brain; check its affine"):
         nifti_reference(save(linear(grid.coordinates()), affine), 4.0, grid, brain)
 
 
 @pytest.mark.parametrize(("threshold", "what"), [(1e6, "no voxel"), (-1e6, "every voxel")])
 def test_threshold_that_tells_nothing_apart_is_refused(grid, brain, save, threshold, what):
-    with pytest.raises(UserError, match=rf"{what} of the brain.*change reference\.meta_analysis\.threshold"):
+    with pytest.raises(UserError, match=rf"{what} of the brain.*change the `threshold` of this reference"):
         nifti_reference(save(linear(grid.coordinates()), grid.affine), threshold, grid, brain)
 
 

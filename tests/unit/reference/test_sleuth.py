@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from relmaps.errors import UserError
-from relmaps.reference.sleuth import read_sleuth
+from relmaps.reference.sleuth import Experiment, read_label, read_sleuth, sleuth_text
+from relmaps.tables import read_table
 
 GOOD = """//Reference=MNI
 // Smith2001: less grey matter
@@ -48,6 +49,26 @@ def test_experiments_of_the_same_name_are_kept_apart(write):
     assert len(read_sleuth(write(GOOD.replace("Jones2002\n// visual cortex", "Smith2001: less grey matter")))) == 2
 
 
+def test_a_label_stands_on_the_second_line_and_is_no_experiment(write):
+    assert read_label(write(GOOD)) == ""
+    path = write(GOOD.replace("=MNI\n", "=MNI\n// Label = too few\n"))
+    assert read_label(path) == "too few"
+    assert read_sleuth(path)[0].name == "Smith2001: less grey matter"
+
+
+@pytest.mark.parametrize(("space", "label"), [("MNI", ""), ("TAL", "text-mined; sizes = 20")])
+def test_text_is_read_back(write, space, label):
+    experiments = [
+        Experiment("first", 20, space, np.array([[1.5, -2, 3], [4, 5, -66]])),
+        Experiment("second: one", 7, space, np.array([[0.0, 0, 0.25]])),
+    ]
+    path = write(sleuth_text(experiments, label))
+    assert read_label(path) == label
+    for before, after in zip(experiments, read_sleuth(path), strict=True):
+        assert (before.name, before.subjects, before.space) == (after.name, after.subjects, after.space)
+        np.testing.assert_array_equal(before.foci, after.foci)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -91,3 +112,13 @@ def test_carried_example_has_60_foci_of_4_studies():
     assert [len(experiment.foci) for experiment in experiments] == [34, 16, 6, 4]
     assert [experiment.subjects for experiment in experiments] == [26, 13, 8, 5]
     assert {experiment.space for experiment in experiments} == {"MNI"}
+    assert read_label("resources/ad_vbm_foci.txt") == "transcribed, 4 studies, too few for inference"
+
+
+def test_carried_example_says_how_sure_each_study_is():
+    studies = read_table("resources/ad_vbm_foci.tsv", ("study_key", "tier", "evidence", "n_foci"))
+    experiments = read_sleuth("resources/ad_vbm_foci.txt")
+    assert [experiment.name.split(":")[0] for experiment in experiments] == studies["study_key"].tolist()
+    assert [len(experiment.foci) for experiment in experiments] == studies["n_foci"].tolist()
+    assert studies["tier"].tolist() == ["A", "B", "B", "B"]
+    assert studies["evidence"].notna().all()

@@ -1,0 +1,114 @@
+"""The ALE of reported foci as a reference on the study's grid.
+
+The null distribution depends on the grid. So the statistic is thresholded where it was computed, at 2 mm, then
+resampled linearly to the study's grid, where the same value is applied.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage
+
+from relmaps.images import Grid
+from relmaps.reference.ale import RESOLUTION_MM, Ale, Correction, brain_mask, estimate_ale
+from relmaps.reference.reference import Cut, Reference
+from relmaps.reference.resample import resample
+from relmaps.reference.sleuth import Experiment
+
+log = logging.getLogger("relmaps")
+
+FEW = 17  # experiments below which one of them can carry a result alone: Eickhoff et al. 2016
+PERCENTILES = (95, 99)  # of the sweep; fixed beforehand
+
+
+def ale_reference(
+    experiments: list[Experiment],
+    source: str,
+    correction: Correction,
+    grid: Grid,
+    brain: np.ndarray,
+    *,
+    kind: str = "meta_analysis",
+    label: str = "",
+    sample_sizes: Sequence[int] = (),
+) -> Reference:
+    """The ALE map of the experiments and where it is significant, on the study's grid.
+
+    brain : (nx, ny, nz) bool. sample_sizes : sizes that all experiments are given in turn, for cuts of their own at the
+    headline's threshold. If nothing survives, the mask is empty and the note says so: a lower threshold would be
+    another question.
+    """
+    ale = estimate_ale(experiments, correction)
+    resampled = resample(ale.statistic, grid)
+    cuts = [_cut(name, ale, resampled, correction, grid, brain) for name in ale.significant]
+    cuts += _percentile_cuts(ale.statistic, resampled, brain)
+    for size in sample_sizes:
+        same = all(experiment.subjects == size for experiment in experiments)
+        resized = [replace(experiment, subjects=size) for experiment in experiments]
+        other = ale if same else estimate_ale(resized, correction)
+        cut = _cut(correction.label, other, resample(other.statistic, grid), correction, grid, brain)
+        words = f"{cut.meaning}, as if every experiment had {size} subjects"
+        cuts.append(replace(cut, label=f"{cut.label}_n{size}", meaning=words))
+    note = _note(ale.significant[correction.label][0], cuts[0], correction, len(experiments))
+    log.info("%d experiments, %d foci. %s", len(experiments), sum(len(e.foci) for e in experiments), note)
+    return Reference(
+        map=resampled,
+        mask=cuts[0].mask,
+        kind=kind,
+        source=source,
+        units="ALE value",
+        threshold=cuts[0].threshold,
+        n_studies=len(experiments),
+        n_foci=sum(len(experiment.foci) for experiment in experiments),
+        note=note,
+        label=label,
+        cuts=cuts,
+    )
+
+
+def without_small_clusters(significant: np.ndarray, minimum_voxels: int) -> np.ndarray:
+    """(x, y, z) bool without the clusters (faces touching) of fewer than `minimum_voxels` voxels."""
+    labels, _ = ndimage.label(significant)
+    sizes = np.bincount(labels.ravel())
+    return significant & (sizes[labels] >= minimum_voxels)
+
+
+def _cut(name: str, ale: Ale, resampled: np.ndarray, correction: Correction, grid: Grid, brain: np.ndarray) -> Cut:
+    """One threshold, brought to the study's grid; what reaches its value at 2 mm without being kept is taken out."""
+    significant, meaning = ale.significant[name]
+    if not significant.any():
+        return Cut(name, np.zeros(grid.shape, dtype=bool), None, meaning)
+    data = ale.statistic.get_fdata(dtype=np.float32)
+    threshold = float(data[significant].min())
+    dropped = (data >= threshold) & ~without_small_clusters(significant, correction.minimum_cluster_voxels)
+    if dropped.any():
+        resampled = resample(nib.Nifti1Image(np.where(dropped, 0, data), ale.statistic.affine), grid)
+    return Cut(name, (resampled >= threshold) & brain, threshold, meaning)
+
+
+def _percentile_cuts(statistic: nib.Nifti1Image, resampled: np.ndarray, brain: np.ndarray) -> Iterator[Cut]:
+    """ALE is a monotonic function of z: these are percentiles of either."""
+    inside = brain_mask().get_fdata() > 0
+    for percentile in PERCENTILES:
+        value = float(np.percentile(statistic.get_fdata(dtype=np.float32)[inside], percentile))
+        meaning = f"values above the {percentile}th percentile of the {RESOLUTION_MM} mm brain"
+        yield Cut(f"percentile_{percentile}", (resampled > value) & brain, value, meaning)
+
+
+def _note(significant: np.ndarray, cut: Cut, correction: Correction, n_experiments: int) -> str:
+    minimum = correction.minimum_cluster_voxels
+    kept = without_small_clusters(significant, minimum).sum()
+    if not significant.any():
+        note = f"Nothing survives a {cut.meaning}: the mask is empty, scores against it are n/a."
+    elif not kept:
+        note = f"No cluster has {minimum} voxels of {RESOLUTION_MM} mm: the mask is empty, scores against it are n/a."
+    elif not cut.mask.any():
+        note = "What survives is too small for the study's grid: the mask is empty, scores against it are n/a."
+    else:
+        note = f"{kept} voxels of {RESOLUTION_MM} mm at a {cut.meaning}, resampled linearly."
+    if n_experiments < FEW:
+        note += f" {n_experiments} experiments are too few for inference, which takes at least {FEW}."
+    return note

@@ -1,0 +1,88 @@
+"""NeuroQuery's files: which papers there are, how often each uses which term, and the foci of their tables.
+
+Dockès et al. 2020 (eLife 9:e53385) read titles, abstracts, keywords and tables of coordinates by machine. Nobody has
+looked at which contrast a table shows.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from scipy import sparse
+
+from relmaps.errors import UserError
+
+VOCABULARY = "neuroquery7547"
+COUNTED = ("abstract", "keywords")  # fields whose terms NeuroQuery has counted; titles are there in full
+FILES = {
+    "coordinates": "coordinates.tsv.gz",
+    "metadata": "metadata.tsv.gz",
+    "vocabulary": f"vocab-{VOCABULARY}_vocabulary.txt",
+} | {field: f"vocab-{VOCABULARY}_source-{field}_type-count_features.npz" for field in COUNTED}
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """papers : (n_papers,) pmid (text) and title. foci : pmid, table_id, table_name, x, y, z in mm, in the order of the
+    tables. terms : term -> its column. counts : abstract, keywords -> (n_papers, n_terms) how often a term is used."""
+
+    papers: pd.DataFrame
+    foci: pd.DataFrame
+    terms: dict[str, int]
+    counts: dict[str, sparse.csc_matrix]
+
+
+def read_database(folder: str | Path) -> Database:
+    """The files of a folder, with or without the prefix of NiMARE's fetcher. UserError names the one that is missing.
+
+    # ASSUME: coordinates are in MNI space; NeuroQuery has brought those it took for Talairach there, and does not say
+    which.
+    """
+    paths = {name: _find(Path(folder), ending) for name, ending in FILES.items()}
+    try:
+        papers = pd.read_csv(paths["metadata"], sep="\t", dtype={"id": str}).rename(columns={"id": "pmid"})
+        foci = pd.read_csv(paths["coordinates"], sep="\t", dtype={"id": str, "table_id": str, "table_name": str})
+        terms = paths["vocabulary"].read_text(encoding="utf-8").splitlines()
+        counts = {field: sparse.load_npz(paths[field]).tocsc() for field in COUNTED}
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise UserError(f"{folder}: a file of NeuroQuery is damaged ({error}); copy the folder again") from None
+    for field, found in counts.items():
+        if found.shape != (len(papers), len(terms)):
+            raise UserError(
+                f"{paths[field]}: {found.shape} does not fit {len(papers)} papers and {len(terms)} terms; "
+                "copy the folder again"
+            )
+    return Database(
+        papers[["pmid", "title"]].fillna(""),
+        foci.rename(columns={"id": "pmid"}),
+        {term: column for column, term in enumerate(terms)},
+        counts,
+    )
+
+
+def fetch_database(folder: str | Path) -> Path:
+    """Download the files (5 MB) with NiMARE and return their folder; UserError without a network."""
+    from nimare.extract import fetch_neuroquery  # slow to import, and a folder that is there does not need it
+
+    try:
+        (found,) = fetch_neuroquery(
+            data_dir=str(folder),
+            version="1",
+            vocab=VOCABULARY,
+            source=list(COUNTED),
+            type="count",
+            return_type="files",  # as a studyset all papers would take 17 GB
+        )
+    except OSError as error:
+        raise UserError(
+            f"NeuroQuery cannot be downloaded ({error}); give the folder with its files as the reference's path"
+        ) from None
+    return Path(found["metadata"]).parent
+
+
+def _find(folder: Path, ending: str) -> Path:
+    found = sorted(path for path in folder.glob(f"*{ending}") if path.is_file())
+    if len(found) != 1:
+        what = f"{len(found)} files end" if found else "no file ends"
+        raise UserError(f"{folder}: {what} in {ending}; give the folder with NeuroQuery's files")
+    return found[0]

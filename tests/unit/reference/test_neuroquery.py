@@ -1,0 +1,74 @@
+from pathlib import Path
+from urllib.error import URLError
+
+import nimare.extract
+import numpy as np
+import pytest
+
+from relmaps.errors import UserError
+from relmaps.reference.neuroquery import fetch_database, read_database
+from tests.neuroquery_files import VOCABULARY, Paper, write_neuroquery
+
+PAPERS = [
+    Paper("007", "First", {"Table 1": [(1, 2, 3), (4, 5, 6)], "Table 2": [(7, 8, 9)]}, abstract={"atrophy": 3}),
+    Paper("12", "Second,\nin two lines", {}, keywords={"task": 1}),
+]
+
+
+@pytest.mark.parametrize("prefix", ["", "data-neuroquery_version-1_"])
+def test_a_folder_is_read_with_or_without_the_fetcher_s_prefix(tmp_path, prefix):
+    database = read_database(write_neuroquery(tmp_path, PAPERS, prefix))
+    assert database.papers["pmid"].tolist() == ["007", "12"]
+    assert database.papers["title"][1] == "Second,\nin two lines"
+    np.testing.assert_array_equal(database.foci[["x", "y", "z"]], [(1, 2, 3), (4, 5, 6), (7, 8, 9)])
+    assert database.foci["table_id"].tolist() == ["t1", "t1", "t2"]
+    assert database.counts["abstract"][0, database.terms["atrophy"]] == 3
+    assert database.counts["keywords"][1, database.terms["task"]] == 1
+    assert list(database.terms) == VOCABULARY
+
+
+def test_a_missing_file_is_named(tmp_path):
+    next(write_neuroquery(tmp_path, PAPERS).glob("coordinates*")).unlink()
+    with pytest.raises(UserError, match=r"no file ends in coordinates\.tsv\.gz; give the folder with NeuroQuery's"):
+        read_database(tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    folder = write_neuroquery(tmp_path, PAPERS)
+    path = next(folder.glob("metadata*"))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(UserError, match="a file of NeuroQuery is damaged"):
+        read_database(folder)
+
+
+def test_counts_of_other_papers_are_refused(tmp_path):
+    folder = write_neuroquery(tmp_path, PAPERS)
+    write_neuroquery(tmp_path / "other", PAPERS[:1])
+    name = "vocab-neuroquery7547_source-abstract_type-count_features.npz"
+    (tmp_path / "other" / name).replace(folder / name)
+    with pytest.raises(UserError, match=r"source-abstract.*\(1, 5\) does not fit 2 papers and 5 terms"):
+        read_database(folder)
+
+
+def test_files_are_downloaded_without_becoming_a_studyset(tmp_path, monkeypatch):
+    def fetch(data_dir, version, return_type, **wanted):
+        assert (version, return_type) == ("1", "files")
+        assert wanted == {"vocab": "neuroquery7547", "source": ["abstract", "keywords"], "type": "count"}
+        folder = write_neuroquery(Path(data_dir) / "neuroquery", PAPERS, "data-neuroquery_version-1_")
+        return [{"metadata": str(folder / "data-neuroquery_version-1_metadata.tsv.gz")}]
+
+    monkeypatch.setattr(nimare.extract, "fetch_neuroquery", fetch)
+    assert len(read_database(fetch_database(tmp_path)).papers) == 2
+
+
+def test_the_fetcher_knows_the_files_by_these_names(tmp_path, monkeypatch):
+    """Its manifest, with the network cut off."""
+
+    def offline(url):
+        raise URLError("no network")
+
+    monkeypatch.setattr("nimare.extract.extract.urlopen", offline)
+    with pytest.raises(
+        UserError, match=r"NeuroQuery cannot be downloaded .*no network.*give the folder with its files"
+    ):
+        fetch_database(tmp_path)
