@@ -1,34 +1,24 @@
-"""Guided Grad-CAM on the last convolution, by captum: Selvaraju et al. 2017, ICCV, Section 3.2."""
+"""Guided Grad-CAM on the last convolution: Selvaraju et al. 2017, ICCV, Section 3.2."""
 
-import warnings
 from dataclasses import dataclass
 
-from captum.attr import GuidedGradCam as CaptumGuidedGradCam
+import torch
 from torch import Tensor, nn
 
-from relmaps.relevance.methods.method import Method
-
-
-class _Explained(nn.Module):
-    """The explained value as the network's only output, for captum."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor, coefficients: Tensor) -> Tensor:
-        return (self.network(x) * coefficients).sum(dim=1)
+from relmaps.relevance.methods.gradcam import class_activation, split_after_last_convolution
+from relmaps.relevance.methods.guided_backprop import guided
+from relmaps.relevance.methods.method import Method, explained_value
 
 
 @dataclass(frozen=True)
 class GuidedGradCam(Method):
-    """Guided backpropagation times the Grad-CAM of the last convolution, enlarged trilinearly to the scan's grid."""
+    """Guided backpropagation times Grad-CAM. The convolutions are walked once for both."""
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
-        last = [layer for layer in network.layers if isinstance(layer, nn.Conv3d)][-1]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
-            attribution = CaptumGuidedGradCam(_Explained(network), last).attribute(
-                x.detach().requires_grad_(), additional_forward_args=coefficients, interpolate_mode="trilinear"
-            )
-        return attribution[:, 0].detach()
+        body, head = split_after_last_convolution(network.layers)
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            activation = guided(body, x)
+            value = explained_value(lambda activation: guided(head, activation), activation, coefficients)
+            backprop = torch.autograd.grad(value.sum(), x)[0]
+        return (backprop * class_activation(head, activation, coefficients, x.shape[2:]))[:, 0]

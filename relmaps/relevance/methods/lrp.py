@@ -1,62 +1,123 @@
-"""Layer-wise relevance propagation with the alpha-beta rule, for stacks of 3D convolutions.
+"""Layer-wise relevance propagation (LRP) for stacks of 3D convolutions: Bach et al. 2015, PLoS ONE 10:e0130140.
 
-Bach et al. 2015 (PLoS ONE 10:e0130140), Eq. 60, with alpha = 1 + beta as in Böhle et al. 2019 (Front Aging Neurosci
-11:194). Relevance starts as the logit of the explained class and is handed down layer by layer. Neuron j, with
-contributions z_ij = x_i w_ij, gives its relevance R_j to its inputs as
-
-    R_i = sum_j [ alpha z_ij⁺ / (z_j⁺ + epsilon) - beta z_ij⁻ / (z_j⁻ - epsilon) ] R_j,    z_j± = sum_i z_ij±
-
-Biases stay out of the denominators, so nothing is lost to them. Batch normalisation is merged into the convolution
-before it, a max-pool gives all to the winner, an average-pool is a convolution with equal weights; ReLU, dropout and
-flattening pass relevance through.
-
-A neuron whose contributions have one sign only gives them exactly its relevance: alpha R_j or -beta R_j, as the rule
-reads there, would make relevance from nothing or turn it round.
+Relevance starts as the explained value and is handed down layer by layer, by the rules of lrp_rules. A max-pool gives
+all to the winner; ReLU, dropout and flattening pass relevance on as it is. So does batch normalisation in the paper;
+here it is merged into the convolution before it, which is the same function, unless told otherwise.
 """
 
-# DEVIATES: the paper passes relevance through BatchNorm unchanged, and leaves alpha and beta as they are for neurons
-# with contributions of one sign (docs/decisions, LRP).
+# DEVIATES: the paper passes relevance through BatchNorm unchanged (docs/decisions/0005-relevance.md, LRP).
 
+from abc import abstractmethod
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv3d, linear, max_pool3d
+from torch.nn.functional import max_pool3d
 
+from relmaps.relevance.methods.lrp_rules import AlphaBeta, Box, Epsilon, Gamma, Rule
 from relmaps.relevance.methods.method import Method, explained_value
 
-LinearMap = Callable[[Tensor], Tensor]
+Step = Callable[[Tensor], Tensor]  # relevance of a layer's output -> that of its input
 
 
-@dataclass(frozen=True)
-class Lrp(Method):
-    """Relevance of each voxel for the explained value.
+@dataclass(frozen=True, kw_only=True)
+class LayerwiseRelevance(Method):
+    """Relevance of each voxel for the explained value; which rule a layer follows is the subclass's matter.
 
-    beta : weight of the negative contributions; alpha = 1 + beta. epsilon : stabiliser, and size below which a neuron's
-    positive or negative contributions count as none. explain raises TypeError for a kind of layer without a rule.
+    epsilon : stabiliser of the denominators, in units of a neuron's input. batchnorm : merged, or identity as in the
+    paper. explain raises TypeError for a kind of layer without a rule.
     """
 
-    beta: float
     epsilon: float
+    batchnorm: str = "merged"
+
+    def __post_init__(self):
+        if self.batchnorm not in ("merged", "identity"):
+            raise ValueError(f"batchnorm {self.batchnorm} is not one of merged, identity")
+
+    @abstractmethod
+    def rule(self, layer: nn.Module, first: bool) -> Rule:
+        """Of a Conv3d, Linear or AvgPool3d; first : whether no convolution comes before it."""
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
-        layers = merge_batchnorm(network.layers)
+        layers = merge_batchnorm(network.layers) if self.batchnorm == "merged" else network.layers
+        steps, first, nonnegative = [], True, bool(x.min() >= 0)
         with torch.no_grad():
-            inputs = [x]
-            for layer in layers:
-                inputs.append(layer(inputs[-1]))
-        relevance = inputs.pop() * coefficients
-        nonnegative = _nonnegative_inputs(layers)
-        for layer in reversed(layers):
-            relevance = _hand_down(layer, inputs.pop(), relevance, nonnegative.pop(), self.beta, self.epsilon)
+            value = x
+            for layer in map(_channels_last, layers):
+                value, step = self._walk(layer, value, first, nonnegative)
+                steps.append(step)
+                first = first and not isinstance(layer, nn.Conv3d)
+                nonnegative = _keeps_nonnegative(layer, nonnegative)
+            relevance = value * coefficients
+            while steps:  # each holds its layer's input until it is used
+                relevance = steps.pop()(relevance)
         return relevance[:, 0]
 
     def expected_sum(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
-        """The explained value, up to epsilon and neurons without any contribution."""
+        """The explained value, up to what biases, epsilon and neurons without contributions take."""
         with torch.no_grad():
             return explained_value(network, x, coefficients)
+
+    def _walk(self, layer: nn.Module, x: Tensor, first: bool, nonnegative: bool) -> tuple[Tensor, Step]:
+        match layer:
+            case nn.ReLU() | nn.Dropout() | nn.BatchNorm3d():
+                return layer(x), _unchanged
+            case nn.Flatten():
+                return layer(x), partial(_unflattened, x.shape)
+            case nn.MaxPool3d():
+                return _through_max_pool(layer, x)
+            case nn.AvgPool3d() if nonnegative:  # no weight is negative either, so all rules share alike
+                return layer(x), partial(Epsilon(self.epsilon).hand_down, layer, x, True)
+            case nn.Conv3d() | nn.Linear() | nn.AvgPool3d():
+                return layer(x), partial(self.rule(layer, first).hand_down, layer, x, nonnegative)
+        raise TypeError(f"LRP: no rule for a layer of type {type(layer).__name__}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lrp(LayerwiseRelevance):
+    """AlphaBeta everywhere. beta : weight of the negative contributions; alpha = 1 + beta."""
+
+    beta: float
+
+    def rule(self, layer: nn.Module, first: bool) -> Rule:
+        return AlphaBeta(self.beta, self.epsilon)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrpEpsilon(LayerwiseRelevance):
+    """Epsilon everywhere. Of networks of these layers, it is the gradient times the input as epsilon goes to zero."""
+
+    def rule(self, layer: nn.Module, first: bool) -> Rule:
+        return Epsilon(self.epsilon)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrpGamma(LayerwiseRelevance):
+    """Gamma everywhere. gamma : by how much contributions of a neuron's own sign are favoured."""
+
+    gamma: float
+
+    def rule(self, layer: nn.Module, first: bool) -> Rule:
+        return Gamma(self.gamma, self.epsilon)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrpComposite(LayerwiseRelevance):
+    """Epsilon for dense layers, Gamma for convolutions, Box for the first one, which sees the scan.
+
+    After Montavon et al. 2019 (LNCS 11700:193), Section 10.3: rules by the height of a layer.
+    """
+
+    gamma: float
+
+    def rule(self, layer: nn.Module, first: bool) -> Rule:
+        if isinstance(layer, nn.Linear):
+            return Epsilon(self.epsilon)
+        return Box(self.epsilon) if first and isinstance(layer, nn.Conv3d) else Gamma(self.gamma, self.epsilon)
 
 
 def merge_batchnorm(layers: nn.Sequential) -> list[nn.Module]:
@@ -72,73 +133,38 @@ def merge_batchnorm(layers: nn.Sequential) -> list[nn.Module]:
     return merged
 
 
-def _nonnegative_inputs(layers: list[nn.Module]) -> list[bool]:
-    """For each layer, whether its input cannot be negative whatever the scan is. Scans are z-scored, so signed."""
-    flags, nonnegative = [], False
-    for layer in layers:
-        flags.append(nonnegative)
-        nonnegative = isinstance(layer, nn.ReLU) or (nonnegative and not isinstance(layer, nn.Conv3d | nn.Linear))
-    return flags
+def _channels_last(layer: nn.Module) -> nn.Module:
+    """On a CPU, convolutions and their pools are faster so, and need no copies in a format of their own."""
+    if isinstance(layer, nn.Conv3d):
+        return deepcopy(layer).to(memory_format=torch.channels_last_3d)
+    return layer
 
 
-def _hand_down(
-    layer: nn.Module, x: Tensor, relevance: Tensor, nonnegative: bool, beta: float, epsilon: float
-) -> Tensor:
-    """Relevance of a layer's input from that of its output."""
-    match layer:
-        case nn.ReLU() | nn.Dropout():
-            return relevance
-        case nn.Flatten():
-            return relevance.reshape(x.shape)
-        case nn.MaxPool3d():
-            return _to_winners(layer, x, relevance)
-        case nn.Conv3d() | nn.Linear() | nn.AvgPool3d():
-            return _alpha_beta(*_signed_parts(layer), x, relevance, nonnegative, beta, epsilon)
-    raise TypeError(f"LRP: no rule for a layer of type {type(layer).__name__}")
+def _keeps_nonnegative(layer: nn.Module, nonnegative: bool) -> bool:
+    """Whether the layer's output cannot be negative; nonnegative : whether its input cannot."""
+    if isinstance(layer, nn.ReLU):
+        return True
+    return nonnegative and not isinstance(layer, nn.Conv3d | nn.Linear | nn.BatchNorm3d)
 
 
-def _to_winners(pool: nn.MaxPool3d, x: Tensor, relevance: Tensor) -> Tensor:
+def _unchanged(relevance: Tensor) -> Tensor:
+    return relevance
+
+
+def _unflattened(shape: torch.Size, relevance: Tensor) -> Tensor:
+    return relevance.reshape(shape)
+
+
+def _through_max_pool(pool: nn.MaxPool3d, x: Tensor) -> tuple[Tensor, Step]:
     """A voxel gets the relevance of every window in which it is the largest; of equals, the first."""
-    winners = max_pool3d(
+    value, winners = max_pool3d(
         x, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode, return_indices=True
-    )[1]
-    handed = torch.zeros_like(x).flatten(2)
-    return handed.scatter_add_(2, winners.flatten(2), relevance.flatten(2)).view_as(x)
+    )
+    shape, stride = x.size(), x.stride()
 
+    def to_winners(relevance: Tensor) -> Tensor:
+        handed = relevance.new_empty_strided(shape, stride).zero_()
+        handed.flatten(2).scatter_add_(2, winners.flatten(2), relevance.flatten(2))
+        return handed
 
-def _signed_parts(layer: nn.Conv3d | nn.Linear | nn.AvgPool3d) -> tuple[LinearMap, LinearMap]:
-    """The layer without its bias: with its positive weights only, and with its negative weights only."""
-    if isinstance(layer, nn.AvgPool3d):
-        return layer, lambda x: 0 * layer(x)
-    if isinstance(layer, nn.Linear):
-        return tuple(partial(linear, weight=weight) for weight in _split(layer.weight))
-    geometry = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups}
-    return tuple(partial(conv3d, weight=weight, **geometry) for weight in _split(layer.weight))
-
-
-def _split(values: Tensor) -> tuple[Tensor, Tensor]:
-    values = values.detach()
-    return values.clamp(min=0), values.clamp(max=0)
-
-
-def _alpha_beta(
-    positive: LinearMap,
-    negative: LinearMap,
-    x: Tensor,
-    relevance: Tensor,
-    nonnegative: bool,
-    beta: float,
-    epsilon: float,
-) -> Tensor:
-    """The rule of the module's docstring: two products with the weights where x is never negative, else four."""
-    with torch.enable_grad():
-        parts = [part.requires_grad_() for part in ([x.detach().clone()] if nonnegative else _split(x))]
-        supporting = sum(product(part) for product, part in zip((positive, negative), parts, strict=False))
-        opposing = sum(product(part) for product, part in zip((negative, positive), parts, strict=False))
-    with torch.no_grad():
-        supported, opposed = supporting > epsilon, opposing < -epsilon
-        to_supporting = torch.where(opposed, 1 + beta, 1.0) * supported * relevance / (supporting + epsilon)
-        to_opposing = torch.where(supported, -beta, 1.0) * opposed * relevance / (opposing - epsilon)
-    # The vector-Jacobian product of a linear map is its transpose.
-    handed = torch.autograd.grad([supporting, opposing], parts, [to_supporting, to_opposing])
-    return sum(part.detach() * share for part, share in zip(parts, handed, strict=True))
+    return value, to_winners
