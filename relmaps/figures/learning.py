@@ -12,6 +12,7 @@ from relmaps.figures.overlap import is_true
 from relmaps.figures.style import GUIDE, new_figure
 
 COLUMNS = 5
+HIGHEST_LOSS = 5 * np.log(2)
 TRAIN = {"color": "#8A8A8A", "linewidth": 1}
 VALIDATION = {"color": "#0072B2", "linewidth": 1.5}
 KEPT = {"color": "#D55E00", "marker": "o", "markersize": 4.5, "linestyle": "none"}
@@ -27,8 +28,10 @@ def draw_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str
     n_rows = -(-len(histories) // n_columns)
     figure = new_figure(18 + 38 * n_rows)
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+    top = _highest([history for of_fold in histories.values() for history in of_fold])
     for axes, fold in zip(panels.flat, histories, strict=False):
         _draw_fold(axes, histories[fold])
+        axes.set_ylim(0, top)
         axes.set_title(f"Fold {fold}\n{model_name(names[fold])}", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     for axes in panels.flat[len(histories) :]:
@@ -53,4 +56,9 @@ def _draw_fold(axes: Axes, histories: list[pd.DataFrame]) -> None:
         kept = history[is_true(history["kept"])]
         axes.plot(kept["epoch"], kept["validation_loss" if validated else "train_loss"], **KEPT)
     axes.axhline(np.log(2), zorder=0, **GUIDE)
-    axes.set_ylim(bottom=0)
+
+
+def _highest(histories: list[pd.DataFrame]) -> float:
+    """Where the axis ends: a loss that explodes may leave it, so that the others can be read."""
+    losses = pd.concat(history[["train_loss", "validation_loss"]] for history in histories).stack()
+    return max(1.05 * min(losses.max(), HIGHEST_LOSS), 1)

@@ -6,8 +6,21 @@ from relmaps.classify.controls import control_parts
 
 MAP_NAMES = {
     "lrp": "LRP",
+    "lrp_alpha1_beta0": "LRP α1 β0",
+    "lrp_alpha2_beta1": "LRP α2 β1",
+    "lrp_epsilon": "LRP ε",
+    "lrp_gamma": "LRP γ",
+    "lrp_composite": "LRP composite",
     "integrated_gradients": "Integrated Gradients",
+    "expected_gradients": "Expected Gradients",
     "guided_gradcam": "Guided Grad-CAM",
+    "gradcam": "Grad-CAM",
+    "guided_backprop": "Guided backpropagation",
+    "gradient": "Gradient",
+    "gradient_x_input": "Gradient × input",
+    "smoothgrad": "SmoothGrad",
+    "occlusion": "Occlusion of patches",
+    "region_occlusion": "Occlusion of regions",
     "svm_pattern": "SVM pattern",
     "svm_weights": "SVM weights",
     "logistic_pattern": "Logistic pattern",
@@ -19,7 +32,11 @@ MAP_NAMES = {
     "untrained": "Untrained network",
 }
 FAMILIES = {
-    "heatmap": ("lrp", "integrated_gradients", "guided_gradcam"),
+    "heatmap": (
+        *("lrp", "lrp_alpha1_beta0", "lrp_alpha2_beta1", "lrp_epsilon", "lrp_gamma", "lrp_composite"),
+        *("integrated_gradients", "expected_gradients", "guided_gradcam", "gradcam", "guided_backprop"),
+        *("gradient", "gradient_x_input", "smoothgrad", "occlusion", "region_occlusion"),
+    ),
     "tissue": ("svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"),
     "baseline": ("mean_t1", "gm_probability", "t1_edges", "untrained"),
 }

@@ -35,3 +35,9 @@ def test_every_fold_and_seed_is_drawn(history):
     assert [axes.get_title() for axes in shown] == [f"Fold {fold}\nNetwork “A24”" for fold in range(1, 8)]
     assert {len(axes.lines) for axes in shown} == {7}
     assert [bool(axes.get_xlabel()) for axes in shown] == [False, False, True, True, True, True, True]
+
+
+def test_a_loss_that_explodes_does_not_flatten_the_others(history):
+    wild = history.assign(train_loss=[0.7, 1e9, 0.2])
+    tops = [draw_learning({"1": [one]}, {"1": "small"}).axes[0].get_ylim()[1] for one in (history, wild)]
+    assert 0.7 < tops[0] < tops[1] < 5

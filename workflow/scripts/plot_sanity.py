@@ -1,0 +1,19 @@
+"""Figure: how much heatmaps change when the network's weights are made random, or another class is explained."""
+
+import pandas as pd
+
+from relmaps.figures.sanity import draw_sanity
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(*, randomisation, figures):
+    """randomisation : one table per heatmap."""
+    with house_style():
+        save_figure(draw_sanity(pd.concat([read_table(path) for path in randomisation])), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(randomisation=snakemake.input.randomisation, figures=snakemake.output)

@@ -1,0 +1,23 @@
+"""Figure: how alike maps are between seeds, folds, architectures and methods, and where they lie."""
+
+from relmaps.figures.stability import draw_stability
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(*, stability, agreement, location, maps, figures):
+    with house_style():
+        tables = [read_table(path) for path in (stability, agreement, location)]
+        save_figure(draw_stability(*tables, maps), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            stability=snakemake.input.stability,
+            agreement=snakemake.input.agreement,
+            location=snakemake.input.location,
+            maps=snakemake.params.maps,
+            figures=snakemake.output,
+        )
