@@ -14,10 +14,13 @@ include: "workflow/rules/preprocess.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/performance.smk"
 include: "workflow/rules/relevance.smk"
+include: "workflow/rules/imported.smk"
+include: "workflow/rules/permutations.smk"
 include: "workflow/rules/reference.smk"
 include: "workflow/rules/overlap.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/models.smk"
+include: "workflow/rules/checks.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -29,8 +32,13 @@ rule all:
     default_target: True
     input:
         report=f"{RESULTS}/report.html",
+        variants=f"{RESULTS}/overlap/variants.tsv",
+        permuted=f"{RESULTS}/overlap/permuted.tsv" if PERMUTATIONS and not config["apply"] else [],
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.batches),
         provenance=f"{RESULTS}/provenance.json",
+        subject_maps=expand(
+            rules.write_subject_maps.output.folder, map=HEATMAPS if RELEVANCE["keep_subject_maps"] else []
+        ),
         cards=[] if config["apply"] else rules.write_model_cards.output.cards,
     message:
         "The whole study {STUDY}: {input.report}"

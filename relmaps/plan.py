@@ -88,9 +88,18 @@ def plan_study(config: dict) -> Plan:
         batches=prepared,
         models=models,
         linear_maps=linear_maps,
-        maps=[*config["relevance"]["methods"], *linear_maps, "vbm_t", *INPUT_MAPS, "untrained"],
-        references=["meta_analysis", "truth"] if truth_of(config) else ["meta_analysis"],
+        maps=_maps(config, linear_maps),
+        references=[*config["reference"], *(["truth"] if truth_of(config) else [])],
     )
+
+
+def _maps(config: dict, linear_maps: list[str]) -> list[str]:
+    """Every map that is scored; those from elsewhere may not take the name of one of ours."""
+    ours = [*config["relevance"]["methods"], *linear_maps, "vbm_t", *INPUT_MAPS, "untrained"]
+    for name in config["relevance"]["imported"]:
+        if name in ours:
+            raise UserError(f"config: relevance.imported.{name}: the study has a map of this name; choose another")
+    return [*ours, *config["relevance"]["imported"]]
 
 
 def disease_of(config: dict) -> dict:

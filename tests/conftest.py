@@ -1,5 +1,10 @@
 """Tiny images on an anisotropic, shifted grid, so that a swapped axis or a lost offset shows."""
 
+import os
+
+# Tiny arrays: threads only wait for each other, for minutes on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 

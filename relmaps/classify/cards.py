@@ -24,6 +24,7 @@ WHOSE_SCANS = {
     "injected": "It was trained on scans of controls, half of whom were given a known loss of grey matter: it knows "
     "nothing of patients.",
 }
+SHUFFLED = "**Its labels were shuffled on purpose: it shows what a network reaches where there is nothing to learn.**"
 USE = """\
 ## Intended use
 
@@ -64,7 +65,7 @@ def card_of(
 
     people : role, label, age, sex of each participant in the fold. performance : performance.tsv of the study.
     recipe : the settings of training, which may be nested. study : name, disease, control (names of the groups), space,
-    voxel_mm, truth (as `relmaps.truth.truth_of`) and preprocessing (settings, which may be nested).
+    voxel_mm, truth (as `relmaps.truth.truth_of`), labels_shuffled and preprocessing (settings, which may be nested).
     """
     first = weights[0]
     name = model_name(first.metadata["model"])
@@ -73,6 +74,7 @@ def card_of(
         f"# {name}, fold {fold} of the study {study['name']}",
         f"A network that tells {study['disease']} from {study['control']} on structural scans of the brain, the one "
         f"selected for this fold. **For research on groups only; not a diagnostic device.** {truth or ''}",
+        *([SHUFFLED] if study["labels_shuffled"] else []),
         "## What it is",
         _described(first, study),
         _blocks(first),

@@ -57,6 +57,7 @@ def fit_linear(
 
 
 def _fit_svm(kernel: np.ndarray, labels: np.ndarray, c: float, weight: np.ndarray | None) -> tuple[np.ndarray, float]:
+    # scikit-learn's own tolerance of 1e-3 leaves differences of its size between a fit and one with repeated rows.
     machine = SVC(kernel="precomputed", C=c, tol=1e-5).fit(kernel, labels, sample_weight=weight)
     dual = np.zeros(len(labels))
     dual[machine.support_] = machine.dual_coef_[0]

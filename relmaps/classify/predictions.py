@@ -45,3 +45,15 @@ def select_networks(predictions: pd.DataFrame, networks: list[str]) -> pd.DataFr
         log.info("fold %s: %s", fold, chosen[fold])
     table["chosen"] = np.where(table["model"] == table["fold"].map(chosen), "true", "false")
     return table
+
+
+def chosen_networks(selection: pd.DataFrame) -> list[tuple[str, str]]:
+    """(fold, model) of each fold's choice, in the order of the folds. selection : selection.tsv."""
+    chosen = selection[selection["chosen"].astype(str).str.lower() == "true"].drop_duplicates(["fold", "model"])
+    chosen = chosen.sort_values("fold", key=lambda folds: folds.astype(int))
+    return list(zip(chosen["fold"], chosen["model"], strict=True))
+
+
+def chosen_in(selection: pd.DataFrame, fold: str, model: str) -> bool:
+    """Whether a model is the choice of a fold."""
+    return (fold, model) in chosen_networks(selection)

@@ -8,23 +8,75 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Below this many voxels, sorting takes milliseconds, and bins would hold too many of a reference's voxels.
+FEWEST_TO_BIN = 2**18
+# Of the voxels, in one bin: what can go wrong within bins is then less than 5e-4 of an AUC (see binned).
+LARGEST_BIN = 1e-3
+
 
 class Ranking:
-    """Voxels of one map in descending order.
+    """Voxels of one map in descending order, sorted.
 
-    values : (n_voxels,) finite; the highest come first.
+    values : (n_voxels,) finite; the highest come first. kept : (n_levels,) rising number of voxels with at least the
+    value of each level; a level is a distinct value.
     """
 
     def __init__(self, values: np.ndarray):
         if not np.isfinite(values).all():
             raise ValueError("a map with NaN or infinite values cannot be ranked")
-        self._order = np.argsort(-values)
+        self._values, self._order = values, np.argsort(-values)
         ordered = values[self._order]
-        self._kept = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, len(values))
+        self.kept = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, len(values))
+        self._levels = ordered[self.kept - 1]
 
     def against(self, reference: np.ndarray) -> "Curve":
         """The curve against a reference, (n_voxels,) bool."""
-        return Curve(self._kept, np.cumsum(reference[self._order])[self._kept - 1])
+        return Curve(self.kept, np.cumsum(reference[self._order])[self.kept - 1])
+
+    def first(self, size: int) -> np.ndarray:
+        """(n_voxels,) float32: 1 for the `size` highest voxels, 0 for others; equal ones share the last places."""
+        place = np.searchsorted(self.kept, size)
+        level = self._levels[place]
+        above = self.kept[place - 1] if place else 0
+        share = (size - above) / (self.kept[place] - above)
+        return (self._values > level) + np.float32(share) * (self._values == level)
+
+
+class BinnedRanking(Ranking):
+    """Voxels of one map in descending order of bins, counted in one pass without sorting.
+
+    codes : (n_voxels,) whole numbers >= 0 that rise with the values; values of one bin count as equal.
+    """
+
+    def __init__(self, codes: np.ndarray):
+        self._values, counts = codes, np.bincount(codes)
+        self._levels = np.flatnonzero(counts)[::-1]
+        self.kept = np.cumsum(counts[self._levels])
+
+    def against(self, reference: np.ndarray) -> "Curve":
+        hits = np.bincount(self._values[reference], minlength=self._levels[0] + 1)
+        return Curve(self.kept, np.cumsum(hits[self._levels]))
+
+
+def rank(values: np.ndarray) -> Ranking:
+    """The ranking of (n_voxels,) float32 values, in the faster way that is exact enough.
+
+    Large maps are binned by the leading 16 bits of their numbers: 256 bins between a value and its double where none is
+    negative, 128 where some are. An AUC is then wrong by at most half the share of the largest bin; where that share is
+    above LARGEST_BIN, values are sorted after all. Values of exactly 0 are equal and not merely in one bin.
+    """
+    if len(values) < FEWEST_TO_BIN:
+        return Ranking(values)
+    if not np.isfinite(values).all():
+        raise ValueError("a map with NaN or infinite values cannot be ranked")
+    bits = (values.astype(np.float32) + np.float32(0)).view(np.int32)  # + 0 turns -0 to 0
+    if values.min() >= 0:
+        codes, zero = bits >> 15, 0
+    else:  # the bits of negative numbers fall as the numbers rise
+        codes, zero = ((bits ^ ((bits >> 31) & 0x7FFFFFFF)) >> 16) + 2**15, 2**15
+    counts = np.bincount(codes)
+    counts[zero] = 0
+    return BinnedRanking(codes) if counts.max() <= LARGEST_BIN * len(values) else Ranking(values)
 
 
 @dataclass(frozen=True, eq=False)

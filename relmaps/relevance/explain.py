@@ -1,4 +1,4 @@
-"""Heatmaps of held-out subjects: each subject's true-class logit, explained by networks that never saw the subject."""
+"""Heatmaps of held-out subjects, explained by networks that never saw the subject, a few scans at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,28 +11,61 @@ from torch import Tensor, nn
 from relmaps.classify.networks import build_network
 from relmaps.classify.weights import Classifier
 from relmaps.errors import UserError
+from relmaps.images import Grid
 from relmaps.jobs import progress
-from relmaps.relevance.methods.method import Method
+from relmaps.relevance.methods.method import Context, Method
 from relmaps.relevance.targets import coefficients_of
 
 # Scans are explained together as long as their voxels do not exceed this number: what fits a processor's cache is
 # twice as fast as sixteen scans of 4 mm at once.
 BATCH_VOXELS = 500_000
+# On a GPU, a scan holds about this many float32 copies of the first convolution's output.
+COPIES = 12
 # Seeds of untrained networks lie apart from those of trained ones.
 UNTRAINED_SEED = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Heatmaps:
-    """Maps of a fold's held-out subjects, means over seeds.
+class Cohort:
+    """The scans that networks explain.
 
-    maps : (n, n_voxels) float32 in the brain mask. score : (n,) logit of disease minus logit of control.
-    completeness_error : (n,) |sum of the map - what it should be| / |what it should be|; NaN where the method has none.
+    images : (n_subjects, nx, ny, nz) float32, may be memory-mapped; only the rows explained are read. labels :
+    (n_subjects,) 0 or 1. controls : rows of the training controls of the fold. grid : the study's. brain :
+    (nx, ny, nz) bool.
     """
 
+    images: np.ndarray
+    labels: np.ndarray
+    controls: np.ndarray
+    grid: Grid
+    brain: np.ndarray
+
+    def scaled(self, rows: np.ndarray, classifier: Classifier, device: torch.device) -> Tensor:
+        """(n, 1, nx, ny, nz) as the classifier's network sees these subjects."""
+        return torch.from_numpy(classifier.scaling.apply(self.images[rows])[:, None]).to(device)
+
+    def context(self, classifier: Classifier, device: torch.device, seed: int) -> Context:
+        def draw(n: int, seed: int) -> Tensor:
+            return self.scaled(np.random.default_rng(seed).choice(self.controls, n), classifier, device)
+
+        return Context(self.grid, self.brain, draw, images_at_once(classifier.network, self.brain.size, device), seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Maps of some subjects.
+
+    place : which of the rows they are. maps : (n_seeds, n_targets, n, n_voxels) float32 in the brain mask.
+    score : (n_seeds, n) logit of disease minus logit of control.
+    completeness_error : (n_seeds, n_targets, n) |sum of the map - what it should be| / |what it should be|; NaN where
+    the method promises nothing. outside : (n_seeds, n_targets, n) share of the map's absolute values outside the brain.
+    """
+
+    place: slice
     maps: np.ndarray
     score: np.ndarray
     completeness_error: np.ndarray
+    outside: np.ndarray
 
 
 def held_out(splits: pd.DataFrame, fold: str, participants: pd.Series) -> np.ndarray:
@@ -51,57 +84,79 @@ def held_out(splits: pd.DataFrame, fold: str, participants: pd.Series) -> np.nda
     return np.flatnonzero(participants.isin(tested))
 
 
+def training_controls(splits: pd.DataFrame, fold: str, subjects: pd.DataFrame) -> np.ndarray:
+    """Rows of the controls in a fold's training part; of all controls where there is none, as in applied studies."""
+    controls = subjects["label"] == 0
+    trained = splits.loc[(splits["fold"] == fold) & (splits["role"] == "train"), "participant_id"]
+    if len(trained):
+        controls &= subjects["participant_id"].isin(trained)
+    return np.flatnonzero(controls)
+
+
 def untrained_copy(classifier: Classifier, seed: int) -> Classifier:
     """A network of the same architecture with random weights, behind the same scaling of its input."""
     network = build_network(classifier.metadata["architecture"], classifier.metadata["grid_shape"], seed).eval()
     return Classifier(network, classifier.scaling, classifier.metadata)
 
 
+def images_at_once(network: nn.Module, voxels: int, device: torch.device) -> int:
+    """How many scans may go through the network together: by cache on a CPU, by free memory on a GPU."""
+    if device.type != "cuda":
+        return max(1, BATCH_VOXELS // voxels)
+    channels = next(layer.out_channels for layer in network.layers if isinstance(layer, nn.Conv3d))
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, int(0.6 * free / (4 * COPIES * channels * voxels)))
+
+
 def explain_subjects(
     classifiers: list[Classifier],
-    images: np.ndarray,
+    cohort: Cohort,
     rows: np.ndarray,
-    labels: np.ndarray,
-    brain: np.ndarray,
     method: Method,
-    target: str,
+    targets: list[str],
     device: torch.device,
-) -> Heatmaps:
-    """Explain some subjects of the cohort with each classifier, and average.
+    seed: int = 0,
+) -> Iterator[Explained]:
+    """Explain some subjects of the cohort with each classifier, one batch after the other.
 
-    classifiers : one per seed. images : (n_subjects, nx, ny, nz) float32, may be memory-mapped; only `rows` are read.
-    rows : (n,) indices. labels : (n,) 0 or 1. target : what is explained, key of TARGETS.
-    brain : (nx, ny, nz) bool.
+    classifiers : one per seed. rows : (n,) indices. targets : what is explained, keys of TARGETS. seed : of methods
+    that draw at random.
     """
-    maps = np.zeros((len(rows), np.count_nonzero(brain)), dtype=np.float32)
-    score, error = np.zeros(len(rows)), np.zeros(len(rows))
-    for classifier in classifiers:
-        network = classifier.network.requires_grad_(False).to(device)
-        for done in _batches(len(rows), brain.size, f"seed {classifier.metadata['seed']}"):
-            x = torch.from_numpy(classifier.scaling.apply(images[rows[done]])[:, None]).to(device)
-            coefficients = torch.from_numpy(coefficients_of(target, labels[done])).to(device)
-            heat = method.explain(network, x, coefficients)
+    networks = [classifier.network.requires_grad_(False).to(device) for classifier in classifiers]
+    methods = [method.prepared(cohort.context(classifier, device, seed)) for classifier in classifiers]
+    for place in _batches(len(rows), images_at_once(networks[0], cohort.brain.size, device)):
+        labels = cohort.labels[rows[place]]
+        coefficients = [torch.from_numpy(coefficients_of(target, labels)).to(device) for target in targets]
+        parts = []
+        for classifier, network, ready in zip(classifiers, networks, methods, strict=True):
+            x = cohort.scaled(rows[place], classifier, device)
             with torch.no_grad():
                 logits = network(x)
-            maps[done] += heat.cpu().numpy()[:, brain] / len(classifiers)
-            score[done] += (logits[:, 1] - logits[:, 0]).cpu().numpy() / len(classifiers)
-            error[done] += _completeness_error(method, network, x, coefficients, heat) / len(classifiers)
-    return Heatmaps(maps, score, error)
+            of_targets = [_explain(ready, network, x, wanted, cohort.brain) for wanted in coefficients]
+            score = (logits[:, 1] - logits[:, 0]).cpu().numpy()
+            parts.append((*map(np.array, zip(*of_targets, strict=True)), score))
+        maps, error, outside, score = map(np.array, zip(*parts, strict=True))
+        yield Explained(place, maps, score, error, outside)
 
 
-def _completeness_error(
-    method: Method, network: nn.Module, x: Tensor, coefficients: Tensor, heat: Tensor
-) -> np.ndarray:
-    """(n,) relative to what the map should sum to."""
+def _explain(
+    method: Method, network: nn.Module, x: Tensor, coefficients: Tensor, brain: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Maps in the brain, completeness errors, and shares outside the brain, of one target and network."""
+    heat = method.explain(network, x, coefficients)
     expected = method.expected_sum(network, x, coefficients)
-    if expected is None:
-        return np.full(len(x), np.nan)
-    total = heat.flatten(1).sum(dim=1, dtype=torch.float64)
-    expected = expected.double()
-    return ((total - expected).abs() / expected.abs()).cpu().numpy()
+    error = np.full(len(x), np.nan)
+    if expected is not None:
+        expected = expected.double()
+        total = heat.flatten(1).sum(dim=1, dtype=torch.float64)
+        error = ((total - expected).abs() / expected.abs()).cpu().numpy()
+    heat = heat.cpu().numpy()
+    inside = heat[:, brain]
+    sums = np.abs(heat).sum(axis=(1, 2, 3), dtype=np.float64)
+    outside = 1 - np.abs(inside).sum(axis=1, dtype=np.float64) / np.where(sums > 0, sums, np.nan)
+    return inside, error, np.maximum(outside, 0)
 
 
-def _batches(n: int, voxels: int, what: str) -> Iterator[slice]:
-    size = max(1, BATCH_VOXELS // voxels)
+def _batches(n: int, size: int) -> Iterator[slice]:
     batches = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-    return progress(batches, f"{what}, {min(size, n)} of {n} subjects at a time, batch")
+    return progress(batches, f"{min(size, n)} of {n} subjects at a time, batch")

@@ -9,17 +9,17 @@ stage, which has none, resamples through this door.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from relmaps.errors import UserError
 from relmaps.images import Grid, load_grid, read_map, read_mask
+from relmaps.relevance.heatmaps import chosen_heatmaps
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
-from relmaps.relevance.meaning import Meaning, meaning_of
+from relmaps.relevance.meaning import ELSEWHERE, Meaning, meaning_of
 from relmaps.relevance.pooling import PooledHeatmaps
 from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
 from relmaps.relevance.vbm import VbmT, design_of
@@ -36,6 +36,7 @@ class GroupMap:
     n_subjects : length of a weight vector. combine : what turns weights into maps.
     subject_based : False if the map does not depend on the study's subjects; its intervals are n/a.
     class_difference : of a linear model's pattern, what gives mean control minus mean disease (n_voxels,).
+    completeness_error : of heatmaps, median and largest over the subjects; empty where the method promises nothing.
     """
 
     name: str
@@ -46,6 +47,7 @@ class GroupMap:
     combine: Callable[[np.ndarray], np.ndarray]
     subject_based: bool = True
     class_difference: Callable[[], np.ndarray] | None = None
+    completeness_error: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """The map of each resampled cohort.
@@ -75,6 +77,8 @@ class GroupMap:
         if self.class_difference is not None:
             r = np.corrcoef(published, self.class_difference())[0, 1]
             entries["correlation_with_class_mean_difference"] = round(float(r), 6)
+        if self.completeness_error:
+            entries["completeness_error"] = self.completeness_error
         return entries
 
 
@@ -87,6 +91,8 @@ def open_group_map(
     feature: str,
     pooling: str,
     normalisation: str,
+    target: str = "true_class",
+    rectify: str = "signed",
     array: str | Path | None = None,
     splits: str | Path | None = None,
     gram: str | Path | None = None,
@@ -97,6 +103,7 @@ def open_group_map(
     template_gm: str | Path | None = None,
     applied_scores: str | Path | None = None,
     applied_weights: Sequence[str | Path] = (),
+    imported: str | Path | None = None,
 ) -> GroupMap:
     """Open the group map `name` from the study's files.
 
@@ -105,7 +112,8 @@ def open_group_map(
     cohort array behind it.
 
     subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for gm_probability.
-    space, pooling, normalisation : values of the configuration.
+    space, pooling, normalisation, target : values of the configuration. rectify : key of RECTIFIERS; the published map
+        is "signed".
     array : cohort array, for linear models, vbm_t, mean_t1, t1_edges.
     splits, gram, linear_folds : for <estimator>_weights and <estimator>_pattern: the array's Gram matrix, and the table
         with the C of each fold (workflow/scripts/fit_linear.py).
@@ -113,14 +121,16 @@ def open_group_map(
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : for gm_probability.
+        the same order. template_gm : for gm_probability. imported : the group map of a map from elsewhere.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
-    model, subject_based, class_difference = "n/a", True, None
+    model, subject_based, class_difference, error = "n/a", True, None, {}
     estimator, _, kind = name.partition("_")
+    if imported:
+        return GroupMap(name, ELSEWHERE, model, feature, len(table), _fixed(read_map(imported, grid)[brain]), False)
     match name:
         case "svm_weights" | "logistic_weights" if applied_weights:
             model, subject_based = [estimator], False
@@ -145,10 +155,12 @@ def open_group_map(
             subject_based = False
             combine = _fixed(read_map(template_gm, grid)[brain])
         case _:
-            maps, rows, model = _chosen_maps(subject_maps, subject_tables, selection, table["participant_id"])
-            combine = PooledHeatmaps(maps, rows, labels, pooling, normalisation)
-    meaning = meaning_of(name, feature, pooling, normalisation, applied=bool(applied_scores or applied_weights))
-    return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference)
+            people = table["participant_id"]
+            folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
+            combine = PooledHeatmaps(folds, labels, pooling, normalisation, rectify)
+    applied = bool(applied_scores or applied_weights)
+    meaning = meaning_of(name, feature, pooling, normalisation, target, applied)
+    return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference, error)
 
 
 def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> np.ndarray:
@@ -170,29 +182,6 @@ def volume_of(values: np.ndarray, brain: np.ndarray, grid: Grid) -> np.ndarray:
     volume = np.zeros(grid.shape, dtype=np.float32)
     volume[brain] = values
     return volume
-
-
-def _chosen_maps(
-    subject_maps: Sequence[str | Path],
-    subject_tables: Sequence[str | Path],
-    selection: str | Path,
-    participants: pd.Series,
-) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """Maps (memory-mapped), their subjects' rows and the model of each fold, for the architecture chosen there."""
-    choice = read_table(selection, ("fold", "model", "chosen"))
-    choice = choice[choice["chosen"].astype(str).str.lower() == "true"].drop_duplicates(["fold", "model"])
-    choice = choice.sort_values("fold", key=lambda folds: folds.astype(int))
-    files = {}
-    for path, table_path in zip(subject_maps, subject_tables, strict=True):
-        table = read_table(table_path, ("participant_id", "fold", "model"))
-        files[table["fold"].iloc[0], table["model"].iloc[0]] = path, table["participant_id"]
-    row_of = {participant: row for row, participant in enumerate(participants)}
-    maps, rows = [], []
-    for fold, model in zip(choice["fold"], choice["model"], strict=True):
-        path, tested = files[fold, model]
-        maps.append(np.load(path, mmap_mode="r"))
-        rows.append(np.array([row_of[participant] for participant in tested]))
-    return maps, rows, choice["model"].tolist()
 
 
 def _class_difference(features: np.ndarray, labels: np.ndarray) -> np.ndarray:

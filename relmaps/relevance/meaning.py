@@ -2,17 +2,46 @@
 
 from typing import NamedTuple
 
+from relmaps.relevance.targets import TARGETS
+
 LESS = {"gm_modulated": "less grey matter", "t1_syn": "a lower T1 signal"}
 POOLING = {
     "all": "mean over all held-out subjects of a fold, then over folds",
     "class_means": "mean of the two class means over the held-out subjects of a fold, then over folds",
     "disease": "mean over the held-out subjects with disease of a fold, then over folds",
     "contrast": "mean of disease minus mean of control over the held-out subjects of a fold, then over folds",
+    "correct": "mean over the correctly classified held-out subjects of a fold, then over folds",
 }
 NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
 OUTPUT = {"svm": "decision value", "logistic": "logit"}
 MODEL = {"svm": "SVM", "logistic": "logistic regression"}
-TRUE_CLASS = "logit of each held-out subject's true class"
+EVIDENCE = {
+    "true_class": "evidence for the explained class, which is each subject's true class",
+    "disease": "evidence for disease",
+    "logit_difference": "evidence for disease against control",
+}
+SHARE, SLOPE = "logit per voxel", "logit per unit of the scaled input"
+# Units of each heatmap method's values. What stands behind a shared beginning is a variant: lrp, lrp_gamma, ...
+UNITS = {
+    "lrp": SHARE,
+    "integrated_gradients": SHARE,
+    "untrained": SHARE,
+    "expected_gradients": SHARE,
+    "gradient_x_input": SHARE,
+    "gradient": SLOPE,
+    "smoothgrad": SLOPE,
+    "occlusion": "logit lost when the patch around the voxel is filled",
+    "region_occlusion": "logit lost when the voxel's region is filled",
+}
+RISING = "; of the value where the voxel rises, whatever it is now"
+NOTES = {
+    "lrp": "; turned round for a subject whose explained value is negative",
+    "gradient": RISING,
+    "smoothgrad": RISING,
+    "guided_backprop": RISING + ", by paths that raise it alone",
+    "gradcam": "; never negative",
+    "untrained": "; the network is random, so this is chance",
+}
 
 
 class Meaning(NamedTuple):
@@ -25,8 +54,14 @@ class Meaning(NamedTuple):
     units: str
 
 
-def meaning_of(name: str, feature: str, pooling: str, normalisation: str, applied: bool = False) -> Meaning:
-    """The meaning of the map `name` made from the cohort array `feature`; the next two concern heatmaps only.
+# Of a map from elsewhere; its own sidecar says more.
+ELSEWHERE = Meaning("positive = as its source says", "n/a", "n/a", "n/a", "as in the source")
+
+
+def meaning_of(
+    name: str, feature: str, pooling: str, normalisation: str, target: str = "true_class", applied: bool = False
+) -> Meaning:
+    """The meaning of the map `name` made from the cohort array `feature`; the next three concern heatmaps only.
 
     applied : whether a linear model comes finished from another study.
     """
@@ -60,14 +95,11 @@ def meaning_of(name: str, feature: str, pooling: str, normalisation: str, applie
             )
         case "gm_probability":
             return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", "probability")
-    polarity = "positive = evidence for the explained class, which is each subject's true class"
-    if name == "lrp":
-        polarity += "; turned round for a subject whose logit of that class is negative"
-    if name == "untrained":
-        polarity += "; the network is random, so this is chance"
+    method = "lrp" if name.startswith("lrp") else name
+    polarity = f"positive = {EVIDENCE[target]}{NOTES.get(method, '')}"
     if pooling == "contrast":
         polarity += "; controls are subtracted"
-    units = "arbitrary" if name == "guided_gradcam" else "logit per voxel"
+    units = UNITS.get(method, "arbitrary")
     if normalisation == "unit_l1":
         units = "share of a subject's absolute relevance per voxel"
-    return Meaning(polarity, TRUE_CLASS, POOLING[pooling], NORMALISATION[normalisation], units)
+    return Meaning(polarity, TARGETS[target], POOLING[pooling], NORMALISATION[normalisation], units)

@@ -5,6 +5,8 @@ import logging
 import numpy as np
 import pandas as pd
 
+from relmaps.classify.covariates import known_covariates
+
 log = logging.getLogger("relmaps")
 
 MINIMUM_DF = 3
@@ -19,19 +21,12 @@ def design_of(subjects: pd.DataFrame) -> np.ndarray:
     A covariate is dropped, and that is logged, where a subject lacks it or it is constant; all are dropped where they
     would leave fewer than MINIMUM_DF residual degrees of freedom. Covariates are centred.
     """
-    covariates = {
-        "age": subjects["age"].astype(float),
-        "sex": subjects["sex"].map({"f": 0.0, "m": 1.0}),
-        "tiv_ml": subjects["tiv_ml"].astype(float),
-    }
     columns = [np.ones(len(subjects)), subjects["label"].to_numpy(dtype=float)]
-    for name, values in covariates.items():
-        if values.isna().any():
-            log.info("vbm: covariate %s is dropped, %d subjects lack it", name, values.isna().sum())
-        elif values.nunique() == 1:
+    for name, values in known_covariates(subjects).items():
+        if np.ptp(values) == 0:
             log.info("vbm: covariate %s is dropped, it is the same for all subjects", name)
         else:
-            columns.append(((values - values.mean()) / values.std()).to_numpy())
+            columns.append((values - values.mean()) / values.std(ddof=1))
     df = len(subjects) - len(columns)
     if df < MINIMUM_DF and len(columns) > 2:
         log.info("vbm: all covariates are dropped, they would leave %d residual degrees of freedom", df)

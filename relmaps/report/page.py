@@ -8,14 +8,17 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from relmaps.code import ROOT
 from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true, overlap_table
 from relmaps.report import tables
 from relmaps.report.answer import Answer, answer
 from relmaps.truth import truth_of
 
+CAPTIONS = ROOT / "workflow" / "report"
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
 
+CHECKS = ("sanity", "faithfulness", "stability")
 SHUFFLED = "The labels of this study are shuffled: whatever it finds is chance, or a leak."
 APPLIED = "The models are those of another study; none of these scans trained or chose them."
 LIMITS = [
@@ -70,8 +73,8 @@ def build_report(
 ) -> str:
     """The page as text. Tables as published; no participant is named in it.
 
-    pictures : cohort, quality, performance, calibration, maps, ranking, curves and, if there are, mosaic and learning
-    -> PNG.
+    pictures : cohort, quality, performance, calibration, maps, ranking, curves and, if there are, mosaic, learning,
+    sanity, faithfulness and stability -> PNG.
     sidecars : map -> group.json. references : reference -> reference.json. provenance : content of provenance.json.
     """
     config = provenance["config"]
@@ -89,6 +92,7 @@ def build_report(
         headline=_headline_in_words(config["overlap"]["headline"]),
         confidence=f"{100 * confidence:g}",
         outline=reference_name(next(iter(references))),
+        captions={name: (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8") for name in CHECKS if name in pictures},
         images={name: embed_png(path, alts[name]) for name, path in pictures.items()},
         tables={
             "performance": tables.performance_html(performance),
@@ -148,5 +152,10 @@ def _alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> d
         "learning": "Loss by epoch in training and validation, per fold, with the epoch whose weights are kept.",
         "maps": "Axial slices of each group map and of the references on the template, in neurological orientation.",
         "ranking": f"Maps ranked by ROC AUC, {'; '.join(orders) or 'none could be scored'}.",
+        "sanity": "Likeness of each method's group map to the original, as the network's layers become random.",
+        "faithfulness": "Evidence for the true class as the most relevant blocks are deleted or inserted, per method, "
+        "beside random order.",
+        "stability": "Matrix of agreement between maps, correlation between seeds, folds and architectures, and shares "
+        "of relevance per tissue.",
         "curves": "Curves of Dice against the share of voxels kept, and ROC curves, per map and reference.",
     }

@@ -2,6 +2,7 @@ import numpy as np
 
 from relmaps.files import read_json
 from relmaps.images import read_mask, write_map
+from relmaps.reference.reference import read_cuts
 from workflow.scripts import build_truth
 
 
@@ -12,6 +13,7 @@ def test_writes_map_mask_and_sidecar(tmp_path, grid, brain):
     outputs = {
         "reference_map": tmp_path / "map.nii.gz",
         "mask": tmp_path / "mask.nii.gz",
+        "thresholds": tmp_path / "thresholds.npz",
         "sidecar": tmp_path / "reference.json",
     }
     build_truth.main(tmp_path / "truth.nii.gz", tmp_path / "brain.nii.gz", grid.space, **outputs)
@@ -19,3 +21,5 @@ def test_writes_map_mask_and_sidecar(tmp_path, grid, brain):
     sidecar = read_json(outputs["sidecar"])
     assert (sidecar["kind"], sidecar["n_foci"]) == ("truth", None)
     np.testing.assert_allclose(sidecar["threshold"], 0.1, rtol=1e-6)
+    cuts = {cut.label: cut for cut in read_cuts(outputs["thresholds"], outputs["sidecar"], grid)}
+    np.testing.assert_array_equal(cuts["share_0.5"].mask, brain & (loss > 0.1))

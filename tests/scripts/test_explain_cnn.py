@@ -23,6 +23,8 @@ def job(tmp_path, rng):
     write_table(people, tmp_path / "subjects.tsv")
     roles = people.assign(fold="1", role=["train", "test", "test", "validation"])
     write_table(roles, tmp_path / "splits.tsv")
+    chosen = pd.DataFrame({"fold": ["1"], "model": ["small"], "seed": [0], "chosen": ["true"]})
+    write_table(chosen, tmp_path / "selection.tsv")
     mask = rng.random(GRID.shape) > 0.6
     write_map(mask, tmp_path / "mask.nii.gz", GRID, dtype=np.uint8)
     np.save(tmp_path / "array.npy", rng.normal(size=(4, *GRID.shape)).astype(np.float32))
@@ -35,15 +37,18 @@ def job(tmp_path, rng):
         "array": tmp_path / "array.npy",
         "subjects": tmp_path / "subjects.tsv",
         "splits": tmp_path / "splits.tsv",
+        "selection": tmp_path / "selection.tsv",
         "brain_mask": tmp_path / "mask.nii.gz",
         "fold_map": tmp_path / "fold-1.nii.gz",
+        "seed_maps": tmp_path / "fold-1_seeds.npy",
         "subject_maps": tmp_path / "fold-1_subjects.npy",
         "subject_table": tmp_path / "fold-1_subjects.tsv",
         "map_name": "integrated_gradients",
         "model": "small",
         "fold": "1",
         "space": GRID.space,
-        "method": {"steps": 200},
+        "method": {"rule": "left", "steps": 100, "tolerance": None, "max_steps": 100},
+        "targets": ["true_class", "disease"],
         "pooling": "class_means",
         "normalisation": "unit_l1",
         "seed": 20,
@@ -54,16 +59,43 @@ def job(tmp_path, rng):
 def test_writes_maps_of_the_held_out_subjects(job):
     explain_cnn.main(**job)
     table = read_table(job["subject_table"])
-    assert table["participant_id"].tolist() == ["sub-b", "sub-c"]
-    assert table[["label", "fold", "model"]].to_numpy().tolist() == [[1, "1", "small"], [0, "1", "small"]]
+    assert table["participant_id"].tolist() == ["sub-b", "sub-c"] * 2
+    assert table["target"].tolist() == ["true_class"] * 2 + ["disease"] * 2
+    assert table["label"].tolist() == [1, 0] * 2
+    assert set(table["model"]) == {"small"}
     assert (table["completeness_error"] < 0.1).all()
+    assert table["outside_share"].between(0.05, 0.95).all()
     maps = np.load(job["subject_maps"])
     mask = read_map(job["brain_mask"], GRID) > 0
-    assert maps.shape == (2, mask.sum())
-    pooled = (maps / np.abs(maps).sum(axis=1, keepdims=True)).mean(axis=0)
+    assert maps.shape == (2, 2, mask.sum())
+    true_class, disease = maps.astype(float) * table["amplitude"].to_numpy().reshape(2, 2, 1)
+    np.testing.assert_array_equal(true_class[0], disease[0])
+    assert not np.allclose(true_class[1], disease[1])
+    np.testing.assert_allclose(np.abs(true_class).sum(axis=1), table["l1"][:2], rtol=1e-3)
+    pooled = (true_class / np.abs(true_class).sum(axis=1, keepdims=True)).mean(axis=0)
     group = read_map(job["fold_map"], GRID)
-    np.testing.assert_allclose(group[mask], pooled, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(group[mask], pooled, atol=1e-3 * np.abs(pooled).max())
     assert not group[~mask].any()
+
+
+def test_each_seed_has_a_group_map(job):
+    explain_cnn.main(**job)
+    both = np.load(job["seed_maps"])
+    explain_cnn.main(**job | {"weights": job["weights"][1:]})
+    np.testing.assert_allclose(np.load(job["seed_maps"])[0], both[1], rtol=1e-5)
+    mask = read_map(job["brain_mask"], GRID) > 0
+    np.testing.assert_allclose(read_map(job["fold_map"], GRID)[mask], both[1], rtol=1e-5, atol=1e-12)
+
+
+def test_networks_that_were_not_chosen_leave_a_group_map_only(job):
+    explain_cnn.main(**job)
+    group = read_map(job["fold_map"], GRID)
+    selection = read_table(job["selection"])
+    write_table(selection.assign(chosen="false"), job["selection"])
+    explain_cnn.main(**job)
+    assert np.load(job["subject_maps"]).shape[:2] == (1, 0)
+    assert set(read_table(job["subject_table"])["target"]) == {"true_class"}
+    np.testing.assert_array_equal(read_map(job["fold_map"], GRID), group)
 
 
 def test_same_inputs_give_the_same_bytes(job):

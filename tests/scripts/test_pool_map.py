@@ -36,7 +36,7 @@ def inputs(tmp_path, grid, brain, rng):
     }
 
 
-SETTINGS = {"feature": "gm_modulated", "pooling": "all", "normalisation": "none"}
+SETTINGS = {"feature": "gm_modulated", "target": "true_class", "pooling": "all", "normalisation": "none"}
 
 
 @pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"])

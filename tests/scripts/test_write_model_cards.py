@@ -23,7 +23,12 @@ def test_each_fold_has_a_card_that_names_nobody(tmp_path, grid, brain):
         weights=weights[::-1],
         cards=cards,
         recipe={"epochs": 15, "augmentation": {"flip": True}},
-        study=STUDY | {"truth": "simulated", "preprocessing": settings["preprocess"]["features"]["gm_modulated"]},
+        study=STUDY
+        | {
+            "truth": "simulated",
+            "labels_shuffled": False,
+            "preprocessing": settings["preprocess"]["features"]["gm_modulated"],
+        },
         confidence=0.95,
     )
     splits = read_table(study.path("classify/splits.tsv"))

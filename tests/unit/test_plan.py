@@ -63,6 +63,11 @@ def test_each_scan_is_in_one_batch_of_each_kind(config):
     assert plan.references == ["meta_analysis", "truth"]
 
 
+def test_further_references_stand_before_the_truth(config):
+    config["reference"]["strict"] = {"source": "simulated"}
+    assert plan_study(config).references == ["meta_analysis", "strict", "truth"]
+
+
 def test_folders_of_dicom_files_are_converted_and_nifti_files_are_not(adni):
     plan = plan_study(adni)
     assert scan_ids(plan.batches) == {"1": ["1", "2"], "2": ["3", "4"], "3": ["5", "6"], "4": ["7"]}
@@ -143,3 +148,12 @@ def test_planning_imports_nothing_heavy():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"torch", "ants", "nilearn", "nimare", "sklearn", "matplotlib", "scipy", "nibabel"}.intersection(loaded)
+
+
+def test_maps_from_elsewhere_stand_beside_the_study_s_own(config):
+    theirs = {"path": "theirs.nii.gz", "polarity": 1, "description": "less grey matter"}
+    config["relevance"]["imported"] = {"theirs": theirs}
+    assert plan_study(config).maps[-1] == "theirs"
+    config["relevance"]["imported"] = {"vbm_t": theirs}
+    with pytest.raises(UserError, match=r"relevance\.imported\.vbm_t: the study has a map of this name"):
+        plan_study(config)

@@ -29,7 +29,8 @@ TABLES = {
     "cohort": ("participants", "scans", "exclusions"),
     "preprocess": ("qc", "subjects"),
     "classify": ("splits", "predictions", "performance"),
-    "overlap": ("scores", "comparisons", "curves", "recovery"),
+    "relevance": ("stability", "agreement", "location", "lrp/randomisation", "lrp/faithfulness"),
+    "overlap": ("scores", "comparisons", "curves", "recovery", "variants"),
 }
 HEATMAPS = ("lrp", "integrated_gradients", "guided_gradcam", "untrained")
 MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", "mean_t1", "gm_probability", "t1_edges")
@@ -130,6 +131,23 @@ def test_maps_lie_in_template_space_and_say_what_positive_means(study, name):
     assert len(folds) == (2 if name in (*HEATMAPS, "svm_pattern", "svm_weights") else 0)
 
 
+def test_heatmaps_are_scored_under_every_other_choice(study):
+    variants = read_table(RESULTS / "overlap/variants.tsv")
+    assert set(variants["map"]) == set(HEATMAPS)
+    targets, poolings, normalisations, cells = 3, 5, 2, 3 * 2 * 2
+    choices = targets * poolings * normalisations
+    signed_first = choices * 2 * (2 * 2)  # a sum of absolute values, or of positive ones, is scored for that sign alone
+    auc = variants[variants["metric"] == "roc_auc"]
+    assert len(auc) == len(HEATMAPS) * 2 * (choices * cells + signed_first)
+    scores = read_table(RESULTS / "overlap/scores.tsv")
+    shared = ["map", "reference", "mask", "sign", "smoothing_mm", "metric"]
+    same = {"target": "true_class", "pooling": "class_means", "normalisation": "unit_l1", "order": "mean_first"}
+    headline = variants[(variants[list(same)] == list(same.values())).all(axis=1)]
+    both = headline.merge(scores[scores["fold"] == "all"], on=shared)
+    assert len(both) == len(headline)
+    np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-6)
+
+
 def test_scores_are_whole_at_the_headline(study):
     scores = read_table(RESULTS / "overlap/scores.tsv")
     headline = scores[scores["headline"] & (scores["fold"] == "all")]
@@ -143,7 +161,10 @@ def test_scores_are_whole_at_the_headline(study):
 
 
 def test_figures_and_report_are_there_and_name_nobody(study):
-    for name in ("cohort", "quality", "performance", "maps", "curves", "ranking"):
+    for name in (
+        *("cohort", "quality", "performance", "maps", "curves", "ranking"),
+        *("sanity", "faithfulness", "stability"),
+    ):
         for kind in ("png", "svg", "pdf"):
             assert (RESULTS / f"figures/{name}.{kind}").stat().st_size > 1000
     page = (RESULTS / "report.html").read_text()
@@ -193,10 +214,14 @@ def test_labels_are_shuffled_beside_the_study(study):
     settings = RESULTS / "permutations.yaml"
     settings.write_text("classify: {permutations: [1]}\n")
     place = COMMAND.index("--config")
-    command = [*COMMAND[:place], str(settings), *COMMAND[place:], "--", f"results/{STUDY}/classify/null.tsv"]
+    targets = [f"results/{STUDY}/classify/null.tsv", f"results/{STUDY}/overlap/permuted.tsv"]
+    command = [*COMMAND[:place], str(settings), *COMMAND[place:], "--", *targets]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     null = read_table(RESULTS / "classify/null.tsv")
+    permuted = read_table(RESULTS / "overlap/permuted.tsv")
+    assert set(permuted["map"]) == set(MAPS) - {"untrained", "mean_t1", "gm_probability", "t1_edges"}
+    assert permuted["value"].notna().all()
     assert set(null["model"]) == {"svm", "small", "selected", "svm_binarised", "svm_brain_mask", "covariates"}
     true, shuffled = (
         read_table(path)

@@ -26,6 +26,8 @@ IMPORT_NAMES = {
     "pillow": "PIL",
 }
 
+GPU_RULES = ("train_cnn", "explain_cnn", "apply_models", "check_heatmap", "map_permutation")
+
 
 def pins(path):
     return dict(re.findall(r"^(?:\s+- )?([\w.-]+)==(\S+)$", Path(path).read_text(), re.M))
@@ -61,7 +63,7 @@ def test_a_rule_says_what_it_makes_and_needs(name):
         assert re.search(rf"^    {directive}:", RULES[name], re.M), directive
     assert re.search(r"mem_mb=", RULES[name])
     assert re.search(r"runtime=", RULES[name])
-    assert ("gpu=1" in RULES[name]) == (name in ("train_cnn", "explain_cnn", "apply_models"))
+    assert ("gpu=1" in RULES[name]) == (name in GPU_RULES)
 
 
 def test_no_script_is_without_a_rule():
@@ -97,7 +99,11 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["train_cnn"] == 5
     assert planned["explain_cnn"] == 20
     assert planned["bootstrap_map"] == planned["pool_map"] == 10
+    assert planned["pool_variants"] == 4
+    assert planned["check_heatmap"] == 3
     elsewhere = {"convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"}
+    elsewhere |= {"map_permutation", "score_permutations", "write_subject_maps"}
+    elsewhere |= {"select_foci"}
     assert set(planned) - {"total", "all"} == set(RULES) - elsewhere
 
 
@@ -107,7 +113,8 @@ def test_the_full_demo_trains_every_network_seed_and_permutation():
     assert planned["train_cnn"] == folds * (networks * seeds + permutations + controls)
     assert planned["fit_linear"] == (2 + 2) * (1 + permutations)
     assert planned["permute_labels"] == permutations
-    assert planned["gather_null"] == 1
+    assert planned["map_permutation"] == permutations
+    assert planned["gather_null"] == planned["score_permutations"] == 1
 
 
 def test_the_paper_s_study_trains_its_32_networks(tmp_path):

@@ -8,30 +8,6 @@ VOXELS = 197 * 233 * 189 / config["preprocess"]["template"]["voxel_mm"] ** 3
 TRAINING_MB = 2000 + round(4 * 4 * WIDTH * VOXELS * CNN["batch_size"] / 1e6)
 
 
-rule permute_labels:
-    input:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-    output:
-        subjects=f"{RESULTS}/permutations/{{permutation}}/preprocess/subjects.tsv",
-        sidecar=f"{RESULTS}/permutations/{{permutation}}/preprocess/subjects.json",
-    log:
-        f"{RESULTS}/permutations/{{permutation}}/preprocess/logs/permute_labels.log",
-    benchmark:
-        f"{RESULTS}/permutations/{{permutation}}/preprocess/benchmarks/permute_labels.tsv"
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/permute_labels.py"),
-    message:
-        "Labels shuffled with seed {wildcards.permutation}"
-    script:
-        "../scripts/permute_labels.py"
-
-
 rule make_splits:
     input:
         subjects="{run}/preprocess/subjects.tsv",

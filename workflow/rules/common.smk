@@ -20,6 +20,8 @@ RESULTS = f"results/{STUDY}"
 SPACE = config["preprocess"]["template"]["space"]
 FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
 REFERENCES = PLAN.references
+REFERENCE_MASKS = expand(f"{RESULTS}/reference/{{reference}}/mask.nii.gz", reference=REFERENCES)
+REFERENCE_SIDECARS = expand(f"{RESULTS}/reference/{{reference}}/reference.json", reference=REFERENCES)
 MODELS = PLAN.models
 LINEAR_MAPS = PLAN.linear_maps
 FINISHED = config["apply"] or RESULTS  # the study whose models are explained

@@ -72,10 +72,15 @@ def scans_of(wildcards):
 
 
 def feature_of_map(wildcards):
+    return feature_behind(wildcards.map)
+
+
+def feature_behind(name):
     """The cohort array behind a map; VBM is defined on modulated grey matter."""
     cnn, linear = config["classify"]["cnn"]["feature"], config["classify"]["linear"]["feature"]
     others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn", "gm_probability": "n/a"}
-    return others.get(wildcards.map, linear if wildcards.map in LINEAR_MAPS else cnn)
+    others |= dict.fromkeys(config["relevance"]["imported"], "n/a")
+    return others.get(name, linear if name in LINEAR_MAPS else cnn)
 
 
 def inputs_of_map(wildcards):
@@ -86,6 +91,8 @@ def inputs_of_map(wildcards):
         files["selection"] = f"{FINISHED}/classify/selection.tsv"
         files["subject_maps"] = expand(f"{stem}.npy", model=MODELS.networks, fold=FOLDS)
         files["subject_tables"] = expand(f"{stem}.tsv", model=MODELS.networks, fold=FOLDS)
+    elif wildcards.map in config["relevance"]["imported"]:
+        files["imported"] = f"{RESULTS}/relevance/{wildcards.map}/group.nii.gz"
     elif wildcards.map == "gm_probability":
         files["template_gm"] = TEMPLATE_GM
     else:
@@ -93,6 +100,18 @@ def inputs_of_map(wildcards):
         if wildcards.map in LINEAR_MAPS:
             files |= inputs_of_linear_map(*wildcards.map.split("_"))
     return files
+
+
+def image_to_import(wildcards):
+    return config["relevance"]["imported"][wildcards.map]["path"]
+
+
+def polarity_to_import(wildcards):
+    return config["relevance"]["imported"][wildcards.map]["polarity"]
+
+
+def description_to_import(wildcards):
+    return config["relevance"]["imported"][wildcards.map]["description"]
 
 
 def inputs_of_linear_map(model, kind):
@@ -106,6 +125,28 @@ def inputs_of_linear_map(model, kind):
         "gram": f"{RESULTS}/classify/gram/{feature_of_model(model, config['classify'])}.npy",
         "linear_folds": f"{RESULTS}/classify/linear/{model}_folds.tsv",
     }
+
+
+def tissue_inputs_of_permutation(wildcards):
+    """What each linear map and VBM is made from on shuffled labels, beside subjects and brain mask."""
+    run, linear = (
+        f"{RESULTS}/permutations/{wildcards.permutation}/classify",
+        config["classify"]["linear"]["feature"],
+    )
+    inputs = {"vbm_t": {"array": f"{RESULTS}/preprocess/arrays/{feature_behind('vbm_t')}.npy"}}
+    for name in LINEAR_MAPS:
+        inputs[name] = {
+            "array": f"{RESULTS}/preprocess/arrays/{linear}.npy",
+            "gram": f"{RESULTS}/classify/gram/{linear}.npy",
+            "splits": f"{run}/splits.tsv",
+            "linear_folds": f"{run}/linear/{name.split('_')[0]}_folds.tsv",
+        }
+    return inputs
+
+
+def tissue_files_of_permutation(wildcards):
+    files = {path for inputs in tissue_inputs_of_permutation(wildcards).values() for path in inputs.values()}
+    return {"tissue": sorted(files)}
 
 
 def inputs_of_linear_folds(wildcards):
@@ -184,6 +225,7 @@ def facts_of_study():
     return {
         "name": STUDY,
         "truth": truth_of(config),
+        "labels_shuffled": config["classify"]["permute_labels"] is not None,
         "disease": config["cohort"]["labels"]["disease"],
         "control": config["cohort"]["labels"]["control"],
         "space": SPACE,
@@ -194,13 +236,47 @@ def facts_of_study():
 
 
 def settings_of_method(wildcards):
-    """The keys of a heatmap method in the configuration; the untrained network is explained by integrated gradients."""
-    method = "integrated_gradients" if wildcards.map == "untrained" else wildcards.map
-    return config["relevance"].get(method, {})
+    return method_settings(wildcards.map)
 
 
-def evidence_of_meta_analysis(wildcards):
-    """The simulated literature, or the Sleuth file or map that the configuration names."""
-    if config["reference"]["meta_analysis"]["source"] == "simulated":
-        return f"{RESULTS}/cohort/literature.txt"
-    return config["reference"]["meta_analysis"]["path"]
+def method_settings(name):
+    """The keyword arguments of a heatmap method; the untrained network is explained by integrated gradients."""
+    method = "integrated_gradients" if name == "untrained" else name
+    settings = config["relevance"]
+    if not method.startswith("lrp"):
+        return settings.get(method, {})
+    keys = {"lrp": ("beta",), "lrp_epsilon": (), "lrp_gamma": ("gamma",), "lrp_composite": ("gamma",)}
+    betas = {"lrp_alpha1_beta0": {"beta": 0}, "lrp_alpha2_beta1": {"beta": 1}}
+    shared = {key: settings["lrp"][key] for key in (*keys.get(method, ()), "epsilon", "batchnorm")}
+    return shared | betas.get(method, {})
+
+
+def evidence_of(name):
+    """What a reference is made from: foci as Sleuth text, or a map."""
+    made = {
+        "simulated": f"{RESULTS}/cohort/literature.txt",
+        "neuroquery": f"{RESULTS}/reference/{name}/foci.txt",
+    }
+    return made.get(config["reference"][name]["source"], config["reference"][name]["path"])
+
+
+def evidence_of_reference(wildcards):
+    return evidence_of(wildcards.reference)
+
+
+def settings_of_reference(wildcards):
+    settings = config["reference"][wildcards.reference]
+    sizes = settings["neuroquery"]["sample_size_sweep"] if settings["source"] == "neuroquery" else []
+    used = {key: value for key, value in settings.items() if key not in ("path", "neuroquery")}
+    return used | {"sample_sizes": sizes}
+
+
+def files_of_neuroquery(wildcards):
+    """The folder with the database, if there is one, and the list of tables that are allowed, if there is one."""
+    settings = config["reference"][wildcards.reference]
+    return {"folder": settings["path"] or [], "allow_list": settings["neuroquery"]["allow_list"] or []}
+
+
+def rules_of_neuroquery(wildcards):
+    settings = config["reference"][wildcards.reference]["neuroquery"]
+    return {key: settings[key] for key in ("require", "exclude", "maximum_foci", "assumed_sample_size")}

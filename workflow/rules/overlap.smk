@@ -2,8 +2,6 @@
 from relmaps.plan import INPUT_MAPS
 
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=MAPS)
-REFERENCE_MASKS = expand(f"{RESULTS}/reference/{{reference}}/mask.nii.gz", reference=REFERENCES)
-REFERENCE_SIDECARS = expand(f"{RESULTS}/reference/{{reference}}/reference.json", reference=REFERENCES)
 
 
 rule bootstrap_map:
@@ -95,6 +93,39 @@ rule score_maps:
         "Scores of all maps: {output.scores}"
     script:
         "../scripts/score_maps.py"
+
+
+rule score_variants:
+    input:
+        variants=expand(f"{RESULTS}/relevance/{{map}}/variants.npz", map=EXPLAINED),
+        brain_mask=BRAIN_MASK,
+        gm_mask=GM_MASK,
+        reference_masks=REFERENCE_MASKS,
+        reference_sidecars=REFERENCE_SIDECARS,
+    output:
+        table=f"{RESULTS}/overlap/variants.tsv",
+        sidecar=f"{RESULTS}/overlap/variants.json",
+    log:
+        f"{RESULTS}/overlap/logs/score_variants.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/score_variants.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_of("workflow/scripts/score_variants.py"),
+        space=SPACE,
+        maps=EXPLAINED,
+        references=REFERENCES,
+        sweep=config["overlap"]["sweep"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Overlap of the heatmaps pooled in every other way: {output.table}"
+    script:
+        "../scripts/score_variants.py"
 
 
 rule compare_maps:

@@ -119,33 +119,6 @@ rule compare_models:
         "../scripts/compare_models.py"
 
 
-rule gather_null:
-    input:
-        performances=expand(
-            f"{RESULTS}/permutations/{{seed}}/classify/performance.tsv", seed=CLASSIFY["permutations"]
-        ),
-    output:
-        null=f"{RESULTS}/classify/null.tsv",
-        sidecar=f"{RESULTS}/classify/null.json",
-    log:
-        f"{RESULTS}/classify/logs/gather_null.log",
-    benchmark:
-        f"{RESULTS}/classify/benchmarks/gather_null.tsv"
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/gather_null.py"),
-        permutations=CLASSIFY["permutations"],
-    message:
-        "Performance on shuffled labels: {output.null}"
-    script:
-        "../scripts/gather_null.py"
-
-
 rule apply_models:
     input:
         subjects=f"{RESULTS}/preprocess/subjects.tsv",

@@ -1,6 +1,9 @@
 # relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
 # LRP holds about twelve float32 copies of the first block's output for the scans that are explained together.
 EXPLAINING_MB = 2000 + round(12 * 4 * WIDTH * max(VOXELS, 5e5) / 1e6)
+RELEVANCE = config["relevance"]
+# The headline's first: networks that were not chosen are explained for it alone.
+EXPLAINED_TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))
 
 
 rule explain_cnn:
@@ -12,9 +15,11 @@ rule explain_cnn:
         array=f"{RESULTS}/preprocess/arrays/{config['classify']['cnn']['feature']}.npy",
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
         splits=f"{RESULTS}/classify/splits.tsv",
+        selection=f"{FINISHED}/classify/selection.tsv",
         brain_mask=BRAIN_MASK,
     output:
         fold_map=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
+        seed_maps=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_seeds.npy",
         subject_maps=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_subjects.npy",
         subject_table=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_subjects.tsv",
     log:
@@ -34,6 +39,7 @@ rule explain_cnn:
         code=code_of("workflow/scripts/explain_cnn.py"),
         space=SPACE,
         method=settings_of_method,
+        targets=EXPLAINED_TARGETS,
         pooling=config["relevance"]["pooling"],
         normalisation=config["relevance"]["normalisation"],
         seed=config["seed"],
@@ -88,7 +94,7 @@ rule pool_map:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/pool_map/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(MAPS),
+        map="|".join(name for name in MAPS if name not in RELEVANCE["imported"]),
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -99,6 +105,7 @@ rule pool_map:
         code=code_of("workflow/scripts/pool_map.py"),
         space=SPACE,
         feature=feature_of_map,
+        target=config["relevance"]["target"],
         pooling=config["relevance"]["pooling"],
         normalisation=config["relevance"]["normalisation"],
         compute_threads=config["compute_threads"],
@@ -106,3 +113,59 @@ rule pool_map:
         "Group map {wildcards.map} and what positive means in it"
     script:
         "../scripts/pool_map.py"
+
+
+rule pool_variants:
+    input:
+        unpack(inputs_of_map),
+    output:
+        variants=f"{RESULTS}/relevance/{{map}}/variants.npz",
+    log:
+        f"{RESULTS}/relevance/logs/pool_variants/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/pool_variants/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(EXPLAINED),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_of("workflow/scripts/pool_variants.py"),
+        space=SPACE,
+        feature=feature_of_map,
+        sweep=RELEVANCE["sweep"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"
+    script:
+        "../scripts/pool_variants.py"
+
+
+rule write_subject_maps:
+    input:
+        unpack(inputs_of_map),
+    output:
+        folder=directory(f"{RESULTS}/relevance/{{map}}/subjects"),
+    log:
+        f"{RESULTS}/relevance/logs/write_subject_maps/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/write_subject_maps/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(HEATMAPS),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code_of("workflow/scripts/write_subject_maps.py"),
+        space=SPACE,
+        target=RELEVANCE["target"],
+    message:
+        "Heatmap of each held-out subject as an image: {wildcards.map}"
+    script:
+        "../scripts/write_subject_maps.py"

@@ -4,7 +4,7 @@
 rule write_provenance:
     input:
         scans=f"{RESULTS}/cohort/scans.tsv",
-        evidence=rules.build_meta_analysis.input.evidence,
+        evidence=[evidence_of(name) for name in config["reference"]],
     output:
         provenance=f"{RESULTS}/provenance.json",
     log:
@@ -20,6 +20,7 @@ rule write_provenance:
     params:
         code=code_hash(),
         config=config,
+        references=list(config["reference"]),
     message:
         "What the study was made from: {output.provenance}"
     script:
@@ -37,6 +38,9 @@ rule write_report:
         maps=f"{FIGURES}/maps.png",
         ranking=f"{FIGURES}/ranking.png",
         curves=f"{FIGURES}/curves.png",
+        sanity=[] if config["apply"] else f"{FIGURES}/sanity.png",
+        faithfulness=[] if config["apply"] else f"{FIGURES}/faithfulness.png",
+        stability=[] if config["apply"] else f"{FIGURES}/stability.png",
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
         performance_table=f"{RESULTS}/classify/performance.tsv",
         model_comparisons=f"{RESULTS}/classify/model_comparisons.tsv",

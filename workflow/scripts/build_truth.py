@@ -5,10 +5,10 @@ from relmaps.jobs import job
 from relmaps.reference.truth import truth_reference
 
 
-def main(loss, brain_mask, space, reference_map, mask, sidecar):
+def main(loss, brain_mask, space, reference_map, mask, thresholds, sidecar):
     grid = load_grid(brain_mask, space)
     reference = truth_reference(read_map(loss, grid), read_mask(brain_mask, grid))
-    reference.write(reference_map, mask, sidecar, grid)
+    reference.write(reference_map, mask, sidecar, grid, thresholds)
 
 
 if __name__ == "__main__":
@@ -19,5 +19,6 @@ if __name__ == "__main__":
             space=snakemake.params.space,
             reference_map=snakemake.output.reference_map,
             mask=snakemake.output.mask,
+            thresholds=snakemake.output.thresholds,
             sidecar=snakemake.output.sidecar,
         )

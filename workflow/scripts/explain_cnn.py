@@ -3,53 +3,58 @@
 import logging
 
 import numpy as np
-import pandas as pd
 
 from relmaps.classify.device import open_device
+from relmaps.classify.predictions import chosen_in
 from relmaps.classify.weights import load_classifier
 from relmaps.files import replacing
 from relmaps.images import load_grid, read_mask, write_map
 from relmaps.jobs import job
-from relmaps.relevance.explain import UNTRAINED_SEED, explain_subjects, held_out, untrained_copy
+from relmaps.relevance.explain import (
+    UNTRAINED_SEED,
+    Cohort,
+    explain_subjects,
+    held_out,
+    training_controls,
+    untrained_copy,
+)
+from relmaps.relevance.fold_maps import FoldMaps
 from relmaps.relevance.group import volume_of
 from relmaps.relevance.methods import open_method
-from relmaps.relevance.pooling import PooledHeatmaps
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 
 
-def main(weights, array, subjects, splits, brain_mask, fold_map, subject_maps, subject_table,
-         map_name, model, fold, space, method, pooling, normalisation, seed, device):  # fmt: skip
+def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed_maps, subject_maps, subject_table,
+         map_name, model, fold, space, method, targets, pooling, normalisation, seed, device):  # fmt: skip
+    """`targets` : the headline's first; those after it are explained only where the model is the fold's choice."""
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
-    people = read_table(subjects, ("participant_id", "label"))
-    rows = held_out(read_table(splits), fold, people["participant_id"])
+    people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)
+    rows = held_out(roles, fold, people["participant_id"])
     tested = people.iloc[rows]
     classifiers = [load_classifier(path) for path in weights]
     if map_name == "untrained":
         classifiers = [untrained_copy(classifiers[0], seed + UNTRAINED_SEED + int(fold))]
 
-    images = np.load(array, mmap_mode="r")
-    labels = tested["label"].to_numpy()
-    heat = explain_subjects(
-        classifiers, images, rows, labels, brain, open_method(map_name, method), "true_class", device
-    )
-    log.info("%s: completeness error %.2g on average", map_name, heat.completeness_error.mean())
+    chosen = chosen_in(read_table(selection), fold, model)
+    targets = targets if chosen else targets[:1]
+    labels = people["label"].to_numpy()
+    cohort = Cohort(np.load(array, mmap_mode="r"), labels, training_controls(roles, fold, people), grid, brain)
+    batches = explain_subjects(classifiers, cohort, rows, open_method(map_name, method), targets, device, seed)
+    maps = FoldMaps(labels[rows], targets, pooling, normalisation)
+    maps.collect(batches, subject_maps, keep=chosen, n_voxels=np.count_nonzero(brain))
 
-    with replacing(subject_maps) as temporary, open(temporary, "wb") as file:
-        np.save(file, heat.maps)
-    columns = {
-        "participant_id": tested["participant_id"],
-        "label": labels,
-        "fold": fold,
-        "model": model,
-        "score": heat.score,
-        "completeness_error": heat.completeness_error,
-    }
-    write_table(pd.DataFrame(columns), subject_table)
-    pooled = PooledHeatmaps([heat.maps], [np.arange(len(rows))], labels, pooling, normalisation)
-    write_map(volume_of(pooled(np.ones((1, len(rows))))[0], brain, grid), fold_map, grid)
+    table = maps.table()
+    log.info("%s: completeness error %.2g in the median", map_name, table["completeness_error"].median())
+    place = table.pop("place")
+    table.insert(0, "participant_id", tested["participant_id"].to_numpy()[place])
+    table.insert(1, "label", labels[rows][place])
+    write_table(table.assign(fold=fold, model=model), subject_table)
+    with replacing(seed_maps) as temporary, open(temporary, "wb") as file:
+        np.save(file, maps.seed_maps)
+    write_map(volume_of(maps.fold_map, brain, grid), fold_map, grid)
 
 
 if __name__ == "__main__":
@@ -59,8 +64,10 @@ if __name__ == "__main__":
             array=snakemake.input.array,
             subjects=snakemake.input.subjects,
             splits=snakemake.input.splits,
+            selection=snakemake.input.selection,
             brain_mask=snakemake.input.brain_mask,
             fold_map=snakemake.output.fold_map,
+            seed_maps=snakemake.output.seed_maps,
             subject_maps=snakemake.output.subject_maps,
             subject_table=snakemake.output.subject_table,
             map_name=snakemake.wildcards.map,
@@ -68,6 +75,7 @@ if __name__ == "__main__":
             fold=snakemake.wildcards.fold,
             space=snakemake.params.space,
             method=snakemake.params.method,
+            targets=snakemake.params.targets,
             pooling=snakemake.params.pooling,
             normalisation=snakemake.params.normalisation,
             seed=snakemake.params.seed,

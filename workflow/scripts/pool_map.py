@@ -9,10 +9,16 @@ from relmaps.relevance.group import open_group_map, volume_of
 log = logging.getLogger("relmaps")
 
 
-def main(map_name, inputs, space, feature, pooling, normalisation, group):
+def main(map_name, inputs, space, feature, target, pooling, normalisation, group):
     """`inputs` : the files that this map needs, by the names that open_group_map gives them."""
     group_map = open_group_map(
-        map_name, space=space, feature=feature, pooling=pooling, normalisation=normalisation, **inputs
+        map_name,
+        space=space,
+        feature=feature,
+        target=target,
+        pooling=pooling,
+        normalisation=normalisation,
+        **inputs,
     )
     grid = load_grid(inputs["brain_mask"], space)
     brain = read_mask(inputs["brain_mask"], grid)
@@ -28,6 +34,7 @@ if __name__ == "__main__":
             inputs=dict(snakemake.input.items()),
             space=snakemake.params.space,
             feature=snakemake.params.feature,
+            target=snakemake.params.target,
             pooling=snakemake.params.pooling,
             normalisation=snakemake.params.normalisation,
             group=snakemake.output.group,

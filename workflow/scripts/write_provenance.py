@@ -14,7 +14,7 @@ if __name__ == "__main__":
     with job(snakemake):
         main(
             scans=snakemake.input.scans,
-            inputs={"meta_analysis": snakemake.input.evidence},
+            inputs=dict(zip(snakemake.params.references, snakemake.input.evidence, strict=True)),
             config=snakemake.params.config,
             code=snakemake.params.code,
             provenance=snakemake.output.provenance,

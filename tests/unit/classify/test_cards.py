@@ -17,7 +17,11 @@ SHAPE = (25, 30, 24)
 METADATA = {"model": "small_binarised", "architecture": "small", "feature": "binarised", "grid_shape": list(SHAPE)}
 METADATA |= {"fold": "2", "seed": 3, "epoch": 7}
 STUDY = {"name": "demo", "disease": "AD", "control": "CN", "space": "MNI152NLin2009aSym", "voxel_mm": 4.0}
-STUDY |= {"truth": None, "preprocessing": {"registration": "SyN", "feature": {"smoothing_mm": 8}}}
+STUDY |= {
+    "truth": None,
+    "labels_shuffled": False,
+    "preprocessing": {"registration": "SyN", "feature": {"smoothing_mm": 8}},
+}
 
 
 def write_weights(path, metadata=METADATA, scaled=True):
@@ -51,10 +55,10 @@ def people():
 
 @pytest.fixture
 def card(tmp_path, performance, people):
-    def make(truth=None, **recipe):
+    def make(truth=None, labels_shuffled=False, **recipe):
         write_weights(tmp_path / "fold-2_seed-3.safetensors")
         found = read_weights(tmp_path / "fold-2_seed-3.safetensors")
-        study = STUDY | {"truth": truth}
+        study = STUDY | {"truth": truth, "labels_shuffled": labels_shuffled}
         options = {"recipe": recipe, "study": study, "confidence": 0.9, "versions": {"torch": "9.9"}}
         return card_of("2", [found], people, performance, **options)
 
@@ -166,3 +170,8 @@ def test_tables_are_well_formed(card):
     for block in blocks:
         assert len({line.count("|") for line in block.splitlines()}) == 1
         assert set(block.splitlines()[1]) == set("| -")
+
+
+def test_a_card_says_that_labels_were_shuffled(card):
+    assert "shuffled on purpose" in card(labels_shuffled=True)
+    assert "shuffled" not in card()

@@ -7,12 +7,17 @@ from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights import Classifier
 from relmaps.errors import UserError
+from relmaps.images import Grid
 from relmaps.relevance import explain
-from relmaps.relevance.explain import explain_subjects, held_out, untrained_copy
+from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls, untrained_copy
 from relmaps.relevance.methods import open_method
 from relmaps.relevance.targets import coefficients_of
 
-SETTINGS = {"lrp": {"beta": 0.5, "epsilon": 1e-6}, "integrated_gradients": {"steps": 50}, "guided_gradcam": {}}
+SETTINGS = {
+    "lrp": {"beta": 0.5, "epsilon": 1e-6},
+    "integrated_gradients": {"rule": "left", "steps": 50, "tolerance": None, "max_steps": 50},
+    "guided_gradcam": {},
+}
 SHAPE = (22, 24, 23)
 CPU = torch.device("cpu")
 
@@ -41,39 +46,66 @@ def mask():
     return np.random.default_rng(3).random(SHAPE) > 0.5
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_maps_are_means_over_seeds_of_scaled_subjects(classifiers, images, mask, name, monkeypatch):
-    monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
-    rows, labels = np.array([1, 2, 5]), np.array([1, 0, 1])
-    method = open_method(name, SETTINGS[name])
-    heat = explain_subjects(classifiers, images, rows, labels, mask, method, "true_class", CPU)
-    maps, scores = [], []
-    for classifier in classifiers:
-        x = torch.from_numpy((images[rows] - classifier.scaling.mean) / classifier.scaling.scale)[:, None]
-        maps.append(
-            method.explain(classifier.network, x, torch.from_numpy(coefficients_of("true_class", labels))).numpy()[
-                :, mask
-            ]
-        )
-        logits = classifier.network(x).detach().numpy()
-        scores.append(logits[:, 1] - logits[:, 0])
-    scale = np.abs(maps).max()
-    np.testing.assert_allclose(heat.maps, np.mean(maps, axis=0), rtol=1e-3, atol=1e-5 * scale)
-    np.testing.assert_allclose(heat.score, np.mean(scores, axis=0), rtol=1e-4, atol=1e-5)
-    if name == "guided_gradcam":
-        assert np.isnan(heat.completeness_error).all()
-    else:
-        assert (heat.completeness_error < 0.1).all()
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_maps_depend_on_the_explained_class(classifiers, images, mask, name):
-    method = open_method(name, SETTINGS[name])
-    one, other = (
-        explain_subjects(classifiers[:1], images, np.arange(2), np.full(2, label), mask, method, "true_class", CPU).maps
-        for label in (0, 1)
+@pytest.fixture(scope="module")
+def cohort(images, mask):
+    return Cohort(
+        images, np.array([0, 1, 0, 1, 0, 0]), np.array([0, 4]), Grid(SHAPE, np.diag([8.0, 7, 8, 1]), "x"), mask
     )
-    assert np.linalg.norm(one - other) > 0.5 * max(np.linalg.norm(one), np.linalg.norm(other))
+
+
+def explained(classifiers, cohort, rows, name, targets):
+    """All batches in one piece: maps, scores, errors, shares outside."""
+    batches = list(explain_subjects(classifiers, cohort, rows, open_method(name, SETTINGS[name]), targets, CPU))
+    assert [batch.place.start for batch in batches] == list(range(0, len(rows), 2))
+    parts = ((batch.maps, batch.score, batch.completeness_error, batch.outside) for batch in batches)
+    return [np.concatenate(part, axis=2 if part[0].ndim > 2 else 1) for part in zip(*parts, strict=True)]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_maps_are_those_of_scaled_subjects(classifiers, images, cohort, mask, name, monkeypatch):
+    monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
+    rows, targets = np.array([1, 2, 5]), ["true_class", "disease", "logit_difference"]
+    maps, scores, errors, outside = explained(classifiers, cohort, rows, name, targets)
+    assert maps.shape == (2, 3, 3, mask.sum())
+    method = open_method(name, SETTINGS[name])
+    for seed, classifier in enumerate(classifiers):
+        x = torch.from_numpy((images[rows] - classifier.scaling.mean) / classifier.scaling.scale)[:, None]
+        logits = classifier.network(x).detach().numpy()
+        np.testing.assert_allclose(scores[seed], logits[:, 1] - logits[:, 0], rtol=1e-4, atol=1e-5)
+        for number, target in enumerate(targets):
+            coefficients = torch.from_numpy(coefficients_of(target, cohort.labels[rows]))
+            whole = method.explain(classifier.network, x, coefficients).numpy()
+            atol = 1e-5 * np.abs(whole).max()
+            np.testing.assert_allclose(maps[seed, number], whole[:, mask], rtol=1e-3, atol=atol)
+            lost, whole = np.abs(whole[:, ~mask]).sum(axis=1), np.abs(whole).sum(axis=(1, 2, 3))
+            share = np.where(whole > 0, lost / np.where(whole > 0, whole, 1), np.nan)  # Guided Grad-CAM may be silent
+            np.testing.assert_allclose(outside[seed, number], share, atol=1e-4)
+    assert np.isnan(errors).all() if name == "guided_gradcam" else (errors < 0.1).all()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_maps_depend_on_the_explained_class(classifiers, cohort, name, monkeypatch, mask):
+    monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
+    maps, *_ = explained(classifiers[:1], cohort, np.array([0, 2]), name, ["true_class", "disease"])
+    control, disease = maps[0]
+    assert np.linalg.norm(control - disease) > 0.5 * max(np.linalg.norm(control), np.linalg.norm(disease))
+
+
+def test_controls_of_the_training_part_are_drawn_and_scaled(classifiers, cohort, images):
+    context = cohort.context(classifiers[0], CPU, 3)
+    drawn = context.controls(20, 1)
+    scaled = [classifiers[0].scaling.apply(images[[row]])[0] for row in (0, 4)]
+    kinds = [next(k for k, one in enumerate(scaled) if np.allclose(one, scan[0], atol=1e-5)) for scan in drawn]
+    assert set(kinds) == {0, 1}
+    assert torch.equal(drawn, context.controls(20, 1))
+    assert context.seed == 3
+
+
+def test_training_controls_are_those_of_the_fold():
+    people = pd.DataFrame({"participant_id": ["a", "b", "c", "d"], "label": [0, 0, 1, 0]})
+    splits = splits_of([("a", "train"), ("c", "train"), ("b", "validation"), ("d", "test")])
+    assert training_controls(splits, "1", people).tolist() == [0]
+    assert training_controls(splits_of([("a", "test")]), "1", people).tolist() == [0, 1, 3]
 
 
 def test_untrained_network_shares_only_architecture_and_scaling(classifiers):
@@ -100,8 +132,3 @@ def test_subject_that_was_also_trained_on_is_refused(role):
     roles = [("sub-a", "test"), ("sub-b", "test"), ("sub-b", role)]
     with pytest.raises(UserError, match=r"sub-b is both tested and trained on in fold 1"):
         held_out(splits_of(roles), "1", pd.Series(["sub-a", "sub-b"]))
-
-
-def test_unknown_method_is_told():
-    with pytest.raises(UserError, match="deconvolution is unknown"):
-        open_method("deconvolution", {})

@@ -1,12 +1,17 @@
 import pytest
+import yaml
 
-from relmaps.relevance.meaning import meaning_of
+from relmaps.code import ROOT
+from relmaps.relevance.meaning import NOTES, UNITS, meaning_of
+from relmaps.relevance.targets import TARGETS
 
 MAPS = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern", "vbm_t", "mean_t1", "t1_edges",
-        "gm_probability", "lrp", "integrated_gradients", "guided_gradcam", "untrained"]  # fmt: skip
+        "gm_probability", "untrained"]  # fmt: skip
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["relevance"]
+METHODS = SCHEMA["properties"]["methods"]["items"]["enum"]
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", [*MAPS, *METHODS])
 def test_every_map_says_what_positive_means(name):
     meaning = meaning_of(name, "gm_modulated", "class_means", "unit_l1")
     assert meaning.polarity.startswith("positive = ")
@@ -36,3 +41,15 @@ def test_heatmaps_speak_of_the_true_class_and_of_what_turns_them():
     assert "controls are subtracted" in meaning_of("lrp", "t1_syn", "contrast", "none").polarity
     assert meaning_of("lrp", "t1_syn", "all", "none").units == "logit per voxel"
     assert meaning_of("guided_gradcam", "t1_syn", "all", "none").units == "arbitrary"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_heatmaps_speak_of_their_target(target):
+    meaning = meaning_of("gradient", "gm_modulated", "all", "none", target)
+    assert meaning.target == TARGETS[target]
+    assert ("true class" in meaning.polarity) is (target == "true_class")
+
+
+def test_nothing_is_said_of_methods_that_are_not_there():
+    assert set(UNITS) | set(NOTES) <= {*METHODS, "untrained"}
+    assert meaning_of("lrp_gamma", "gm_modulated", "all", "none").units == "logit per voxel"

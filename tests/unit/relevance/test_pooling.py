@@ -2,45 +2,67 @@ import numpy as np
 import pytest
 
 from relmaps.errors import UserError
-from relmaps.relevance.pooling import PooledHeatmaps, pooling_shares
+from relmaps.relevance import pooling
+from relmaps.relevance.pooling import FoldHeatmaps, PooledHeatmaps, pooling_shares
 
 LABELS = np.array([0, 1, 1, 0, 1, 0, 0, 1, 1])
 ROWS = [np.array([0, 2, 3, 7]), np.array([1, 4, 5, 6, 8])]
 
 
-def literal_pool(maps, labels, pooling, normalisation):
+def literal_pool(maps, labels, correct, pooling, normalisation, rectify):
     """One fold, subjects repeated as rows."""
     if normalisation == "unit_l1":
         maps = np.array([one / np.abs(one).sum() for one in maps])
+    maps = {"signed": maps, "abs": np.abs(maps), "positive": np.where(maps > 0, maps, 0)}[rectify]
     control, disease = maps[labels == 0].mean(axis=0), maps[labels == 1].mean(axis=0)
     return {
         "all": maps.mean(axis=0),
         "class_means": (control + disease) / 2,
         "disease": disease,
         "contrast": disease - control,
+        "correct": maps[correct].mean(axis=0),
     }[pooling]
 
 
-@pytest.mark.parametrize("pooling", ["all", "class_means", "disease", "contrast"])
+def stored(maps, rows, correct):
+    """Maps as they are kept: half precision beside their amplitude."""
+    amplitude = np.abs(maps).max(axis=1)
+    kept = (maps / amplitude[:, None]).astype(np.float16)
+    return FoldHeatmaps(kept, rows, amplitude, np.abs(maps).sum(axis=1), correct)
+
+
+@pytest.mark.parametrize("how", ["all", "class_means", "disease", "contrast", "correct"])
 @pytest.mark.parametrize("normalisation", ["none", "unit_l1"])
-def test_equals_pooling_of_repeated_subjects(rng, pooling, normalisation):
-    maps = [rng.normal(size=(len(rows), 30)).astype(np.float32) for rows in ROWS]
+@pytest.mark.parametrize("rectify", ["signed", "abs", "positive"])
+def test_equals_pooling_of_repeated_subjects(rng, how, normalisation, rectify, monkeypatch):
+    monkeypatch.setattr(pooling, "BLOCK_BYTES", 4 * 5 * 7)  # blocks of 7 voxels, the last one smaller
+    maps = [rng.normal(size=(len(rows), 30)).astype(np.float32) * 1e-6 for rows in ROWS]
+    correct = np.array([1, 0, 1, 1, 1, 0, 1, 1, 1], dtype=bool)
     weights = np.array([[1] * 9, [2, 1, 1, 0, 3, 1, 0, 2, 0]])
-    pooled = PooledHeatmaps(maps, ROWS, LABELS, pooling, normalisation)(weights)
+    folds = [stored(fold, rows, correct[rows]) for fold, rows in zip(maps, ROWS, strict=True)]
+    pooled = PooledHeatmaps(folds, LABELS, how, normalisation, rectify)(weights)
     for draw, result in zip(weights, pooled, strict=True):
-        folds = []
+        literal = []
         for fold, rows in zip(maps, ROWS, strict=True):
             again = np.repeat(np.arange(len(rows)), draw[rows])
-            folds.append(literal_pool(fold[again], LABELS[rows][again], pooling, normalisation))
-        np.testing.assert_allclose(result, np.mean(folds, axis=0), rtol=1e-4, atol=1e-6)
+            members = rows[again]
+            literal.append(literal_pool(fold[again], LABELS[members], correct[members], how, normalisation, rectify))
+        expected = np.mean(literal, axis=0)
+        np.testing.assert_allclose(result, expected, atol=1e-3 * np.abs(expected).max())
     assert pooled.dtype == np.float32
 
 
 def test_silent_map_counts_as_zero_and_is_reported(caplog):
-    maps = np.array([[2.0, -2.0], [0.0, 0.0]], dtype=np.float32)
-    pooled = PooledHeatmaps([maps], [np.array([0, 1])], np.array([0, 1]), "all", "unit_l1")
+    maps = np.array([[1.0, -1.0], [0.0, 0.0]], dtype=np.float16)
+    fold = FoldHeatmaps(maps, np.array([0, 1]), np.array([2.0, 0.0]), np.array([4.0, 0.0]), np.ones(2, dtype=bool))
+    pooled = PooledHeatmaps([fold], np.array([0, 1]), "all", "unit_l1")
     np.testing.assert_allclose(pooled(np.ones((1, 2))), [[0.25, -0.25]])
     assert "1 of 2 heatmaps are zero" in caplog.text
+
+
+def test_nobody_classified_correctly_gives_no_map():
+    shares = pooling_shares(np.ones((1, 2)), np.array([0, 1]), "correct", np.zeros(2, dtype=bool))
+    assert shares.tolist() == [[0, 0]]
 
 
 def test_missing_class_is_told():

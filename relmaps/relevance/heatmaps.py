@@ -1,0 +1,50 @@
+"""Heatmaps of single subjects, as the explanations of each fold's chosen network left them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from relmaps.classify.predictions import chosen_networks
+from relmaps.errors import UserError
+from relmaps.relevance.pooling import FoldHeatmaps
+from relmaps.tables import read_table
+
+COLUMNS = ("participant_id", "label", "fold", "model", "target", "score", "completeness_error", "amplitude", "l1")
+
+
+def chosen_heatmaps(
+    subject_maps: Sequence[str | Path],
+    subject_tables: Sequence[str | Path],
+    selection: str | Path,
+    participants: pd.Series,
+    target: str,
+) -> tuple[list[FoldHeatmaps], list[str], dict[str, float]]:
+    """Heatmaps of each fold's chosen network in the order of the folds, these networks, and their completeness errors.
+
+    subject_maps, subject_tables : of every model and fold, in the same order (relmaps.relevance.fold_maps).
+    participants : of the study, in the order of its weight vectors. Maps are memory-mapped.
+    """
+    tables = [read_table(path, COLUMNS) for path in subject_tables]
+    files = {
+        (table["fold"].iloc[0], table["model"].iloc[0]): (path, table)
+        for path, table in zip(subject_maps, tables, strict=True)
+    }
+    row_of = {participant: row for row, participant in enumerate(participants)}
+    folds, models, errors = [], [], []
+    for fold, model in chosen_networks(read_table(selection)):
+        path, table = files[fold, model]
+        targets = list(dict.fromkeys(table["target"]))
+        if target not in targets:
+            raise UserError(f"{path}: holds no maps of target {target}; delete it and rerun the relevance stage")
+        table = table[table["target"] == target]
+        maps = np.load(path, mmap_mode="r")[targets.index(target)]
+        rows = np.array([row_of[participant] for participant in table["participant_id"]])
+        correct = ((table["score"] > 0) == (table["label"] == 1)).to_numpy()
+        folds.append(FoldHeatmaps(maps, rows, table["amplitude"].to_numpy(), table["l1"].to_numpy(), correct))
+        models.append(model)
+        errors.append(table["completeness_error"].dropna())
+    error = pd.concat(errors)
+    known = {"median": float(f"{error.median():.3g}"), "largest": float(f"{error.max():.3g}")} if len(error) else {}
+    return folds, models, known

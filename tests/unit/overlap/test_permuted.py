@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from relmaps.overlap.permuted import label_p, permuted_table
+
+
+def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headline, rng):
+    n = arena.brain.sum()
+    maps = {str(seed): {"lrp": rng.random(n), "vbm_t": rng.random(n)} for seed in range(4)}
+    table = permuted_table(maps, arena, headline)
+    scores = {seed: arena.scorer(headline)(of["lrp"])[1] for seed, of in maps.items()}
+    some = table[(table["map"] == "lrp") & (table["reference"] == "truth")]
+    for number, metric in enumerate(dict.fromkeys(some["metric"])):
+        rows = some[some["metric"] == metric].set_index("permutation")
+        assert rows["value"].tolist() == [scores[seed][number] for seed in maps]
+        for seed, row in rows.iterrows():
+            others = [scores[other][number] for other in maps if other != seed]
+            assert row["null_p_labels"] == (1 + sum(other >= row["value"] for other in others)) / 4
+
+
+def test_p_is_never_zero_and_cannot_be_had_without_a_null():
+    assert label_p(0.9, np.array([0.1, 0.2, np.nan])) == pytest.approx(1 / 3)
+    assert label_p(0.1, np.array([0.1, 0.2])) == 1
+    assert np.isnan(label_p(0.9, np.array([])))
+    assert np.isnan(label_p(np.nan, np.array([0.1])))

@@ -1,0 +1,73 @@
+"""Group maps of models trained on shuffled labels: what maps overlap with when there was nothing to learn."""
+
+import logging
+
+import numpy as np
+
+from relmaps.classify.device import open_device
+from relmaps.classify.weights import load_classifier
+from relmaps.files import replacing
+from relmaps.images import load_grid, read_mask
+from relmaps.jobs import job, progress
+from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls
+from relmaps.relevance.fold_maps import FoldMaps
+from relmaps.relevance.group import open_group_map
+from relmaps.relevance.methods import open_method
+from relmaps.tables import read_table
+
+log = logging.getLogger("relmaps")
+
+
+def main(weights, array, subjects, splits, brain_mask, tissue_inputs, maps,
+         methods, tissue_features, space, target, pooling, normalisation, seed, device):  # fmt: skip
+    """`weights` : of one network per fold, in the order of the folds. `methods` : heatmap name -> its settings.
+
+    `tissue_inputs`, `tissue_features` : of each linear map and vbm_t, the files it needs and its feature.
+    """
+    grid = load_grid(brain_mask, space)
+    brain = read_mask(brain_mask, grid)
+    people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)
+    labels, images = people["label"].to_numpy(), np.load(array, mmap_mode="r")
+    found = {}
+    for name, settings in progress(methods.items(), "heatmap"):
+        method, folds = open_method(name, settings), []
+        for fold, path in enumerate(weights, 1):
+            rows = held_out(roles, str(fold), people["participant_id"])
+            cohort = Cohort(images, labels, training_controls(roles, str(fold), people), grid, brain)
+            batches = explain_subjects([load_classifier(path)], cohort, rows, method, [target], device, seed)
+            fold_maps = FoldMaps(labels[rows], [target], pooling, normalisation)
+            fold_maps.sum_up(batches)
+            folds.append(fold_maps.fold_map)
+        found[name] = np.mean(folds, axis=0)
+    for name, inputs in progress(tissue_inputs.items(), "tissue map"):
+        shared = {"subjects": subjects, "brain_mask": brain_mask, "space": space, "feature": tissue_features[name]}
+        group_map = open_group_map(name, pooling=pooling, normalisation=normalisation, **shared, **inputs)
+        found[name] = group_map.published()
+    with replacing(maps) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **{name: values.astype(np.float32) for name, values in found.items()})
+
+
+if __name__ == "__main__":
+    with job(snakemake, snakemake.params.compute_threads):
+        main(
+            weights=snakemake.input.weights,
+            array=snakemake.input.array,
+            subjects=snakemake.input.subjects,
+            splits=snakemake.input.splits,
+            brain_mask=snakemake.input.brain_mask,
+            tissue_inputs=snakemake.params.tissue_inputs,
+            maps=snakemake.output.maps,
+            methods=snakemake.params.methods,
+            tissue_features=snakemake.params.tissue_features,
+            space=snakemake.params.space,
+            target=snakemake.params.target,
+            pooling=snakemake.params.pooling,
+            normalisation=snakemake.params.normalisation,
+            seed=snakemake.params.seed,
+            device=open_device(
+                snakemake.params.device,
+                snakemake.resources.get("gpu", 0),
+                snakemake.params.compute_threads,
+                snakemake.params.gpu_jobs_per_device,
+            ),
+        )
