@@ -49,6 +49,8 @@ check-null: $(VENV)/study
 bench: $(VENV)/study
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.linear
+	$(BIN)/python -m benchmarks.lrp
+	$(BIN)/python -m benchmarks.heatmaps
 
 clean:
 	rm -rf results/smoke results/accuracy-*

@@ -103,7 +103,7 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["check_heatmap"] == 3
     elsewhere = {"convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"}
     elsewhere |= {"map_permutation", "score_permutations", "write_subject_maps"}
-    elsewhere |= {"select_foci"}
+    elsewhere |= {"select_foci", "import_map"}
     assert set(planned) - {"total", "all"} == set(RULES) - elsewhere
 
 
