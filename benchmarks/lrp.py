@@ -145,13 +145,11 @@ def main(device: str, threads: int) -> None:
         truth = exact(device, signed)
         for name, side in sides.items():
             side.process.shutdown()
-            runs, literal = side.seconds[1:], sides["literal"]
-            ratio = statistics.median(literal.seconds[1:]) / statistics.median(runs)
-            errors = [np.abs(side.map - other).max() / np.abs(other).max() for other in (truth, literal.map)]
-            print(
-                f"{scaling}\t{name}\t{statistics.median(runs):.2f}\t{ratio:.2f}\t{side.megabytes:.0f}"
-                f"\t{side.megabytes / literal.megabytes:.2f}\t{errors[0]:.1e}\t{errors[1]:.1e}\t{' '.join(f'{run:.2f}' for run in runs)}"
-            )
+            seconds, literal = statistics.median(side.seconds[1:]), sides["literal"]
+            ratio, share = statistics.median(literal.seconds[1:]) / seconds, side.megabytes / literal.megabytes
+            errors = [f"{np.abs(side.map - other).max() / np.abs(other).max():.1e}" for other in (truth, literal.map)]
+            numbers = [f"{seconds:.2f}", f"{ratio:.2f}", f"{side.megabytes:.0f}", f"{share:.2f}", *errors]
+            print(scaling, name, *numbers, " ".join(f"{run:.2f}" for run in side.seconds[1:]), sep="\t", flush=True)
 
 
 if __name__ == "__main__":
