@@ -10,7 +10,6 @@ a max-pool's window are equal to float32's precision, another one may win in flo
 
 import argparse
 import multiprocessing
-import resource
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -117,15 +116,17 @@ def run(name: str, device: str, signed: bool) -> tuple[float, float, np.ndarray]
 
 
 def memory_now(device: str) -> float:
-    if device == "cuda":
-        return torch.cuda.memory_allocated() / 2**20
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    return torch.cuda.memory_allocated() / 2**20 if device == "cuda" else of_process("VmRSS")
 
 
 def memory_peak(device: str) -> float:
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else of_process("VmHWM")
+
+
+def of_process(field: str) -> float:
+    """MB; unlike getrusage's, the peak is not that of the process which started this one."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 2**10 for line in lines if line.startswith(field))
 
 
 def exact(device: str, signed: bool) -> np.ndarray:

@@ -5,7 +5,7 @@ all to the winner; ReLU, dropout and flattening pass relevance on as it is. So d
 here it is merged into the convolution before it, which is the same function, unless told otherwise.
 """
 
-# DEVIATES: the paper passes relevance through BatchNorm unchanged (docs/decisions/0005-relevance.md, LRP).
+# DEVIATES: the paper passes relevance through BatchNorm unchanged (docs/decisions/0005-relevance.md).
 
 from abc import abstractmethod
 from collections.abc import Callable
