@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume test lint dag accuracy check-null bench clean
+.PHONY: study resume test lint dag accuracy check-null bench calibrate clean
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -51,6 +51,12 @@ bench: $(VENV)/study
 	$(BIN)/python -m benchmarks.linear
 	$(BIN)/python -m benchmarks.lrp
 	$(BIN)/python -m benchmarks.heatmaps
+	$(BIN)/python -m benchmarks.bootstrap
+
+# How often intervals cover the truth, and nulls reject it; some twenty minutes.
+calibrate: $(VENV)/study
+	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.null_calibration
 
 clean:
 	rm -rf results/smoke results/accuracy-*

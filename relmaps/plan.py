@@ -13,7 +13,9 @@ from relmaps.cohort.sources import read_cohort, tables_of
 from relmaps.errors import UserError
 from relmaps.truth import truth_of
 
-INPUT_MAPS = ["mean_t1", "gm_probability", "t1_edges"]  # what any map of a brain overlaps with, without any network
+# Baselines without any network: what any map of a brain overlaps with, and where a textbook would look.
+TEMPLATE_MAPS = ["gm_probability", "hippocampus_distance"]  # the same for every cohort
+INPUT_MAPS = ["mean_t1", "t1_edges", *TEMPLATE_MAPS]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def plan_study(config: dict) -> Plan:
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
-        references=[*config["reference"], *(["truth"] if truth_of(config) else [])],
+        references=[*config["reference"], *(["truth"] if truth_of(config) and not _only_imported(config) else [])],
     )
 
 
@@ -99,7 +101,15 @@ def _maps(config: dict, linear_maps: list[str]) -> list[str]:
     for name in config["relevance"]["imported"]:
         if name in ours:
             raise UserError(f"config: relevance.imported.{name}: the study has a map of this name; choose another")
-    return [*ours, *config["relevance"]["imported"]]
+    if not _only_imported(config):
+        return [*ours, *config["relevance"]["imported"]]
+    if not config["relevance"]["imported"]:
+        raise UserError("config: overlap.maps: imported, but relevance.imported names no map; add one")
+    return list(config["relevance"]["imported"])
+
+
+def _only_imported(config: dict) -> bool:
+    return config["overlap"]["maps"] == "imported"
 
 
 def disease_of(config: dict) -> dict:

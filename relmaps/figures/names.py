@@ -29,6 +29,7 @@ MAP_NAMES = {
     "mean_t1": "Mean T1",
     "gm_probability": "GM probability",
     "t1_edges": "T1 edges",
+    "hippocampus_distance": "Hippocampus distance",
     "untrained": "Untrained network",
 }
 FAMILIES = {
@@ -38,7 +39,7 @@ FAMILIES = {
         *("gradient", "gradient_x_input", "smoothgrad", "occlusion", "region_occlusion"),
     ),
     "tissue": ("svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"),
-    "baseline": ("mean_t1", "gm_probability", "t1_edges", "untrained"),
+    "baseline": ("mean_t1", "gm_probability", "t1_edges", "hippocampus_distance", "untrained"),
 }
 FAMILY_NAMES = {
     "heatmap": "Network heatmap",
@@ -57,6 +58,13 @@ METRIC_NAMES = {
     "average_precision": "Average precision",
     "dice": "Dice at matched size",
     "dice_max": "Largest Dice",
+    "mass_accuracy": "Relevance mass accuracy",
+    "rank_accuracy": "Relevance rank accuracy",
+    "top_intersection": "Top 1 % in the reference",
+    "spearman": "Spearman correlation",
+    "centre_distance_mm": "Distance of centres (mm)",
+    "hausdorff_95_mm": "95 % Hausdorff distance (mm)",
+    "cluster_hit_rate": "Hit rate per cluster",
 }
 MODEL_NAMES = {
     "svm": "Linear SVM",

@@ -5,6 +5,7 @@ import pandas as pd
 from relmaps.figures.names import family_of
 
 METRICS = ("roc_auc", "average_precision", "dice", "dice_max")
+OF_AUC = ["null_p_spatial", "null_p_labels", "retraining_sd"]
 
 
 def is_true(column: pd.Series) -> pd.Series:
@@ -20,7 +21,8 @@ def headline_scores(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
 def overlap_table(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per reference and map, best first: each metric at the headline, and the range of ROC AUC over the sweep.
 
-    Columns: reference, map, family, then <metric>, <metric>_ci_low, <metric>_ci_high, and roc_auc_sweep_low, _high.
+    Columns: reference, map, family, then <metric>, <metric>_ci_low, <metric>_ci_high, roc_auc_sweep_low, _high, and for
+    ROC AUC null_p_spatial, null_p_labels and retraining_sd.
     """
     keys = ["reference", "map"]
     table = scores[keys].drop_duplicates().assign(family=lambda rows: rows["map"].map(family_of))
@@ -29,6 +31,8 @@ def overlap_table(scores: pd.DataFrame) -> pd.DataFrame:
         table = table.merge(
             headline_scores(scores, metric)[[*keys, *columns]].rename(columns=columns), on=keys, how="left"
         )
+    nulls = headline_scores(scores, "roc_auc")[[*keys, *OF_AUC]]
+    table = table.merge(nulls, on=keys, how="left")
     cells = scores[(scores["metric"] == "roc_auc") & (scores["fold"] == "all")].groupby(keys)["value"]
     sweep = cells.agg(roc_auc_sweep_low="min", roc_auc_sweep_high="max").reset_index()
     table = table.merge(sweep, on=keys, how="left")

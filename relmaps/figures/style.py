@@ -48,6 +48,7 @@ MAP_LINES = {
     "mean_t1": ("#555555", ":"),
     "gm_probability": ("#555555", "-."),
     "t1_edges": ("#9A9A9A", ":"),
+    "hippocampus_distance": ("#9A9A9A", "--"),
     "untrained": ("#9A9A9A", "-."),
 }
 

@@ -1,16 +1,17 @@
 """Where maps are scored: the study's grid, the masks that limit scoring, and the references."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
 
 from relmaps.images import Grid, load_grid, read_map, read_mask
-from relmaps.overlap.metrics import score_curves
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric, score
 from relmaps.overlap.ranking import Curve, Ranking
+from relmaps.overlap.target import Target, target_of
 from relmaps.overlap.treatment import Treatment
-from relmaps.reference.reference import ReferenceMask, read_reference_mask
+from relmaps.reference.reference import ReferenceMask, read_cuts, read_reference_mask
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ def cells_of(sweep: dict[str, list]) -> Iterator[Cell]:
 class Arena:
     """Everything that all maps of a study are scored against; a map is (n_voxels,), the brain's voxels in C order.
 
-    masks : name -> (nx, ny, nz) bool; "brain" is always there, others count only inside it.
+    masks : name -> (nx, ny, nz) bool; "brain" is always there, others count only inside it. evidence : the references'
+    maps before any threshold, (nx, ny, nz) float32 each; none where what needs them is n/a. cuts : the references again
+    at the other thresholds of their sweep.
     """
 
     grid: Grid
     masks: dict[str, np.ndarray]
     references: list[ReferenceMask]
+    evidence: Sequence[np.ndarray] = field(default=())
+    cuts: Sequence[ReferenceMask] = field(default=())
 
     @property
     def brain(self) -> np.ndarray:
@@ -46,44 +51,86 @@ class Arena:
         """(n_voxels,) float32 of an image on the study's grid."""
         return read_map(path, self.grid)[self.brain]
 
-    def scorer(self, cell: Cell) -> "Scorer":
-        inside = self.masks[cell.mask][self.brain]
-        targets = [reference.mask[self.brain][inside] for reference in self.references]
-        return Scorer(
-            Treatment(self.brain, self.grid.voxel_mm, cell.sign, cell.smoothing_mm), inside, np.array(targets)
-        )
+    def scorer(self, cell: Cell, metrics: Iterable[Metric] = METRICS.values()) -> "Scorer":
+        scored = self.masks[cell.mask] & self.brain
+        evidence = self.evidence or [None] * len(self.references)
+        targets = [
+            target_of(reference.mask, scored, self.grid, of_reference)
+            for reference, of_reference in zip(self.references, evidence, strict=True)
+        ]
+        cuts = [target_of(cut.mask, scored, self.grid) for cut in self.cuts]
+        treatment = Treatment(self.brain, self.grid.voxel_mm, cell.sign, cell.smoothing_mm)
+        return Scorer(treatment, scored[self.brain], targets, list(metrics), cuts)
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
     """Scores maps (n_voxels,) in one cell.
 
-    scored : (n_voxels,) bool. targets : (n_references, n_scored) bool, the references among the scored voxels.
+    scored : (n_voxels,) bool. targets : the references among the scored voxels. cuts : those at other thresholds.
     """
 
     treatment: Treatment
     scored: np.ndarray
-    targets: np.ndarray
+    targets: list[Target]
+    metrics: list[Metric]
+    cuts: list[Target] = field(default_factory=list)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n_references, n_metrics), NaN where a reference holds none or all of the scored voxels."""
-        return score_curves(self.curves(values))
+        return score(self.treatment(values)[self.scored], self.targets, self.metrics)
+
+    def at_cuts(self, values: np.ndarray) -> np.ndarray:
+        """(n_cuts, n_curve_metrics): CURVE_METRICS at the other thresholds of the references."""
+        return score(self.treatment(values)[self.scored], self.cuts, CURVE_METRICS.values())
 
     def curves(self, values: np.ndarray) -> list[Curve]:
         """One curve per reference, all from one sort."""
         ranking = Ranking(self.treatment(values)[self.scored])
-        return [ranking.against(target) for target in self.targets]
+        return [ranking.against(target.inside) for target in self.targets]
 
     @property
     def can_score(self) -> bool:
         """False if every score would be NaN."""
-        return bool((self.targets.any(axis=1) & ~self.targets.all(axis=1)).any())
+        return any(target.defined for target in self.targets)
+
+
+ARENA_FILES = (
+    "brain_mask",
+    "gm_mask",
+    "reference_masks",
+    "reference_sidecars",
+    "reference_maps",
+    "reference_thresholds",
+)
+
+
+def files_of_arena(inputs, params) -> dict:
+    """The arguments of open_arena from a rule's inputs and params, as Snakemake hands them over."""
+    files = {name: value for name, value in inputs.items() if name in ARENA_FILES}
+    return files | {"space": params.space, "references": params.references}
 
 
 def open_arena(
-    brain_mask: str, gm_mask: str, space: str, references: list[str], masks: list[str], sidecars: list[str]
+    *,
+    brain_mask: str,
+    gm_mask: str,
+    space: str,
+    references: list[str],
+    reference_masks: list[str],
+    reference_sidecars: list[str],
+    reference_maps: Sequence[str] = (),
+    reference_thresholds: Sequence[str] = (),
 ) -> Arena:
-    """From the study's files; references : names, in the order of their mask.nii.gz and reference.json."""
+    """From the study's files; references : names, in the order of their files. The last two may be left out."""
     grid = load_grid(brain_mask, space)
-    read = [read_reference_mask(*paths, grid) for paths in zip(references, masks, sidecars, strict=True)]
-    return Arena(grid, {"brain": read_mask(brain_mask, grid), "gm": read_mask(gm_mask, grid)}, read)
+    paths = list(zip(references, reference_masks, reference_sidecars, strict=True))
+    read = [read_reference_mask(*of_reference, grid) for of_reference in paths]
+    evidence = [read_map(path, grid) for path in reference_maps]
+    cuts = [
+        replace(reference, mask=cut.mask, threshold=cut.threshold, label=cut.label)
+        for reference, sidecar, path in zip(read, reference_sidecars, reference_thresholds, strict=False)
+        for cut in read_cuts(path, sidecar, grid)[1:]
+    ]
+    masks = {"brain": read_mask(brain_mask, grid), "gm": read_mask(gm_mask, grid)}
+    return Arena(grid, masks, read, evidence, cuts)

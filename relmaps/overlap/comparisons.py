@@ -7,54 +7,52 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from relmaps.overlap.draws import Draws
-from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.resampling import basic_interval, basic_p, corrected_t_p
+from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
+from relmaps.overlap.retraining import differences_of_runs
 from relmaps.overlap.scores import headline_rows
 
 CELL = ["mask", "sign", "smoothing_mm"]
 
 
-def comparison_table(scores: pd.DataFrame, draws: dict[str, Draws], confidence: float) -> pd.DataFrame:
+def comparison_table(
+    scores: pd.DataFrame, draws: dict[str, Draws], confidence: float, retraining: pd.DataFrame
+) -> pd.DataFrame:
     """The rows of comparisons.tsv, for each reference and metric all pairs in the order of the maps in `scores`.
 
     scores : scores.tsv. draws : bootstrap of each map by its name; the draws of all maps have the same subjects. A map
-    that does not depend on the subjects has one score, so only the other map varies; two of them have no interval.
+    that does not depend on the subjects has one score, so only the other map varies; two of them have no interval, and
+    neither has a pair with a map that is mostly noise. retraining : retraining.tsv.
     """
-    headline = headline_rows(scores)
     rows = []
-    for (reference, metric), group in headline.groupby(["reference", "metric"], sort=False):
-        overall = group[group["fold"] == "all"].set_index("map")
-        by_fold = group[group["fold"] != "all"].pivot(index="fold", columns="map", values="value")
-        pairs = [
-            _compare(a, b, overall["value"], by_fold, draws, reference, metric, confidence)
-            for a, b in combinations(overall.index, 2)
-        ]
+    overall = headline_rows(scores).query("fold == 'all'")
+    for (reference, metric), group in overall.groupby(["reference", "metric"], sort=False):
+        values = group.set_index("map")["value"]
+        runs = retraining[(retraining["reference"] == reference) & (retraining["metric"] == metric)]
+        pairs = []
+        for a, b in combinations(values.index, 2):
+            of_pair = [_draws_or_score(draws.get(name), reference, metric, values[name]) for name in (a, b)]
+            pairs.append({"map_a": a, "map_b": b} | _compare(values[a] - values[b], *of_pair, confidence))
+            differences = differences_of_runs(runs, a, b)
+            pairs[-1]["p_resampled"] = corrected_t_p(
+                differences["difference"].to_numpy(dtype=float), differences["fold"].nunique()
+            )
         cell = group.iloc[0][CELL].to_dict()
         rows += [{"reference": reference, "metric": metric} | cell | pair for pair in _with_holm(pairs)]
     return pd.DataFrame(rows).assign(headline="true")
 
 
-def _compare(a, b, values, by_fold, draws, reference, metric, confidence) -> dict:
-    difference = values[a] - values[b]
-    low, high = METRICS[metric].bounds
-    of_a, of_b = (_draws_or_score(draws[name].of(reference, metric), values[name]) for name in (a, b))
-    resampled = of_a - of_b if of_a.size > 1 or of_b.size > 1 else np.array([])
-    ci_low, ci_high = basic_interval(difference, resampled, confidence, (low - high, high - low))
-    both_folds = a in by_fold and b in by_fold
-    return {
-        "map_a": a,
-        "map_b": b,
-        "test": "paired_bootstrap" if resampled.size else None,
-        "difference": difference,
-        "ci_low": ci_low,
-        "ci_high": ci_high,
-        "p": basic_p(difference, resampled),
-        "p_resampled": corrected_t_p((by_fold[a] - by_fold[b]).to_numpy()) if both_folds else np.nan,
-    }
+def _compare(difference: float, of_a: np.ndarray, of_b: np.ndarray, confidence: float) -> dict:
+    varies = of_a.size > 1 or of_b.size > 1
+    draws = of_a - of_b if varies and np.isfinite(difference) else np.array([])
+    ci_low, ci_high = interval(draws, confidence)
+    p = two_sided_p(draws)
+    test = "paired_bootstrap" if np.isfinite(p) else None
+    return {"test": test, "difference": difference, "ci_low": ci_low, "ci_high": ci_high, "p": p}
 
 
-def _draws_or_score(draws: np.ndarray, score: float) -> np.ndarray:
-    return draws if draws.size else np.array([score])
+def _draws_or_score(draws: Draws | None, reference: str, metric: str, score: float) -> np.ndarray:
+    of_metric = draws.of(reference, metric) if draws else np.array([])
+    return of_metric if of_metric.size else np.array([score])
 
 
 def _with_holm(pairs: list[dict]) -> list[dict]:

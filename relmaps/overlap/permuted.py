@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.overlap.arena import Arena, Cell
-from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.metrics import METRICS, Metric
 
 
 def permuted_table(maps: dict[str, dict[str, np.ndarray]], arena: Arena, headline: Cell) -> pd.DataFrame:
@@ -22,21 +22,23 @@ def permuted_table(maps: dict[str, dict[str, np.ndarray]], arena: Arena, headlin
         for metric, value in zip(METRICS, scores, strict=True)
     ]
     table = pd.DataFrame(rows)
-    table["null_p_labels"] = table.groupby(["map", "reference", "metric"])["value"].transform(_among_the_others)
+    for (_, _, metric), values in table.groupby(["map", "reference", "metric"])["value"]:
+        table.loc[values.index, "null_p_labels"] = _among_the_others(values, METRICS[metric])
     return table
 
 
-def label_p(value: float, null: np.ndarray) -> float:
-    """p of a score under the label null: (1 + number of null scores at least as high) / (1 + n); NaN without a null.
+def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
+    """p of a score under a null: (1 + number of null scores at least as good) / (1 + n); NaN without a null.
 
     Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39; the smallest p is 1 / (1 + n).
     """
     null = null[np.isfinite(null)]
     if not null.size or not np.isfinite(value):
         return np.nan
-    return float((1 + (null >= value).sum()) / (1 + null.size))
+    as_good = null >= value if metric.higher_is_better else null <= value
+    return float((1 + as_good.sum()) / (1 + null.size))
 
 
-def _among_the_others(values: pd.Series) -> list[float]:
+def _among_the_others(values: pd.Series, metric: Metric) -> list[float]:
     array = values.to_numpy(dtype=float)
-    return [label_p(value, np.delete(array, place)) for place, value in enumerate(array)]
+    return [null_p(value, np.delete(array, place), metric) for place, value in enumerate(array)]

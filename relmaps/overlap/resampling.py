@@ -1,9 +1,4 @@
-"""Subjects drawn with replacement, and what intervals and p-values follow from the draws.
-
-The mean of resampled subjects is noisier than the mean of all, and overlap falls with noise: the draws lie below the
-estimate on average. Percentiles of the draws would carry that bias into the interval twice over, so intervals are basic
-ones: the draws reflected at the estimate (Davison and Hinkley 1997, Bootstrap Methods and their Application, Eq. 5.6).
-"""
+"""Subjects drawn with replacement, and what follows from draws: intervals and p-values."""
 
 import numpy as np
 import pandas as pd
@@ -27,46 +22,50 @@ def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_draws: int,
     return weights
 
 
-def reflected(estimate: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Draws reflected at the estimate: their quantiles are the ends of the basic bootstrap interval."""
-    return 2 * estimate - draws
+def noise_scale(weights: np.ndarray) -> np.ndarray:
+    """(n_draws,) factor that gives what a draw adds to a mean of n subjects as much variance as the mean itself has.
 
-
-def basic_interval(estimate: float, draws: np.ndarray, confidence: float, bounds: tuple[float, float]) -> np.ndarray:
-    """(low, high) of the basic bootstrap, clipped to what the quantity can be; NaN without draws.
-
-    draws : (n_draws,); draws that are NaN are left out.
+    weights : (n_draws, n_subjects) multiplicities w. A draw adds sum_i (w_i - 1) x_i / n, whose variance is that of
+    one subject times sum_i (w_i - 1)^2 / n^2; it should be 1 / n of it. In few subjects per stratum the sum falls short
+    of n on average (Rao and Wu 1988, J Am Stat Assoc 83:231), and it varies between draws, which in a map of many
+    independent voxels would feign that the amount of noise is uncertain. A draw of every subject once has factor 0.
     """
+    spread = np.sum((weights - 1.0) ** 2, axis=1)
+    return np.sqrt(weights.shape[1] / np.where(spread > 0, spread, np.inf))
+
+
+def interval(draws: np.ndarray, confidence: float) -> np.ndarray:
+    """(low, high): the middle `confidence` of (n_draws,); draws that are NaN are left out; NaN without any."""
     usable = draws[np.isfinite(draws)]
-    if not usable.size or not np.isfinite(estimate):
+    if not usable.size:
         return np.array([np.nan, np.nan])
     tail = (1 - confidence) / 2
-    return np.clip(np.quantile(reflected(estimate, usable), [tail, 1 - tail]), *bounds)
+    return np.quantile(usable, [tail, 1 - tail])
 
 
-def basic_p(estimate: float, draws: np.ndarray) -> float:
-    """Two-sided p of "the quantity is 0", from the same reflected draws as the interval, so that the two agree.
+def two_sided_p(draws: np.ndarray) -> float:
+    """p of "the quantity is 0" from the same draws as its interval, so that the two agree.
 
-    Twice the share of reflected draws on the rarer side of 0, with one added to both counts (no p is 0); at most 1.
+    Twice the share of draws on the rarer side of 0, with one added to both counts (no p is 0); at most 1.
     """
     usable = draws[np.isfinite(draws)]
-    if not usable.size or not np.isfinite(estimate):
+    if not usable.size:
         return np.nan
-    mirrored = reflected(estimate, usable)
-    rarer = min((mirrored <= 0).sum(), (mirrored >= 0).sum())
+    rarer = min((usable <= 0).sum(), (usable >= 0).sum())
     return min(1.0, 2 * (1 + rarer) / (1 + usable.size))
 
 
-def corrected_t_p(differences: np.ndarray) -> float:
-    """Two-sided p of the mean over folds being 0, by the corrected resampled t-test.
+def corrected_t_p(differences: np.ndarray, n_folds: int) -> float:
+    """Two-sided p of the mean over a cross-validation's runs being 0, by the corrected resampled t-test.
 
-    differences : (n_folds,) of a cross-validation. The folds share training subjects, so the variance of the mean is
-    (1 / J + n_test / n_train) s^2 instead of s^2 / J (Nadeau and Bengio 2003, Machine Learning 52:239, Eq. 11); in J
-    folds n_test / n_train is 1 / (J - 1). NaN for fewer than 2 folds or no variance. Few folds have little power.
+    differences : (J,) over folds and, if there are several, seeds of each fold. The runs share training subjects, so
+    the variance of the mean is (1 / J + n_test / n_train) s^2 instead of s^2 / J (Nadeau and Bengio 2003, Machine
+    Learning 52:239, Eq. 11); n_test / n_train is 1 / (n_folds - 1). t has J - 1 degrees of freedom: five folds of one
+    seed leave 4, and little power. NaN for fewer than 2 runs or no variance.
     """
     usable = differences[np.isfinite(differences)]
     J = usable.size
-    if J < 2 or usable.std() == 0:
+    if J < 2 or n_folds < 2 or usable.std() == 0:
         return np.nan
-    standard_error = np.sqrt((1 / J + 1 / (J - 1)) * usable.var(ddof=1))
+    standard_error = np.sqrt((1 / J + 1 / (n_folds - 1)) * usable.var(ddof=1))
     return float(2 * stats.t.sf(abs(usable.mean()) / standard_error, J - 1))

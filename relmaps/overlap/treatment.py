@@ -31,15 +31,39 @@ class Treatment:
         self._sign = SIGNS[sign]
         self._box = ndimage.find_objects(brain.astype(np.uint8))[0]
         self._brain = brain[self._box]
-        self._sigma = smoothing_mm / FWHM_PER_SIGMA / np.asarray(voxel_mm)
-        self._coverage = self._blur(np.ones(self._brain.sum(), dtype=np.float32)) if smoothing_mm else None
+        self._kernels = None
+        if smoothing_mm:
+            self._kernels = [
+                gaussian_matrix(size, smoothing_mm / FWHM_PER_SIGMA / mm)
+                for size, mm in zip(self._brain.shape, voxel_mm, strict=True)
+            ]
+            self._coverage = self._blur(np.ones((1, self._brain.sum()), dtype=np.float32))[0]
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n_voxels,) float32 of a map (n_voxels,)."""
+        """Of one map (n_voxels,) or of several (n_maps, n_voxels), in float32."""
         values = self._sign(np.asarray(values, dtype=np.float32))
-        return values if self._coverage is None else self._blur(values) / self._coverage
+        if self._kernels is None:
+            return values
+        return (self._blur(np.atleast_2d(values)) / self._coverage).reshape(values.shape)
 
-    def _blur(self, values: np.ndarray) -> np.ndarray:
+    def _blur(self, maps: np.ndarray) -> np.ndarray:
+        """One product with a matrix per axis: several times as fast as a filter that walks along lines."""
+        x, y, z = self._kernels
+        blurred = np.empty(maps.shape, dtype=np.float32)
         volume = np.zeros(self._brain.shape, dtype=np.float32)
-        volume[self._brain] = values
-        return ndimage.gaussian_filter(volume, self._sigma, mode="constant")[self._brain]
+        for values, out in zip(maps, blurred, strict=True):
+            volume[self._brain] = values
+            along_z_and_y = np.matmul(y, volume @ z)
+            out[:] = np.tensordot(x, along_z_and_y, axes=1)[self._brain]
+        return blurred
+
+
+def gaussian_matrix(size: int, sigma: float) -> np.ndarray:
+    """(size, size) float32, symmetric: what convolves a line of voxels with a Gaussian; sigma in voxels.
+
+    Beyond the ends there is nothing, and the Gaussian's tails are not cut.
+    """
+    lags = np.arange(-10 * size, 10 * size + 1)
+    weights = np.exp(-(lags**2) / (2 * sigma**2))
+    weights /= weights.sum()
+    return weights[np.subtract.outer(np.arange(size), np.arange(size)) + 10 * size].astype(np.float32)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from relmaps.overlap.arena import Arena, Cell
-from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.metrics import CURVE_METRICS
 from relmaps.relevance.variants import CHOICES, Variant
 
 
@@ -11,7 +11,7 @@ def variant_rows(name: str, variants: list[Variant], arena: Arena, cells: Iterab
     """The rows of one map; where signs were dealt with before averaging, a variant is scored for that sign only."""
     rows = []
     for cell in cells:
-        scorer = arena.scorer(cell)
+        scorer = arena.scorer(cell, CURVE_METRICS.values())
         for variant in variants:
             if not variant.fits(cell.sign):
                 continue
@@ -23,6 +23,6 @@ def variant_rows(name: str, variants: list[Variant], arena: Arena, cells: Iterab
                 | {"reference": reference.name, "mask": cell.mask, "sign": cell.sign, "smoothing_mm": cell.smoothing_mm}
                 | {"metric": metric, "value": value}
                 for reference, of_reference in zip(arena.references, scores, strict=True)
-                for metric, value in zip(METRICS, of_reference, strict=True)
+                for metric, value in zip(CURVE_METRICS, of_reference, strict=True)
             ]
     return rows

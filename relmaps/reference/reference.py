@@ -91,17 +91,22 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceMask:
-    """What scoring needs of a reference: its name, its mask (nx, ny, nz) bool, its kind and its threshold."""
+    """What scoring needs of a reference: its name, its mask (nx, ny, nz) bool, its kind and its threshold.
+
+    label : of the threshold, such as fdr_0.05.
+    """
 
     name: str
     mask: np.ndarray
     kind: str
     threshold: float | None
+    label: str = "n/a"
 
 
 def read_reference_mask(name: str, mask_path: str | Path, sidecar_path: str | Path, grid: Grid) -> ReferenceMask:
     sidecar = read_json(sidecar_path)
-    return ReferenceMask(name, read_mask(mask_path, grid), sidecar["kind"], sidecar["threshold"])
+    label = next(iter(sidecar.get("thresholds", {})), "n/a")  # the headline's comes first
+    return ReferenceMask(name, read_mask(mask_path, grid), sidecar["kind"], sidecar["threshold"], label)
 
 
 def read_cuts(thresholds_path: str | Path, sidecar_path: str | Path, grid: Grid) -> list[Cut]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from relmaps.errors import UserError
 from relmaps.images import Grid, load_grid, read_map, read_mask
+from relmaps.relevance.distance import hippocampus_nearness
 from relmaps.relevance.heatmaps import chosen_heatmaps
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
 from relmaps.relevance.meaning import ELSEWHERE, Meaning, meaning_of
@@ -111,7 +112,8 @@ def open_group_map(
     `wildcards.map` needs, under these names; those it does not need stay None. `params: feature=feature_of_map` is the
     cohort array behind it.
 
-    subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for gm_probability.
+    subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for gm_probability and
+        hippocampus_distance.
     space, pooling, normalisation, target : values of the configuration. rectify : key of RECTIFIERS; the published map
         is "signed".
     array : cohort array, for linear models, vbm_t, mean_t1, t1_edges.
@@ -154,6 +156,9 @@ def open_group_map(
         case "gm_probability":
             subject_based = False
             combine = _fixed(read_map(template_gm, grid)[brain])
+        case "hippocampus_distance":
+            subject_based = False
+            combine = _fixed(hippocampus_nearness(grid, brain))
         case _:
             people = table["participant_id"]
             folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)

@@ -95,6 +95,14 @@ def meaning_of(
             )
         case "gm_probability":
             return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", "probability")
+        case "hippocampus_distance":
+            return Meaning(
+                "positive = nearer to the centre of a hippocampus than the farthest voxel of the brain",
+                "n/a",
+                "n/a",
+                "n/a",
+                "mm",
+            )
     method = "lrp" if name.startswith("lrp") else name
     polarity = f"positive = {EVIDENCE[target]}{NOTES.get(method, '')}"
     if pooling == "contrast":

@@ -18,7 +18,7 @@ from relmaps.truth import truth_of
 CAPTIONS = ROOT / "workflow" / "report"
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
 
-CHECKS = ("sanity", "faithfulness", "stability")
+CAPTIONED = ("sanity", "faithfulness", "stability", "sweep", "truth", "growth")
 SHUFFLED = "The labels of this study are shuffled: whatever it finds is chance, or a leak."
 APPLIED = "The models are those of another study; none of these scans trained or chose them."
 LIMITS = [
@@ -74,7 +74,7 @@ def build_report(
     """The page as text. Tables as published; no participant is named in it.
 
     pictures : cohort, quality, performance, calibration, maps, ranking, curves and, if there are, mosaic, learning,
-    sanity, faithfulness and stability -> PNG.
+    sanity, faithfulness, stability, sweep, truth and growth -> PNG.
     sidecars : map -> group.json. references : reference -> reference.json. provenance : content of provenance.json.
     """
     config = provenance["config"]
@@ -92,7 +92,9 @@ def build_report(
         headline=_headline_in_words(config["overlap"]["headline"]),
         confidence=f"{100 * confidence:g}",
         outline=reference_name(next(iter(references))),
-        captions={name: (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8") for name in CHECKS if name in pictures},
+        captions={
+            name: (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8") for name in CAPTIONED if name in pictures
+        },
         images={name: embed_png(path, alts[name]) for name, path in pictures.items()},
         tables={
             "performance": tables.performance_html(performance),
@@ -157,5 +159,9 @@ def _alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> d
         "beside random order.",
         "stability": "Matrix of agreement between maps, correlation between seeds, folds and architectures, and shares "
         "of relevance per tissue.",
+        "sweep": "Matrix of the rank of each map in each cell of the sweep, per reference, and bars of how often each "
+        "heatmap has each rank over all ways of pooling.",
+        "truth": "Scatter of each map's overlap with the truth against its overlap with the other references.",
+        "growth": "Lines of ROC AUC against the number of subjects and the severity, per map and reference.",
         "curves": "Curves of Dice against the share of voxels kept, and ROC curves, per map and reference.",
     }

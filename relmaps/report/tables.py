@@ -64,6 +64,9 @@ def overlap_html(table: pd.DataFrame) -> Markup:
         interval("dice", "Dice", "dice_ci_low", "dice_ci_high"),
         number("dice_max", "Largest Dice"),
         number("average_precision", "Average precision"),
+        number("null_p_spatial", "p, random fields", 3),
+        number("null_p_labels", "p, shuffled labels", 3),
+        number("retraining_sd", "SD of AUC over trainings", 3),
         Column("AUC in the sweep", _sweep, lambda row: row.roc_auc_sweep_high - row.roc_auc_sweep_low),
     ]
     return html_table(
@@ -146,7 +149,13 @@ def polarity_html(sidecars: dict[str, dict]) -> Markup:
 
 def references_html(references: dict[str, dict]) -> Markup:
     """references : reference -> content of reference.json."""
-    titles = {"source": "Source", "units": "Units", "threshold": "Threshold", "mask_voxels": "Voxels in mask"}
+    titles = {
+        "label": "Label",
+        "source": "Source",
+        "units": "Units",
+        "threshold": "Threshold",
+        "mask_voxels": "Voxels in mask",
+    }
     titles |= {"n_studies": "Studies", "n_foci": "Foci", "note": "Note"}
     return _sidecar_table(references, "Reference", reference_name, titles, "References")
 

@@ -3,10 +3,12 @@ import pandas as pd
 import pytest
 
 from relmaps.images import write_map
+from relmaps.overlap import bootstrap as overlap_bootstrap
 from relmaps.overlap.arena import Cell, open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.resampling import subject_weights
 from relmaps.reference.reference import Reference
+from relmaps.relevance.group import open_group_map
 from relmaps.tables import read_table, write_table
 from workflow.scripts import bootstrap_map
 
@@ -36,11 +38,15 @@ def arguments(tmp_path, grid, brain, rng):
             "array": tmp_path / "array.npy",
         },
         "published": tmp_path / "group.nii.gz",
-        "gm_mask": tmp_path / "brain.nii.gz",
+        "arena_files": {
+            "brain_mask": tmp_path / "brain.nii.gz",
+            "gm_mask": tmp_path / "brain.nii.gz",
+            "space": grid.space,
+            "references": ["truth"],
+            "reference_masks": [files[1]],
+            "reference_sidecars": [files[2]],
+        },
         "folds": tmp_path / "splits.tsv",
-        "references": ["truth"],
-        "masks": [files[1]],
-        "sidecars": [files[2]],
         "settings": {
             "space": grid.space,
             "feature": "t1_syn",
@@ -54,17 +60,17 @@ def arguments(tmp_path, grid, brain, rng):
     }
 
 
-def test_draws_are_scores_of_resampled_subjects(arguments, grid, brain):
+def test_draws_are_those_of_resampled_subjects(arguments, grid, brain):
     bootstrap_map.main(**arguments)
     draws = read_draws(arguments["draws"])
     participants = read_table(arguments["inputs"]["subjects"])["participant_id"]
     weights = subject_weights(participants, read_table(arguments["folds"]), 20, 3)
-    images = np.load(arguments["inputs"]["array"])[:, brain]
-    mask = arguments["inputs"]["brain_mask"]
-    arena = open_arena(mask, mask, grid.space, ["truth"], arguments["masks"], arguments["sidecars"])
-    scorer = arena.scorer(Cell(**arguments["headline"]))
-    expected = [scorer(np.repeat(images, drawn, axis=0).mean(axis=0)) for drawn in weights]
-    np.testing.assert_allclose(draws.scores, expected, atol=2e-3)
+    inputs, settings = arguments["inputs"], arguments["settings"]
+    group_map = open_group_map("mean_t1", **inputs, **settings)
+    arena = open_arena(**arguments["arena_files"])
+    expected = overlap_bootstrap.bootstrap_map(group_map, weights, arena, Cell(**arguments["headline"]))
+    np.testing.assert_array_equal(draws.scores, expected.scores)
+    assert np.isfinite(draws.of("truth", "roc_auc")).all()
 
 
 def test_the_same_seed_gives_the_same_bytes(arguments, tmp_path):

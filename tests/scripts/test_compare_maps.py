@@ -4,6 +4,7 @@ import pytest
 
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.retraining import COLUMNS
 from relmaps.tables import columns_of, read_table, write_table
 from workflow.scripts import compare_maps
 
@@ -20,11 +21,14 @@ def test_compares_all_maps_of_the_table(tmp_path, rng):
     write_table(pd.DataFrame(rows), tmp_path / "scores.tsv")
     paths = [tmp_path / f"{name}.npz" for name in maps]
     for path, value in zip(paths, values, strict=True):
-        Draws(rng.normal(value, 0.01, (100, 1, 4)), ["truth"], list(METRICS)).write(path)
-    compare_maps.main(tmp_path / "scores.tsv", maps, paths, 0.95, tmp_path / "comparisons.tsv")
+        Draws(rng.normal(value, 0.01, (100, 1, len(METRICS))), ["truth"], list(METRICS)).write(path)
+    runs = pd.DataFrame(columns=COLUMNS)
+    write_table(runs, tmp_path / "retraining.tsv")
+    tables = [tmp_path / f"{name}.tsv" for name in ("scores", "retraining", "comparisons")]
+    compare_maps.main(*tables[:2], maps, paths, 0.95, tables[2])
     table = read_table(tmp_path / "comparisons.tsv")
     assert list(table) == list(columns_of("comparisons"))
-    assert len(table) == 3 * 4
+    assert len(table) == 3 * len(METRICS)
     row = table.query("map_a == 'lrp' and map_b == 'vbm_t' and metric == 'roc_auc'").iloc[0]
     assert row["difference"] == pytest.approx(-0.1)
     assert row["ci_low"] < -0.1 < row["ci_high"] < 0

@@ -4,8 +4,8 @@ import pytest
 from relmaps.files import write_json
 from relmaps.images import write_map
 from relmaps.overlap.draws import Draws
-from relmaps.overlap.metrics import METRICS
-from relmaps.reference.reference import Reference
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS
+from relmaps.reference.reference import Cut, Reference
 from relmaps.tables import columns_of, read_table
 from workflow.scripts import score_maps
 
@@ -17,12 +17,15 @@ def arguments(tmp_path, grid, brain, rng):
     gm = brain & (np.indices(grid.shape)[2] < 5)
     write_map(gm, tmp_path / "gm.nii.gz", grid, dtype=np.uint8)
     loss = brain & (np.indices(grid.shape)[0] > 4)
-    masks, sidecars = [], []
+    files = {name: [] for name in ("reference_maps", "reference_masks", "reference_sidecars", "reference_thresholds")}
     for name, mask, threshold in (("meta_analysis", np.zeros_like(loss), None), ("truth", loss, 0.1)):
-        masks.append(tmp_path / "reference" / name / "mask.nii.gz")
-        sidecars.append(tmp_path / "reference" / name / "reference.json")
-        reference = Reference(mask.astype(np.float32), mask, name, "", "", threshold)
-        reference.write(masks[-1].with_name("map.nii.gz"), masks[-1], sidecars[-1], grid)
+        folder = tmp_path / "reference" / name
+        paths = [folder / file for file in ("map.nii.gz", "mask.nii.gz", "reference.json", "thresholds.npz")]
+        cuts = [Cut("usual", mask, threshold, ""), Cut("strict", mask & (np.indices(grid.shape)[1] > 4), threshold, "")]
+        reference = Reference(mask.astype(np.float32), mask, name, "", "", threshold, cuts=cuts)
+        reference.write(*paths[:3], grid, paths[3])
+        for key, path in zip(files, paths, strict=True):
+            files[key].append(path)
     for name, model in (("lrp", ["small", "small"]), ("gm_probability", "n/a")):
         folder = tmp_path / "relevance" / name
         write_map(loss + rng.random(grid.shape), folder / "group.nii.gz", grid)
@@ -31,28 +34,34 @@ def arguments(tmp_path, grid, brain, rng):
     for path in folds:
         write_map(loss + rng.random(grid.shape), path, grid)
     names = ["meta_analysis", "truth"]
-    Draws(rng.random((50, 2, 4)), names, list(METRICS)).write(tmp_path / "lrp.npz")
-    Draws(np.empty((0, 2, 4)), names, list(METRICS)).write(tmp_path / "gm_probability.npz")
+    for path in folds:
+        np.save(path.with_name(path.name.replace(".nii.gz", "_seeds.npy")), rng.random((2, brain.sum()), np.float32))
     maps = ["lrp", "gm_probability"]
+    for file in ("draws", "lrp_null", "gm_probability_null"):
+        Draws(rng.random((50, 2, len(METRICS))), names, list(METRICS), 0.7).write(tmp_path / f"{file}.npz")
     return {
         "maps": maps,
+        "drawn": ["lrp"],
         "images": [tmp_path / "relevance" / name / "group.nii.gz" for name in maps],
         "sidecars": [tmp_path / "relevance" / name / "group.json" for name in maps],
         "fold_images": [str(path) for path in folds],
-        "draws": [tmp_path / f"{name}.npz" for name in maps],
+        "seed_maps": [str(path).replace(".nii.gz", "_seeds.npy") for path in folds],
+        "draws": [tmp_path / "draws.npz"],
+        "nulls": [tmp_path / f"{name}_null.npz" for name in maps],
+        "permuted": [],
         "arena_files": {
             "brain_mask": tmp_path / "brain.nii.gz",
             "gm_mask": tmp_path / "gm.nii.gz",
             "space": grid.space,
             "references": names,
-            "masks": masks,
-            "sidecars": sidecars,
+            **files,
         },
         "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
         "sweep": {"sign": ["abs", "positive", "signed"], "smoothing_mm": [0, 8], "mask": ["brain", "gm"]},
         "confidence": 0.95,
         "scores": tmp_path / "scores.tsv",
         "curves": tmp_path / "curves.tsv",
+        "retraining": tmp_path / "retraining.tsv",
     }
 
 
@@ -60,13 +69,15 @@ def test_tables_are_whole(arguments):
     score_maps.main(**arguments)
     scores = read_table(arguments["scores"])
     assert list(scores) == list(columns_of("scores"))
-    assert len(scores) == 2 * 12 * 2 * 4 + 2 * 2 * 4
+    assert len(scores) == 2 * 12 * 2 * (len(METRICS) + len(CURVE_METRICS)) + 2 * 2 * len(METRICS)
     against_truth = scores[scores["reference"] == "truth"]
-    assert against_truth["value"].between(0, 1).all()
+    assert against_truth.loc[against_truth["metric"].isin(CURVE_METRICS), "value"].between(0, 1).all()
+    assert scores["note"].notna().all()
     assert scores.loc[scores["reference"] == "meta_analysis", "value"].isna().all()
     intervals = scores.dropna(subset="ci_low")
     assert set(intervals["map"]) == {"lrp"}
-    assert len(intervals) == 4
+    assert len(intervals) == len(METRICS)
+    assert len(read_table(arguments["retraining"])) == 2 * 2 * 2 * len(METRICS)
     assert set(read_table(arguments["curves"])["reference"]) == {"truth"}
 
 

@@ -31,7 +31,7 @@ def test_every_variant_is_scored_in_every_cell(arena_files, brain, tmp_path, rng
     write_variants(tmp_path / "variants.npz", choices, maps)
     sweep = {"sign": ["abs", "signed"], "smoothing_mm": [0, 9], "mask": ["brain"]}
     table = tmp_path / "variants.tsv"
-    score_variants.main([tmp_path / "variants.npz"], table=table, maps=["lrp"], sweep=sweep, **arena_files)
+    score_variants.main([tmp_path / "variants.npz"], table=table, maps=["lrp"], sweep=sweep, arena_files=arena_files)
     scores = read_table(table)
     assert len(scores[scores["metric"] == "roc_auc"]) == 2 * 4
     assert set(scores["pooling"]) == {"all", "contrast"}

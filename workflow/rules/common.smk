@@ -7,7 +7,7 @@ sys.path.insert(0, str(workflow.basedir))
 from relmaps.code import code_of
 from relmaps.config import load_config
 from relmaps.errors import UserError
-from relmaps.plan import disease_of, plan_study
+from relmaps.plan import TEMPLATE_MAPS, disease_of, plan_study
 
 try:
     load_config(config)
@@ -22,6 +22,8 @@ FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
 REFERENCES = PLAN.references
 REFERENCE_MASKS = expand(f"{RESULTS}/reference/{{reference}}/mask.nii.gz", reference=REFERENCES)
 REFERENCE_SIDECARS = expand(f"{RESULTS}/reference/{{reference}}/reference.json", reference=REFERENCES)
+REFERENCE_MAPS = expand(f"{RESULTS}/reference/{{reference}}/map.nii.gz", reference=REFERENCES)
+REFERENCE_THRESHOLDS = expand(f"{RESULTS}/reference/{{reference}}/thresholds.npz", reference=REFERENCES)
 MODELS = PLAN.models
 LINEAR_MAPS = PLAN.linear_maps
 FINISHED = config["apply"] or RESULTS  # the study whose models are explained

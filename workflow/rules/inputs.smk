@@ -78,8 +78,9 @@ def feature_of_map(wildcards):
 def feature_behind(name):
     """The cohort array behind a map; VBM is defined on modulated grey matter."""
     cnn, linear = config["classify"]["cnn"]["feature"], config["classify"]["linear"]["feature"]
-    others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn", "gm_probability": "n/a"}
-    others |= dict.fromkeys(config["relevance"]["imported"], "n/a")
+    others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn"}
+    without = [*TEMPLATE_MAPS, *config["relevance"]["imported"]]
+    others |= dict.fromkeys(without, "n/a")
     return others.get(name, linear if name in LINEAR_MAPS else cnn)
 
 
@@ -95,7 +96,7 @@ def inputs_of_map(wildcards):
         files["imported"] = f"{RESULTS}/relevance/{wildcards.map}/group.nii.gz"
     elif wildcards.map == "gm_probability":
         files["template_gm"] = TEMPLATE_GM
-    else:
+    elif wildcards.map != "hippocampus_distance":  # which the brain's grid is enough for
         files["array"] = f"{RESULTS}/preprocess/arrays/{feature_of_map(wildcards)}.npy"
         if wildcards.map in LINEAR_MAPS:
             files |= inputs_of_linear_map(*wildcards.map.split("_"))

@@ -1,7 +1,7 @@
 """Headline scores of one group map over resampled subjects."""
 
 from relmaps.jobs import job
-from relmaps.overlap.arena import Cell, open_arena
+from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.bootstrap import bootstrap_map, check_published
 from relmaps.overlap.resampling import subject_weights
 from relmaps.relevance.group import open_group_map
@@ -23,12 +23,10 @@ FILES_OF_MAP = (
 )
 
 
-def main(
-    map_name, inputs, published, gm_mask, folds, references, masks, sidecars, settings, headline, n_draws, seed, draws
-):
+def main(map_name, inputs, published, arena_files, folds, settings, headline, n_draws, seed, draws):
     """`inputs` and `settings` : files and configuration values of open_group_map, by its names."""
     group_map = open_group_map(map_name, **inputs, **settings)
-    arena = open_arena(inputs["brain_mask"], gm_mask, settings["space"], references, masks, sidecars)
+    arena = open_arena(**arena_files)
     check_published(group_map, arena.read(published))
     participants = read_table(inputs["subjects"])["participant_id"]
     weights = subject_weights(participants, read_table(folds), n_draws, seed)
@@ -41,12 +39,9 @@ if __name__ == "__main__":
             map_name=snakemake.wildcards.map,
             inputs={name: files for name, files in snakemake.input.items() if name in FILES_OF_MAP},
             published=snakemake.input.published,
-            gm_mask=snakemake.input.gm_mask,
+            arena_files=files_of_arena(snakemake.input, snakemake.params),
             folds=snakemake.input.folds,
-            references=snakemake.params.references,
-            masks=snakemake.input.reference_masks,
-            sidecars=snakemake.input.reference_sidecars,
-            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation")},
+            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation", "target")},
             headline=snakemake.params.headline,
             n_draws=snakemake.params.n_draws,
             seed=snakemake.params.seed,

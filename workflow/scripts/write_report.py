@@ -28,7 +28,7 @@ def main(*, pictures, subjects, performance, model_comparisons, variability, sco
 if __name__ == "__main__":
     with job(snakemake):
         figures = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
-        figures += ("sanity", "faithfulness", "stability")
+        figures += ("sanity", "faithfulness", "stability", "sweep", "truth", "growth")
         main(
             pictures={name: snakemake.input[name] for name in figures if snakemake.input[name]},
             subjects=snakemake.input.subjects,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from relmaps.overlap.match import Match
 from relmaps.overlap.metrics.metric import Metric
-from relmaps.overlap.ranking import Curve
 
 
 class AveragePrecision(Metric):
@@ -15,8 +15,7 @@ class AveragePrecision(Metric):
 
     name = "average_precision"
     source = "Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, ch. 8; as in scikit-learn"
-    higher_is_better = True
-    bounds = (0.0, 1.0)
 
-    def __call__(self, curve: Curve) -> float:
+    def __call__(self, match: Match) -> float:
+        curve = match.curve
         return float(np.diff(curve.hits, prepend=0) @ (curve.hits / curve.kept) / curve.reference_voxels)

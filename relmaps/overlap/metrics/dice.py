@@ -1,7 +1,7 @@
 """Dice coefficient at matched size."""
 
+from relmaps.overlap.match import Match
 from relmaps.overlap.metrics.metric import Metric
-from relmaps.overlap.ranking import Curve
 
 
 class Dice(Metric):
@@ -12,8 +12,6 @@ class Dice(Metric):
 
     name = "dice"
     source = "Dice 1945, Ecology 26:297"
-    higher_is_better = True
-    bounds = (0.0, 1.0)
 
-    def __call__(self, curve: Curve) -> float:
-        return float(curve.dice_at(curve.reference_voxels))
+    def __call__(self, match: Match) -> float:
+        return float(match.curve.dice_at(match.target.size))

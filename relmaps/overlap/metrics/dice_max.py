@@ -1,7 +1,7 @@
 """Highest Dice coefficient over all sizes."""
 
+from relmaps.overlap.match import Match
 from relmaps.overlap.metrics.metric import Metric
-from relmaps.overlap.ranking import Curve
 
 
 class DiceMax(Metric):
@@ -13,8 +13,7 @@ class DiceMax(Metric):
 
     name = "dice_max"
     source = "Dice 1945, Ecology 26:297; maximum over thresholds"
-    higher_is_better = True
-    bounds = (0.0, 1.0)
 
-    def __call__(self, curve: Curve) -> float:
+    def __call__(self, match: Match) -> float:
+        curve = match.curve
         return float((2 * curve.hits / (curve.kept + curve.reference_voxels)).max())

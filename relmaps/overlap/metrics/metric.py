@@ -3,21 +3,33 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from relmaps.overlap.ranking import Curve
+import numpy as np
+from scipy.special import expit, logit
+
+from relmaps.overlap.match import Match
+
+SMALLEST = 1e-4  # a share of 0 or 1 lies this far from the end on an unbounded scale
 
 
 class Metric(ABC):
-    """A measure of how well the highest voxels of a map coincide with a reference.
+    """A measure of how well a map coincides with a reference.
 
     name : as in the tables. source : where it is defined. higher_is_better : its direction. bounds : lowest and highest
-    value that it can take.
+    value that it can take. unbounded, bounded : to a scale without bounds, on which intervals are built, and back; the
+    logarithm of the odds for shares.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
-    higher_is_better: ClassVar[bool]
-    bounds: ClassVar[tuple[float, float]]
+    higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     @abstractmethod
-    def __call__(self, curve: Curve) -> float:
-        """The metric of a curve that is `defined`."""
+    def __call__(self, match: Match) -> float:
+        """The metric of a match; NaN where it has no value."""
+
+    def unbounded(self, values: np.ndarray) -> np.ndarray:
+        return logit(np.clip(values, SMALLEST, 1 - SMALLEST))
+
+    def bounded(self, values: np.ndarray) -> np.ndarray:
+        return expit(values)

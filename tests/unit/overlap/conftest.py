@@ -12,9 +12,11 @@ def arena(grid, brain) -> Arena:
     x, _, z = np.indices(grid.shape)
     references = [
         ReferenceMask("meta_analysis", brain & (x > 4), "meta_analysis", 0.016),
-        ReferenceMask("truth", brain & (x > 3) & (z < 3), "truth", 0.1),
+        ReferenceMask("truth", brain & (x > 3) & (z < 3), "truth", 0.1, "0.25"),
     ]
-    return Arena(grid, {"brain": brain, "gm": brain & (z < 5)}, references)
+    evidence = [np.where(brain, x + 0.1 * z, 0).astype(np.float32), np.where(brain, x - z, 0).astype(np.float32)]
+    cuts = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "truth", 0.2, "0.5")]
+    return Arena(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, cuts)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 from relmaps.images import write_map
 from relmaps.overlap.arena import Arena, Cell, cells_of, open_arena
 from relmaps.overlap.metrics import METRICS
-from relmaps.reference.reference import Reference
+from relmaps.reference.reference import Cut, Reference
 
 AUC = list(METRICS).index("roc_auc")
 
@@ -39,18 +39,26 @@ def test_can_score_unless_every_reference_is_empty(arena):
 def test_opens_from_the_studys_files(arena, tmp_path):
     for name, mask in arena.masks.items():
         write_map(mask, tmp_path / f"{name}.nii.gz", arena.grid, dtype=np.uint8)
-    paths = {"masks": [], "sidecars": []}
+    paths = {"reference_masks": [], "reference_sidecars": [], "reference_maps": [], "reference_thresholds": []}
     for reference in arena.references:
         folder = tmp_path / reference.name
         loss = reference.mask.astype(np.float32)
-        whole = Reference(loss, reference.mask, reference.kind, "", "", reference.threshold)
-        whole.write(folder / "map.nii.gz", folder / "mask.nii.gz", folder / "reference.json", arena.grid)
-        paths["masks"].append(folder / "mask.nii.gz")
-        paths["sidecars"].append(folder / "reference.json")
+        strict = Cut("strict", reference.mask & (np.indices(arena.grid.shape)[1] > 4), 0.7, "")
+        cuts = [Cut("usual", reference.mask, reference.threshold, ""), strict]
+        whole = Reference(loss, reference.mask, reference.kind, "", "", reference.threshold, cuts=cuts)
+        files = [folder / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json", "thresholds.npz")]
+        whole.write(*files[:3], arena.grid, files[3])
+        for name, path in zip(("maps", "masks", "sidecars", "thresholds"), files, strict=True):
+            paths[f"reference_{name}"].append(path)
     names = [reference.name for reference in arena.references]
-    opened = open_arena(tmp_path / "brain.nii.gz", tmp_path / "gm.nii.gz", arena.grid.space, names, **paths)
+    masks = {"brain_mask": tmp_path / "brain.nii.gz", "gm_mask": tmp_path / "gm.nii.gz"}
+    opened = open_arena(**masks, space=arena.grid.space, references=names, **paths)
     for ours, theirs in zip(opened.references, arena.references, strict=True):
         np.testing.assert_array_equal(ours.mask, theirs.mask)
         assert (ours.name, ours.kind, ours.threshold) == (theirs.name, theirs.kind, theirs.threshold)
+    assert [reference.label for reference in opened.references] == ["usual", "usual"]
+    assert [(cut.name, cut.label, cut.threshold) for cut in opened.cuts] == [(name, "strict", 0.7) for name in names]
+    assert opened.cuts[0].mask.sum() < opened.references[0].mask.sum()
+    np.testing.assert_array_equal(opened.evidence[1], arena.references[1].mask)
     np.testing.assert_array_equal(opened.masks["gm"], arena.masks["gm"])
     np.testing.assert_allclose(opened.grid.affine, arena.grid.affine)

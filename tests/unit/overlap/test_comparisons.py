@@ -6,7 +6,8 @@ from relmaps.overlap.arena import cells_of
 from relmaps.overlap.comparisons import comparison_table
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.resampling import basic_interval, basic_p, corrected_t_p
+from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
+from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import score_table
 from relmaps.tables import write_table
 
@@ -16,22 +17,26 @@ SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 @pytest.fixture
 def draws(arena, rng):
     names = [reference.name for reference in arena.references]
-    shared = rng.normal(0, 0.05, (199, 2, 4))  # what makes draws of two maps paired
+    shared = rng.normal(0, 0.05, (199, 2, len(METRICS)))  # what makes draws of two maps paired
     return {
         "good": Draws(0.8 + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS)),
         "noise": Draws(0.5 + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS)),
-        "fixed": Draws(np.empty((0, 2, 4)), names, list(METRICS)),
     }
 
 
 @pytest.fixture
-def scores(scored_maps, arena, headline, draws):
-    return score_table(scored_maps, arena, cells_of(SWEEP), headline, draws, 0.95)
+def scores(scored_maps, arena, headline):
+    return score_table(scored_maps, arena, cells_of(SWEEP), headline)
 
 
 @pytest.fixture
-def table(scores, draws):
-    return comparison_table(scores, draws, 0.95)
+def retraining(scored_maps, arena, headline):
+    return retraining_table(scored_maps, arena, headline)
+
+
+@pytest.fixture
+def table(scores, draws, retraining):
+    return comparison_table(scores, draws, 0.95, retraining)
 
 
 def value_of(scores, name, fold="all"):
@@ -46,7 +51,7 @@ def row_of(table, a, b):
 
 
 def test_all_pairs_for_each_reference_and_metric(table):
-    assert len(table) == 3 * 2 * 4
+    assert len(table) == 3 * 2 * len(METRICS)
     assert not table.duplicated(["map_a", "map_b", "reference", "metric"]).any()
     assert set(table["smoothing_mm"]) == {8}
 
@@ -56,22 +61,21 @@ def test_difference_is_paired(table, scores, draws):
     difference = value_of(scores, "good") - value_of(scores, "noise")
     paired = draws["good"].of("truth", "roc_auc") - draws["noise"].of("truth", "roc_auc")
     assert row["difference"] == pytest.approx(difference)
-    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], basic_interval(difference, paired, 0.95, (-1, 1)))
-    assert row["p"] == basic_p(difference, paired)
+    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(paired, 0.95))
+    assert row["p"] == two_sided_p(paired)
 
 
 def test_a_fixed_map_has_a_constant_score(table, scores, draws):
     row = row_of(table, "good", "fixed")
     constant = value_of(scores, "fixed")
     varying = draws["good"].of("truth", "roc_auc") - constant
-    expected = basic_interval(value_of(scores, "good") - constant, varying, 0.95, (-1, 1))
-    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], expected)
+    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(varying, 0.95))
     assert np.isnan(row["p_resampled"])
 
 
-def test_two_fixed_maps_have_a_difference_but_no_test(scores, draws):
-    draws["good"] = draws["fixed"]
-    row = row_of(comparison_table(scores, draws, 0.95), "good", "fixed")
+def test_two_fixed_maps_have_a_difference_but_no_test(scores, draws, retraining):
+    del draws["good"]
+    row = row_of(comparison_table(scores, draws, 0.95, retraining), "good", "fixed")
     assert np.isfinite(row["difference"])
     assert pd.isna(row["test"])
     assert np.isnan([row["ci_low"], row["p"], row["p_holm"]]).all()
@@ -79,7 +83,7 @@ def test_two_fixed_maps_have_a_difference_but_no_test(scores, draws):
 
 def test_p_resampled_is_over_the_folds_of_both(table, scores):
     differences = [value_of(scores, "good", fold) - value_of(scores, "noise", fold) for fold in ("1", "2", "3")]
-    assert row_of(table, "good", "noise")["p_resampled"] == pytest.approx(corrected_t_p(np.array(differences)))
+    assert row_of(table, "good", "noise")["p_resampled"] == pytest.approx(corrected_t_p(np.array(differences), 3))
 
 
 def test_holm_within_one_reference_and_metric(table):
@@ -92,10 +96,11 @@ def test_holm_within_one_reference_and_metric(table):
         np.testing.assert_allclose(ordered["p_holm"], expected)
 
 
-def test_an_empty_reference_has_rows_without_values(scores, draws, tmp_path):
-    scores.loc[scores["reference"] == "meta_analysis", "value"] = np.nan
-    table = comparison_table(scores, draws, 0.95)
+def test_an_empty_reference_has_rows_without_values(scores, draws, retraining, tmp_path):
+    for table in (scores, retraining):
+        table.loc[table["reference"] == "meta_analysis", "value"] = np.nan
+    table = comparison_table(scores, draws, 0.95, retraining)
     empty = table[table["reference"] == "meta_analysis"]
-    assert len(empty) == 12
+    assert len(empty) == 3 * len(METRICS)
     assert empty[["difference", "ci_low", "p", "p_resampled", "p_holm"]].isna().all(axis=None)
     write_table(table, tmp_path / "comparisons.tsv", "comparisons")

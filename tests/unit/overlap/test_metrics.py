@@ -1,86 +1,181 @@
 import numpy as np
 import pytest
+from scipy import ndimage, stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from relmaps.overlap.metrics import METRICS, score_curves
+from relmaps.images import Grid
+from relmaps.overlap.match import Match
+from relmaps.overlap.metrics import METRICS, score
+from relmaps.overlap.metrics.top_intersection import TOP_SHARE
 from relmaps.overlap.ranking import Ranking
+from relmaps.overlap.target import target_of
+
+SHAPE = (8, 9, 7)
+AFFINE = np.array([[-3.0, 0, 0, 20], [0, 2.5, 0.2, -30], [0, -0.2, 2.5, 5], [0, 0, 0, 1]])
+KINDS = ["continuous", "many ties", "mostly zero", "constant", "float32"]
 
 
-@pytest.fixture(params=["continuous", "many ties", "mostly zero", "constant", "float32"])
-def case(request, rng):
-    reference = rng.random(300) < 0.2
+@pytest.fixture
+def target(rng):
+    """Two blobs and a lone voxel in a box of which one slice is not scored."""
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[1:3, 1:4, 1:3], mask[5:8, 5:8, 3:6], mask[0, 8, 6] = True, True, True
+    scored = np.ones(SHAPE, dtype=bool)
+    scored[:, 4] = False
+    evidence = mask + rng.standard_normal(SHAPE)
+    return target_of(mask, scored, Grid(SHAPE, AFFINE, "some"), evidence)
+
+
+@pytest.fixture(params=KINDS)
+def case(request, rng, target):
+    n, reference = len(target.inside), target.inside
     values = {
-        "continuous": rng.standard_normal(300) + reference,
-        "many ties": rng.integers(0, 6, 300) + reference,
-        "mostly zero": np.maximum(rng.standard_normal(300) - 1, 0),
-        "constant": np.ones(300),
-        "float32": (rng.standard_normal(300) - reference).astype(np.float32),
+        "continuous": rng.standard_normal(n) + reference,
+        "many ties": rng.integers(0, 6, n) + reference,
+        "mostly zero": np.maximum(rng.standard_normal(n) - 1, 0),
+        "constant": np.ones(n),
+        "float32": (rng.standard_normal(n) - reference).astype(np.float32),
     }[request.param]
-    return values, reference
+    return values, target
 
 
-def score(name, values, reference):
-    return METRICS[name](Ranking(values).against(reference))
+def one(name, values, target):
+    return METRICS[name](Match(values, Ranking(values), target))
+
+
+def kept_at_random(values, size, rng):
+    """One of the orders of equal values."""
+    kept = np.zeros(values.size, dtype=bool)
+    kept[np.lexsort((rng.random(values.size), -values))[:size]] = True
+    return kept
+
+
+def mean_over_orders(measure, values, target, rng, n=400):
+    """(mean, five standard errors) over random orders of equal values."""
+    found = [measure(kept_at_random(values, target.size, rng)) for _ in range(n)]
+    return np.mean(found), 5 * np.std(found) / np.sqrt(n) + 1e-6
 
 
 def test_roc_auc_is_that_of_scikit_learn(case):
-    values, reference = case
-    assert score("roc_auc", *case) == pytest.approx(roc_auc_score(reference, values), abs=1e-12)
+    values, target = case
+    assert one("roc_auc", *case) == pytest.approx(roc_auc_score(target.inside, values), abs=1e-12)
 
 
 def test_average_precision_is_that_of_scikit_learn(case):
-    values, reference = case
-    assert score("average_precision", *case) == pytest.approx(average_precision_score(reference, values), abs=1e-12)
+    values, target = case
+    assert one("average_precision", *case) == pytest.approx(average_precision_score(target.inside, values), abs=1e-12)
 
 
 def test_roc_auc_is_the_share_of_pairs_in_order(case):
-    values, reference = case
-    above, below = values[reference][:, None], values[~reference][None, :]
-    assert score("roc_auc", *case) == pytest.approx(((above > below) + 0.5 * (above == below)).mean(), abs=1e-12)
+    values, target = case
+    above, below = values[target.inside][:, None], values[~target.inside][None, :]
+    assert one("roc_auc", *case) == pytest.approx(((above > below) + 0.5 * (above == below)).mean(), abs=1e-12)
 
 
-def test_dice_at_matched_size_is_the_mean_over_orders_of_equal_values(case, rng):
-    values, reference = case
-    size = reference.sum()
-    dices = []
-    for _ in range(400):
-        kept = np.lexsort((rng.random(values.size), -values))[:size]
-        dices.append(2 * reference[kept].sum() / (size + size))
-    error = np.std(dices) / np.sqrt(len(dices))
-    assert score("dice", *case) == pytest.approx(np.mean(dices), abs=5 * error + 1e-12)
+def test_dice_and_rank_accuracy_are_the_mean_over_orders_of_equal_values(case, rng):
+    values, target = case
+    reference = target.inside
+    expected, error = mean_over_orders(
+        lambda kept: 2 * (kept & reference).sum() / (kept.sum() + reference.sum()), values, target, rng
+    )
+    assert one("dice", *case) == pytest.approx(expected, abs=error)
+    assert one("rank_accuracy", *case) == pytest.approx(one("dice", *case))
 
 
 def test_dice_max_is_the_best_threshold(case):
-    values, reference = case
+    values, target = case
     dices = []
     for threshold in values:
         kept = values >= threshold
-        dices.append(2 * (kept & reference).sum() / (kept.sum() + reference.sum()))
-    assert score("dice_max", *case) == pytest.approx(max(dices), abs=1e-12)
+        dices.append(2 * (kept & target.inside).sum() / (kept.sum() + target.inside.sum()))
+    assert one("dice_max", *case) == pytest.approx(max(dices), abs=1e-12)
+
+
+def test_mass_accuracy_is_the_share_of_positive_relevance(case):
+    values, target = case
+    inside = sum(max(value, 0) for value, hit in zip(values, target.inside, strict=True) if hit)
+    assert one("mass_accuracy", *case) == pytest.approx(inside / sum(max(value, 0) for value in values), rel=1e-5)
+
+
+def test_mass_accuracy_needs_positive_values(target):
+    assert np.isnan(one("mass_accuracy", -np.ones(len(target.inside)), target))
+
+
+def test_top_intersection_is_the_share_of_the_highest_voxels_in_the_reference(rng, target):
+    values = rng.standard_normal(len(target.inside)) + target.inside
+    k = TOP_SHARE * values.size
+    order = np.argsort(-values)
+    whole = int(k)
+    hits = target.inside[order[:whole]].sum() + (k - whole) * target.inside[order[whole]]
+    assert one("top_intersection", values, target) == pytest.approx(hits / k)
+
+
+def test_spearman_is_that_of_scipy(case):
+    values, target = case
+    expected = np.nan if np.ptp(values) == 0 else stats.spearmanr(values, target.evidence).statistic
+    assert one("spearman", *case) == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+def test_centre_distance_is_between_the_centres_in_mm(rng, target):
+    values = rng.standard_normal(len(target.inside)) + target.inside
+    kept = kept_at_random(values, target.size, rng)
+    expected = np.linalg.norm(target.positions[kept].mean(axis=0) - target.positions[target.inside].mean(axis=0))
+    assert one("centre_distance_mm", values, target) == pytest.approx(expected, rel=1e-5)
+
+
+def test_hausdorff_is_the_larger_percentile_of_the_nearest_distances(rng, target):
+    values = rng.standard_normal(len(target.inside)) + target.inside
+    kept = kept_at_random(values, target.size, rng)
+    distances = np.linalg.norm(target.positions[kept][:, None] - target.positions[target.inside][None], axis=2)
+    expected = max(np.percentile(distances.min(axis=1), 95), np.percentile(distances.min(axis=0), 95))
+    assert one("hausdorff_95_mm", values, target) == pytest.approx(expected)
+
+
+def test_cluster_hit_rate_counts_each_part_alike(case, rng):
+    values, target = case
+    volume = np.zeros(SHAPE, dtype=int)
+    volume[:, [0, 1, 2, 3, 5, 6, 7, 8]] = target.inside.reshape(8, 8, 7)
+    parts = ndimage.label(volume, np.ones((3, 3, 3)))[0][:, [0, 1, 2, 3, 5, 6, 7, 8]].ravel()
+    assert parts.max() == 3
+
+    def rate(kept):
+        return np.mean([kept[parts == part].mean() for part in (1, 2, 3)])
+
+    expected, error = mean_over_orders(rate, values, target, rng)
+    assert one("cluster_hit_rate", *case) == pytest.approx(expected, abs=error)
 
 
 @pytest.mark.parametrize("name", list(METRICS))
-def test_a_perfect_map_is_at_the_better_bound(name, rng):
+def test_a_perfect_map_is_best_and_bounds_hold(name, target):
     metric = METRICS[name]
-    reference = rng.random(200) < 0.1
-    best, worst = (score(name, sign * reference.astype(float), reference) for sign in (1, -1))
-    assert best == pytest.approx(metric.bounds[1 if metric.higher_is_better else 0])
+    best, worst = (one(name, np.where(target.inside, high, 1 - high), target) for high in (1.0, 0.0))
     assert (best > worst) == metric.higher_is_better
-    assert metric.bounds[0] <= worst <= metric.bounds[1]
+    assert metric.bounds[0] <= min(best, worst) <= max(best, worst) <= metric.bounds[1]
+    if name not in ("spearman", "top_intersection"):
+        assert best == pytest.approx(metric.bounds[1 if metric.higher_is_better else 0])
 
 
-def test_scores_do_not_depend_on_the_order_of_voxels_or_a_monotone_change(case, rng):
-    values, reference = case
-    order = rng.permutation(values.size)
-    expected = score_curves([Ranking(values).against(reference)])
-    changed = np.exp(values.astype(float))[order]
-    np.testing.assert_allclose(score_curves([Ranking(changed).against(reference[order])]), expected, rtol=1e-12)
+@pytest.mark.parametrize("name", list(METRICS))
+def test_the_unbounded_scale_leads_back(name):
+    metric = METRICS[name]
+    values = np.array([0.01, 0.3, 0.9])
+    np.testing.assert_allclose(metric.bounded(metric.unbounded(values)), values)
+    assert np.isfinite(metric.unbounded(np.array([0.0, 1.0]))).all()
 
 
-def test_a_reference_without_voxels_has_no_score():
-    ranking = Ranking(np.arange(5.0))
-    curves = [ranking.against(np.zeros(5, bool)), ranking.against(np.ones(5, bool)), ranking.against(np.arange(5) > 3)]
-    scores = score_curves(curves)
+def test_scores_are_of_ranks_but_for_mass(case):
+    """A monotone change of the values moves no metric but mass accuracy."""
+    values, target = case
+    before, after = (score(v, [target])[0] for v in (values, np.exp(values.astype(float))))
+    moved = list(METRICS).index("mass_accuracy")
+    np.testing.assert_allclose(np.delete(after, moved), np.delete(before, moved), rtol=1e-6)
+
+
+def test_a_reference_without_voxels_has_no_score(target, rng):
+    scored = np.ones(SHAPE, dtype=bool)
+    none, whole = (target_of(np.full(SHAPE, full), scored, Grid(SHAPE, AFFINE, "some")) for full in (False, True))
+    some = target_of(np.arange(scored.size).reshape(SHAPE) > 300, scored, Grid(SHAPE, AFFINE, "some"))
+    scores = score(rng.random(scored.size), [none, whole, some])
     assert scores.shape == (3, len(METRICS))
     assert np.isnan(scores[:2]).all()
-    np.testing.assert_allclose(scores[2], 1)
+    assert np.isnan(scores[2]).sum() == 1, "spearman alone, without an unthresholded map"

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from relmaps.overlap.permuted import label_p, permuted_table
+from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.permuted import null_p, permuted_table
 
 
 def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headline, rng):
@@ -15,11 +16,14 @@ def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headl
         assert rows["value"].tolist() == [scores[seed][number] for seed in maps]
         for seed, row in rows.iterrows():
             others = [scores[other][number] for other in maps if other != seed]
-            assert row["null_p_labels"] == (1 + sum(other >= row["value"] for other in others)) / 4
+            sign = 1 if METRICS[metric].higher_is_better else -1
+            assert row["null_p_labels"] == (1 + sum(sign * other >= sign * row["value"] for other in others)) / 4
 
 
 def test_p_is_never_zero_and_cannot_be_had_without_a_null():
-    assert label_p(0.9, np.array([0.1, 0.2, np.nan])) == pytest.approx(1 / 3)
-    assert label_p(0.1, np.array([0.1, 0.2])) == 1
-    assert np.isnan(label_p(0.9, np.array([])))
-    assert np.isnan(label_p(np.nan, np.array([0.1])))
+    auc, distance = METRICS["roc_auc"], METRICS["centre_distance_mm"]
+    assert null_p(0.9, np.array([0.1, 0.2, np.nan]), auc) == pytest.approx(1 / 3)
+    assert null_p(0.1, np.array([0.1, 0.2]), auc) == 1
+    assert null_p(0.1, np.array([0.2, 0.3]), distance) == pytest.approx(1 / 3)
+    assert np.isnan(null_p(0.9, np.array([]), auc))
+    assert np.isnan(null_p(np.nan, np.array([0.1]), auc))

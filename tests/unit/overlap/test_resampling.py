@@ -3,13 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.ranking import Ranking
-from relmaps.overlap.resampling import basic_interval, basic_p, corrected_t_p, subject_weights
-
-
-def auc(values, reference):
-    return METRICS["roc_auc"](Ranking(values).against(reference))
+from relmaps.overlap.resampling import corrected_t_p, interval, noise_scale, subject_weights, two_sided_p
 
 
 @pytest.fixture
@@ -57,55 +51,39 @@ def test_same_seed_same_weights(splits):
     assert (first != other).any()
 
 
-def test_interval_turns_the_percentiles_round_the_estimate(rng):
+def test_noise_scale_gives_draws_the_variance_of_a_mean(splits):
+    participants = pd.Series([f"sub-{number:02d}" for number in range(10)])
+    weights = subject_weights(participants, splits, 500, seed=1)
+    weights = weights[(weights != 1).any(axis=1)]
+    scale = noise_scale(weights)
+    # variance of sum_i (w_i - 1) x_i / n with independent x_i of variance 1
+    np.testing.assert_allclose(scale**2 * np.sum((weights - 1) ** 2, axis=1) / 100, 1 / 10)
+    assert noise_scale(np.ones((1, 10))) == 0
+
+
+def test_interval_is_the_middle_of_the_draws(rng):
     draws = rng.normal(0.6, 0.05, 999)
-    low, high = np.quantile(draws, [0.05, 0.95])
-    np.testing.assert_allclose(basic_interval(0.7, draws, 0.9, (0, 1)), [1.4 - high, 1.4 - low])
+    np.testing.assert_allclose(interval(draws, 0.9), np.quantile(draws, [0.05, 0.95]))
+    np.testing.assert_array_equal(interval(np.append(draws, np.nan), 0.9), interval(draws, 0.9))
 
 
-def test_interval_stays_in_bounds_and_leaves_out_missing_draws():
-    draws = np.array([0.7, 0.8, 0.95, np.nan])
-    low, high = basic_interval(0.9, draws, 0.95, (0, 1))
-    np.testing.assert_allclose(low, 1.8 - np.quantile([0.7, 0.8, 0.95], 0.975))
-    assert high == 1
-
-
-@pytest.mark.parametrize(("estimate", "draws"), [(0.5, []), (np.nan, [0.1, 0.2]), (0.5, [np.nan, np.nan])])
-def test_nothing_drawn_no_interval_and_no_p(estimate, draws):
-    assert np.isnan(basic_interval(estimate, np.array(draws), 0.95, (0, 1))).all()
-    assert np.isnan(basic_p(estimate, np.array(draws)))
-
-
-def test_interval_holds_the_population_value_where_percentiles_do_not(rng):
-    """Simulated population map + noise: AUC falls with noise, once in the sample and once more in each draw."""
-    reference = np.arange(300) < 60
-    held = {"basic": 0, "percentile": 0}
-    for _ in range(80):
-        population = reference * 1.2 + rng.standard_normal(300)
-        subjects = population + 2 * rng.standard_normal((40, 300))
-        weights = rng.multinomial(40, np.full(40, 1 / 40), size=150)
-        truth, estimate, *draws = (auc(v, reference) for v in (population, subjects.mean(0), *(weights @ subjects)))
-        low, high = basic_interval(estimate, np.array(draws), 0.95, (0, 1))
-        held["basic"] += low <= truth <= high
-        low, high = np.quantile(draws, [0.025, 0.975])
-        held["percentile"] += low <= truth <= high
-    assert held["basic"] > 0.8 * 80
-    assert held["percentile"] < 0.65 * 80
+@pytest.mark.parametrize("draws", [[], [np.nan, np.nan]])
+def test_nothing_drawn_no_interval_and_no_p(draws):
+    assert np.isnan(interval(np.array(draws), 0.95)).all()
+    assert np.isnan(two_sided_p(np.array(draws)))
 
 
 @pytest.mark.parametrize("shift", [-0.3, -0.1, 0.05, 0.12, 0.3])
 def test_p_is_below_alpha_where_the_interval_excludes_zero(rng, shift):
     draws = rng.normal(shift, 0.1, 1999) ** 3 + shift
-    low, high = basic_interval(shift, draws, 0.95, (-9, 9))
-    assert (basic_p(shift, draws) < 0.05) == (low > 0 or high < 0)
+    low, high = interval(draws, 0.95)
+    assert (two_sided_p(draws) < 0.05) == (low > 0 or high < 0)
 
 
-def test_p_counts_reflected_draws_and_is_never_zero():
-    draws = np.array([0.5, 0.6, 0.7, 0.8, 1.3])
-    # reflected at .6: .7, .6, .5, .4, -.1
-    assert basic_p(0.6, draws) == pytest.approx(2 * (1 + 1) / 6)
-    assert basic_p(5.0, draws) == pytest.approx(2 / 6)
-    assert basic_p(0.0, np.zeros(9)) == 1
+def test_p_counts_the_rarer_side_and_is_never_zero():
+    assert two_sided_p(np.array([-0.1, 0.4, 0.5, 0.6, 0.7])) == pytest.approx(2 * (1 + 1) / 6)
+    assert two_sided_p(np.array([1.0, 2, 3, 4, 5])) == pytest.approx(2 / 6)
+    assert two_sided_p(np.zeros(9)) == 1
 
 
 def test_corrected_t_is_a_t_test_with_a_wider_error():
@@ -113,10 +91,16 @@ def test_corrected_t_is_a_t_test_with_a_wider_error():
     plain = stats.ttest_1samp(differences, 0).statistic
     # variance s2 (1/5 + 1/4) instead of s2 / 5
     statistic = plain * np.sqrt((1 / 5) / (1 / 5 + 1 / 4))
-    assert corrected_t_p(differences) == pytest.approx(2 * stats.t.sf(statistic, 4))
-    assert corrected_t_p(-differences) == pytest.approx(corrected_t_p(differences))
+    assert corrected_t_p(differences, 5) == pytest.approx(2 * stats.t.sf(statistic, 4))
+    assert corrected_t_p(-differences, 5) == pytest.approx(corrected_t_p(differences, 5))
 
 
 @pytest.mark.parametrize("differences", [[0.1], [0.1, np.nan], [0.25, 0.25], []])
 def test_corrected_t_needs_two_folds_that_differ(differences):
-    assert np.isnan(corrected_t_p(np.array(differences)))
+    assert np.isnan(corrected_t_p(np.array(differences), 5))
+
+
+def test_several_seeds_give_more_runs_but_the_same_share_of_test_subjects():
+    differences = np.array([0.10, 0.14, 0.05, 0.12, 0.08, 0.02])  # three folds, two seeds
+    error = np.sqrt((1 / 6 + 1 / 2) * differences.var(ddof=1))
+    assert corrected_t_p(differences, 3) == pytest.approx(2 * stats.t.sf(differences.mean() / error, 5))

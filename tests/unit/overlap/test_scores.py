@@ -1,29 +1,16 @@
-import numpy as np
 import pytest
 
 from relmaps.overlap.arena import Cell, cells_of
-from relmaps.overlap.draws import Draws
-from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.resampling import basic_interval
-from relmaps.overlap.scores import headline_rows, score_table
-from relmaps.tables import read_table, write_table
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS
+from relmaps.overlap.scores import score_table
 
 SWEEP = {"sign": ["abs", "signed"], "smoothing_mm": [0, 8], "mask": ["brain", "gm"]}
+N = len(METRICS)
 
 
 @pytest.fixture
-def draws(arena, rng):
-    names = [reference.name for reference in arena.references]
-    return {
-        "good": Draws(rng.random((99, 2, 4)), names, list(METRICS)),
-        "noise": Draws(rng.random((99, 2, 4)), names, list(METRICS)),
-        "fixed": Draws(np.empty((0, 2, 4)), names, list(METRICS)),
-    }
-
-
-@pytest.fixture
-def table(scored_maps, arena, headline, draws):
-    return score_table(scored_maps, arena, cells_of(SWEEP), headline, draws, 0.9)
+def table(scored_maps, arena, headline):
+    return score_table(scored_maps, arena, cells_of(SWEEP), headline)
 
 
 def one(table, **cell):
@@ -33,45 +20,33 @@ def one(table, **cell):
     return table.iloc[0]
 
 
-def test_every_cell_map_reference_and_metric_has_one_row(table):
+def test_every_cell_map_reference_threshold_and_metric_has_one_row(table):
     groups = table[table["fold"] == "all"]
-    keys = ["map", "reference", "sign", "smoothing_mm", "mask", "metric"]
+    keys = ["map", "reference", "threshold_label", "sign", "smoothing_mm", "mask", "metric"]
     assert not groups.duplicated(keys).any()
-    assert len(groups) == 3 * 2 * 8 * 4
-    assert (groups["headline"] == "true").sum() == 3 * 2 * 4
+    assert len(groups) == 3 * 8 * (2 * N + len(CURVE_METRICS))
+    assert (groups["headline"] == "true").sum() == 3 * 2 * N
 
 
 def test_values_are_those_of_the_cell(table, scored_maps, arena):
-    row = one(table, map="good", fold="all", reference="truth", sign="signed", smoothing_mm=0, mask="gm", metric="dice")
-    expected = arena.scorer(Cell("signed", 0, "gm"))(scored_maps[0].values)[1, 0]
-    assert row["value"] == expected
+    cell = {"sign": "signed", "smoothing_mm": 0, "mask": "gm"}
+    row = one(table, map="good", fold="all", reference="truth", threshold_label="0.25", metric="dice", **cell)
+    assert row["value"] == arena.scorer(Cell(**cell))(scored_maps[0].values)[1, 0]
     assert (row["headline"], row["reference_kind"], row["threshold"]) == ("false", "truth", 0.1)
-    assert np.isnan(row["ci_low"])
 
 
-def test_headline_rows_carry_the_interval_of_their_draws(table, draws):
-    row = one(headline_rows(table), map="noise", fold="all", reference="meta_analysis", metric="roc_auc")
-    expected = basic_interval(row["value"], draws["noise"].scores[:, 0, 2], 0.9, (0, 1))
-    np.testing.assert_array_equal([row["ci_low"], row["ci_high"]], expected)
+def test_other_thresholds_are_scored_alike(table, scored_maps, arena):
+    values = scored_maps[0].values
+    row = one(table, map="good", threshold=0.2, sign="signed", smoothing_mm=0, mask="brain", metric="roc_auc")
+    inside = arena.cuts[0].mask[arena.brain]
+    above = values[inside][:, None] > values[~inside][None, :]
+    assert row["value"] == pytest.approx(above.mean())
+    assert (row["headline"], row["threshold_label"]) == ("false", "0.5")
 
 
-def test_a_fixed_map_has_no_interval(table):
-    fixed = table[table["map"] == "fixed"]
-    assert fixed["ci_low"].isna().all()
-    assert fixed["value"].notna().all()
-
-
-def test_folds_are_scored_at_the_headline_without_interval(table, scored_maps, arena, headline):
+def test_folds_are_scored_at_the_headline(table, scored_maps, arena, headline):
     folds = table[table["fold"] != "all"]
-    assert len(folds) == 2 * 3 * 2 * 4
+    assert len(folds) == 2 * 3 * 2 * N
     assert (folds["headline"] == "true").all()
-    assert folds["ci_low"].isna().all()
     row = one(folds, map="good", fold="2", reference="truth", metric="roc_auc")
     assert row["value"] == arena.scorer(headline)(scored_maps[0].folds[1].values)[1, 2]
-
-
-def test_table_fits_its_schema_and_is_read_back(table, tmp_path):
-    write_table(table, tmp_path / "scores.tsv", "scores")
-    read = read_table(tmp_path / "scores.tsv")
-    assert len(headline_rows(read)) == len(headline_rows(table))
-    assert "\tn/a\tn/a\n" in (tmp_path / "scores.tsv").read_text()

@@ -74,7 +74,7 @@ def study(tmp_path, grid, brain, rng):
 
 
 LINEAR = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern"]
-NAMES = ["integrated_gradients", *LINEAR, "vbm_t", "mean_t1", "t1_edges", "gm_probability"]
+NAMES = ["integrated_gradients", *LINEAR, "vbm_t", "mean_t1", "t1_edges", "gm_probability", "hippocampus_distance"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,7 +91,7 @@ def test_maps_of_draws(study, brain, rng, name):
     np.testing.assert_allclose(maps[0], published, rtol=1e-4, atol=1e-5 * np.abs(published).max())
     np.testing.assert_array_equal(published, study(name).published())
     assert np.allclose(maps[2], published) is not group_map.subject_based
-    assert group_map.subject_based is (name != "gm_probability")
+    assert group_map.subject_based is (name not in ("gm_probability", "hippocampus_distance"))
 
 
 def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):

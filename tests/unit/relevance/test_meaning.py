@@ -6,7 +6,7 @@ from relmaps.relevance.meaning import NOTES, UNITS, meaning_of
 from relmaps.relevance.targets import TARGETS
 
 MAPS = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern", "vbm_t", "mean_t1", "t1_edges",
-        "gm_probability", "untrained"]  # fmt: skip
+        "gm_probability", "hippocampus_distance", "untrained"]  # fmt: skip
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["relevance"]
 METHODS = SCHEMA["properties"]["methods"]["items"]["enum"]
 

@@ -1,0 +1,85 @@
+"""What is known of the certainty of headline scores: intervals, two nulls, retraining; and why something is n/a."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relmaps.overlap.draws import Draws
+from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.permuted import null_p
+from relmaps.overlap.resampling import interval
+from relmaps.overlap.retraining import spread_of_runs
+
+FEWEST_PERMUTATIONS = 20  # with fewer, the smallest possible p is not below .05
+COLUMNS = ["ci_low", "ci_high", "null_p_spatial", "null_p_labels", "retraining_sd", "reliability", "note"]
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """Of the group maps at the headline.
+
+    draws : bootstrap of each map by its name (relmaps.overlap.bootstrap). nulls : likewise scores of random fields as
+    smooth as the map (relmaps.overlap.spatial). permuted : permuted.tsv, None where no labels were shuffled.
+    retraining : retraining.tsv. confidence : of the intervals.
+    """
+
+    draws: dict[str, Draws]
+    nulls: dict[str, Draws]
+    permuted: pd.DataFrame | None
+    retraining: pd.DataFrame
+    confidence: float
+
+    def add_to(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """scores : rows of scores.tsv. Returns them with COLUMNS; `note` says why any of the others is n/a."""
+        spread = spread_of_runs(self.retraining)
+        rows = [
+            self._of(row, spread) if row.headline == "true" and row.fold == "all" else _none(row)
+            for row in scores.itertuples()
+        ]
+        return scores.assign(**pd.DataFrame(rows, columns=COLUMNS, index=scores.index))
+
+    def _of(self, row, spread: pd.Series) -> dict:
+        if not np.isfinite(row.value):
+            return {"note": "nothing to score: the reference holds none or all of the voxels, or a map is constant"}
+        notes = []
+        draws = self.draws.get(row.map)  # none for a map that does not depend on the subjects
+        ci_low, ci_high = interval(draws.of(row.reference, row.metric) if draws else np.array([]), self.confidence)
+        if np.isnan(ci_low):
+            notes.append("no interval: does not depend on the subjects")
+        spatial = _p(row, self.nulls[row.map].of(row.reference, row.metric))
+        if np.isnan(spatial):
+            notes.append("no spatial null: a map that is constant")
+        of_labels = self._permuted_scores(row)
+        enough = len(of_labels) >= FEWEST_PERMUTATIONS
+        if not len(of_labels):
+            notes.append("no label null: no permutations, or made without labels")
+        elif not enough:
+            notes.append(f"no label null: {len(of_labels)} permutations, {FEWEST_PERMUTATIONS} are needed")
+        retraining_sd = spread.get((row.map, row.reference, row.metric), np.nan)
+        if np.isnan(retraining_sd):
+            notes.append("no retraining_sd: no maps of single folds")
+        return {
+            "ci_low": ci_low,
+            "ci_high": ci_high,
+            "null_p_spatial": spatial,
+            "null_p_labels": _p(row, of_labels) if enough else np.nan,
+            "retraining_sd": retraining_sd,
+            "reliability": draws.reliability if draws else np.nan,
+            "note": "; ".join(notes) or "-",
+        }
+
+    def _permuted_scores(self, row) -> np.ndarray:
+        if self.permuted is None:
+            return np.array([])
+        of = self.permuted
+        chosen = (of["map"] == row.map) & (of["reference"] == row.reference) & (of["metric"] == row.metric)
+        return of.loc[chosen, "value"].dropna().to_numpy(dtype=float)
+
+
+def _none(row) -> dict:
+    return {"note": "inference at the headline only" if row.fold == "all" else "map of one fold: no inference"}
+
+
+def _p(row, null: np.ndarray) -> float:
+    return null_p(row.value, null, METRICS[row.metric])

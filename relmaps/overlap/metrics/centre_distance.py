@@ -1,0 +1,20 @@
+"""Distance of the centres of mass."""
+
+import numpy as np
+
+from relmaps.overlap.match import Match
+from relmaps.overlap.metrics.distance import Distance
+
+
+class CentreDistance(Distance):
+    """Distance in mm between the centre of mass of the reference and that of as many of the map's highest voxels.
+
+    Two sides that mirror each other have their centre in the midline, so a small distance alone says little.
+    """
+
+    name = "centre_distance_mm"
+    source = "Maier-Hein et al. 2024, Nat Methods 21:195 (centre distance)"
+
+    def __call__(self, match: Match) -> float:
+        centre = match.kept @ match.target.positions / match.kept.sum()
+        return float(np.linalg.norm(centre - match.target.centre))

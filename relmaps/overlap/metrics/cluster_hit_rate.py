@@ -1,0 +1,22 @@
+"""Hit rate per cluster of the reference."""
+
+import numpy as np
+
+from relmaps.overlap.match import Match
+from relmaps.overlap.metrics.metric import Metric
+
+
+class ClusterHitRate(Metric):
+    """Mean over the reference's connected parts of the share of the part that is kept.
+
+    Kept are the map's highest voxels, as many as the reference has. Small parts count as much as large ones, so that a
+    map which finds the largest alone scores low.
+    """
+
+    name = "cluster_hit_rate"
+    source = "mean of the recall over clusters; Maier-Hein et al. 2024, Nat Methods 21:195 (per-instance sensitivity)"
+
+    def __call__(self, match: Match) -> float:
+        clusters = match.target.clusters[match.target.inside]
+        kept = np.bincount(clusters, weights=match.kept[match.target.inside])[1:]
+        return float((kept / np.bincount(clusters)[1:]).mean())

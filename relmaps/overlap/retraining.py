@@ -1,0 +1,55 @@
+"""retraining.tsv: headline scores of the map of every single training run, and what they say of retraining.
+
+What training itself leaves to chance, its fold and its seed, is never part of an interval: it stands beside them.
+"""
+
+import numpy as np
+import pandas as pd
+
+from relmaps.overlap.arena import Arena, Cell
+from relmaps.overlap.maps import ScoredMap
+from relmaps.overlap.metrics import METRICS
+
+COLUMNS = ["map", "model", "fold", "seed", "reference", "metric", "value"]
+
+
+def retraining_table(maps: list[ScoredMap], arena: Arena, headline: Cell) -> pd.DataFrame:
+    """One row per map, fold, seed, reference and metric; seeds are counted from 1, n/a for a model trained once."""
+    scorer = arena.scorer(headline)
+    rows = [
+        {
+            "map": scored_map.name,
+            "model": fold.model,
+            "fold": fold.fold,
+            "seed": seed,
+            "reference": reference.name,
+            "metric": metric,
+            "value": value,
+        }
+        for scored_map in maps
+        for fold in scored_map.folds
+        for seed, values in _runs(fold)
+        for reference, scores in zip(arena.references, scorer(values), strict=True)
+        for metric, value in zip(METRICS, scores, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def spread_of_runs(retraining: pd.DataFrame) -> pd.Series:
+    """Standard deviation over folds and seeds, by (map, reference, metric); NaN for a single run."""
+    return retraining.groupby(["map", "reference", "metric"])["value"].std()
+
+
+def differences_of_runs(runs: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+    """`difference` of map a minus map b for each `fold` and seed; a map that is trained once meets each seed.
+
+    runs : rows of one reference and metric.
+    """
+    of_a, of_b = (runs.loc[runs["map"] == name, ["fold", "seed", "value"]] for name in (a, b))
+    keys = ["fold", "seed"] if of_a["seed"].notna().all() and of_b["seed"].notna().all() else ["fold"]
+    pairs = of_a.merge(of_b, on=keys, suffixes=("_a", "_b"))
+    return pairs.assign(difference=pairs["value_a"] - pairs["value_b"])[["fold", "difference"]]
+
+
+def _runs(fold) -> list[tuple[float, np.ndarray]]:
+    return [(np.nan, fold.values)] if fold.seeds is None else list(enumerate(fold.seeds, 1))

@@ -1,0 +1,59 @@
+"""A reference as the scored voxels see it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage, stats
+from scipy.spatial import KDTree
+
+from relmaps.images import Grid
+
+NEIGHBOURS = np.ones((3, 3, 3))  # voxels that share a corner touch
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A reference among the scored voxels, which are n.
+
+    inside : (n,) bool, its mask. positions : (n, 3) mm. clusters : (n,) int, 1, 2, ... for the connected parts of the
+    mask, 0 outside. evidence : (n,) float32, its unthresholded map, or None.
+    """
+
+    inside: np.ndarray
+    positions: np.ndarray
+    clusters: np.ndarray
+    evidence: np.ndarray | None = None
+
+    @cached_property
+    def size(self) -> int:
+        return int(self.inside.sum())
+
+    @property
+    def defined(self) -> bool:
+        """False where the mask holds no voxel or all of them, so that there is nothing to tell apart."""
+        return 0 < self.size < len(self.inside)
+
+    @cached_property
+    def centre(self) -> np.ndarray:
+        """(3,) mm."""
+        return self.positions[self.inside].mean(axis=0)
+
+    @cached_property
+    def tree(self) -> KDTree:
+        return KDTree(self.positions[self.inside])
+
+    @cached_property
+    def evidence_ranks(self) -> np.ndarray | None:
+        """(n,) centred ranks of the evidence; None without it or where it is the same everywhere."""
+        if self.evidence is None or np.ptp(self.evidence) == 0:
+            return None
+        ranks = stats.rankdata(self.evidence)
+        return ranks - ranks.mean()
+
+
+def target_of(mask: np.ndarray, scored: np.ndarray, grid: Grid, evidence: np.ndarray | None = None) -> Target:
+    """mask, scored : (nx, ny, nz) bool. evidence : (nx, ny, nz). Clusters are those of the mask's scored part."""
+    clusters, _ = ndimage.label(mask & scored, NEIGHBOURS)
+    positions = grid.coordinates()[:, scored].T
+    return Target(mask[scored], positions, clusters[scored], None if evidence is None else evidence[scored])

@@ -1,0 +1,44 @@
+import nibabel as nib
+import numpy as np
+import pandas as pd
+
+from relmaps.images import write_map
+from relmaps.reference.reference import Reference
+from relmaps.tables import read_table, write_table
+from workflow.scripts import tabulate_regions
+
+
+def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
+    right = grid.coordinates()[0] > 0
+    write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
+    files = [tmp_path / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
+    Reference((brain & right).astype(np.float32), brain & right, "truth", "", "", 0.1).write(*files, grid)
+    images = [tmp_path / f"{name}.nii.gz" for name in ("lrp", "vbm_t")]
+    for path, volume in zip(images, (rng.random(grid.shape), right), strict=True):
+        write_map(volume * brain, path, grid)
+    nib.save(nib.Nifti1Image(np.where(right, 8, 3).astype(np.uint8), grid.affine), tmp_path / "atlas.nii.gz")
+    write_table(pd.DataFrame({"index": [3, 8], "name": ["left", "right"]}), tmp_path / "dseg.tsv")
+    arguments = {
+        "images": images,
+        "arena_files": {
+            "brain_mask": tmp_path / "brain.nii.gz",
+            "gm_mask": tmp_path / "brain.nii.gz",
+            "space": grid.space,
+            "references": ["truth"],
+            "reference_masks": [files[1]],
+            "reference_sidecars": [files[2]],
+        },
+        "table": tmp_path / "regions.tsv",
+        "maps": ["lrp", "vbm_t"],
+        "headline": {"sign": "abs", "smoothing_mm": 0, "mask": "brain"},
+    }
+    own = {"image": str(tmp_path / "atlas.nii.gz"), "labels": str(tmp_path / "dseg.tsv")}
+    tabulate_regions.main(**arguments, atlas=own)
+    table = read_table(tmp_path / "regions.tsv").set_index(["map", "region"])
+    assert len(table) == 2 * 3
+    assert table.loc[("vbm_t", "right"), ["share_of_relevance", "dice"]].tolist() == [1, 1]
+    assert table.loc[("vbm_t", "left"), "share_of_relevance"] == 0
+    assert table.loc[("lrp", "right"), "share_of_relevance"] < 0.7
+    assert "region" in (tmp_path / "regions.json").read_text()
+    tabulate_regions.main(**arguments, atlas={"image": None, "labels": None})
+    assert "right hippocampus" in set(read_table(tmp_path / "regions.tsv")["region"])

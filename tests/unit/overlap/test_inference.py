@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from relmaps.overlap.arena import cells_of
+from relmaps.overlap.draws import Draws
+from relmaps.overlap.inference import COLUMNS, Inference
+from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.permuted import null_p
+from relmaps.overlap.retraining import retraining_table
+from relmaps.overlap.scores import headline_rows, score_table
+from relmaps.tables import read_table, write_table
+
+SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
+
+
+@pytest.fixture
+def inference(scored_maps, arena, headline, rng):
+    names = [reference.name for reference in arena.references]
+
+    def draws(reliability=np.nan):
+        return Draws(rng.random((99, 2, len(METRICS))), names, list(METRICS), reliability)
+
+    permuted = pd.DataFrame(
+        [(str(seed), "good", "truth", metric, rng.random()) for seed in range(25) for metric in METRICS]
+        + [(str(seed), "noise", "truth", metric, rng.random()) for seed in range(5) for metric in METRICS],
+        columns=["permutation", "map", "reference", "metric", "value"],
+    )
+    return Inference(
+        draws={"good": draws(0.8), "noise": draws(0.1)},
+        nulls={name: draws() for name in ("good", "noise", "fixed")},
+        permuted=permuted,
+        retraining=retraining_table(scored_maps, arena, headline),
+        confidence=0.9,
+    )
+
+
+@pytest.fixture
+def table(scored_maps, arena, headline, inference):
+    return inference.add_to(score_table(scored_maps, arena, cells_of(SWEEP), headline))
+
+
+def of_map(table, name, metric="roc_auc"):
+    rows = headline_rows(table).query("map == @name and fold == 'all' and reference == 'truth' and metric == @metric")
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "centre_distance_mm"])
+def test_the_headline_has_its_interval_nulls_and_runs(table, inference, metric):
+    row = of_map(table, "good", metric)
+    column = list(METRICS).index(metric)
+    low, high = np.quantile(inference.draws["good"].scores[:, 1, column], [0.05, 0.95])
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+    null = inference.nulls["good"].scores[:, 1, column]
+    assert row["null_p_spatial"] == null_p(row["value"], null, METRICS[metric])
+    shuffled = inference.permuted.query("map == 'good' and metric == @metric")["value"].to_numpy()
+    assert row["null_p_labels"] == null_p(row["value"], shuffled, METRICS[metric])
+    runs = inference.retraining.query("map == 'good' and reference == 'truth' and metric == @metric")["value"]
+    assert row["retraining_sd"] == pytest.approx(runs.std())
+    assert (row["reliability"], row["note"]) == (0.8, "-")
+
+
+def test_what_cannot_be_had_says_why(table):
+    noise, fixed = of_map(table, "noise"), of_map(table, "fixed")
+    assert noise["note"] == "no label null: 5 permutations, 20 are needed"
+    assert np.isnan(noise["null_p_labels"])
+    assert fixed[["ci_low", "null_p_labels", "retraining_sd"]].isna().all()
+    for reason in ("no interval: does not depend on the subjects", "no label null", "no retraining_sd"):
+        assert reason in fixed["note"]
+    other = table[(table["headline"] == "false") | (table["fold"] != "all")]
+    assert other[[name for name in COLUMNS if name != "note"]].isna().all(axis=None)
+    assert set(other["note"]) == {"inference at the headline only", "map of one fold: no inference"}
+
+
+def test_every_gap_has_a_reason(table):
+    gaps = headline_rows(table)[COLUMNS[:-1]].isna().any(axis=1)
+    assert ((headline_rows(table)["note"] != "-") == gaps).all()
+
+
+def test_a_reference_without_voxels_has_a_reason(table, inference):
+    table = table.drop(columns=COLUMNS).assign(value=np.nan)
+    assert of_map(inference.add_to(table), "good")["note"].startswith("nothing to score")
+
+
+def test_table_fits_its_schema_and_is_read_back(table, tmp_path):
+    write_table(table, tmp_path / "scores.tsv", "scores")
+    read = read_table(tmp_path / "scores.tsv")
+    assert len(headline_rows(read)) == len(headline_rows(table))
+    assert read["note"].notna().all()

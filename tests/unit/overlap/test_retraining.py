@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from relmaps.overlap.maps import FoldMap, ScoredMap
+from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.retraining import differences_of_runs, retraining_table, spread_of_runs
+from relmaps.tables import write_table
+
+
+@pytest.fixture
+def maps(scored_maps, rng):
+    """`good` is trained with two seeds, `noise` once."""
+    good, noise, fixed = scored_maps
+    folds = [
+        FoldMap(fold.fold, fold.model, fold.values, fold.values + rng.normal(0, 1, (2, fold.values.size)))
+        for fold in good.folds
+    ]
+    return [ScoredMap(good.name, good.model, good.feature, good.values, folds), noise, fixed]
+
+
+@pytest.fixture
+def table(maps, arena, headline):
+    return retraining_table(maps, arena, headline)
+
+
+def test_every_run_has_its_score(table, maps, arena, headline, tmp_path):
+    assert len(table) == (3 * 2 + 3) * 2 * len(METRICS)
+    rows = table.query("map == 'good' and fold == '2' and seed == 2 and reference == 'truth' and metric == 'roc_auc'")
+    expected = arena.scorer(headline)(maps[0].folds[1].seeds[1])[1, list(METRICS).index("roc_auc")]
+    assert rows["value"].tolist() == [expected]
+    assert table.loc[table["map"] == "noise", "seed"].isna().all()
+    write_table(table, tmp_path / "retraining.tsv", "retraining")
+
+
+def test_spread_is_over_all_runs(table):
+    runs = table.query("map == 'good' and reference == 'truth' and metric == 'dice'")["value"]
+    assert spread_of_runs(table)["good", "truth", "dice"] == pytest.approx(np.std(runs, ddof=1))
+
+
+def test_runs_are_paired_by_fold_and_seed(table):
+    runs = table.query("reference == 'truth' and metric == 'roc_auc'")
+    good, noise = (runs[runs["map"] == name].reset_index() for name in ("good", "noise"))
+    found = differences_of_runs(runs, "good", "noise").sort_values(["fold", "difference"])["difference"].tolist()
+    literal = []
+    for row in good.itertuples():
+        other = noise.loc[noise["fold"] == row.fold, "value"].item()
+        literal.append((row.fold, row.value - other))
+    assert found == pytest.approx([difference for _, difference in sorted(literal)])
+    same = differences_of_runs(runs, "good", "good")["difference"]
+    assert len(same) == 6
+    assert (same == 0).all()

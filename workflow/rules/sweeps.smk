@@ -1,0 +1,210 @@
+# sweeps: what the overlap depends on: the way heatmaps are pooled, the region, the size and severity of the cohort.
+GROWTH = config["overlap"]["growth"]
+GROWING = DRAWN if GROWTH["fractions"] else []
+SIMULATED_SEVERITY = f"{RESULTS}/cohort/severity.tsv" if config["cohort"]["source"] == "simulated" else []
+SEVERITY = f"{RESULTS}/cohort/injection.tsv" if INJECTION else SIMULATED_SEVERITY
+ATLAS_FILES = [
+    path for path in config["overlap"]["atlas"].values() if path and not path.startswith("nilearn:")
+]
+
+
+rule score_variants:
+    input:
+        variants=expand(f"{RESULTS}/relevance/{{map}}/variants.npz", map=EXPLAINED),
+        brain_mask=BRAIN_MASK,
+        gm_mask=GM_MASK,
+        reference_masks=REFERENCE_MASKS,
+        reference_sidecars=REFERENCE_SIDECARS,
+    output:
+        table=f"{RESULTS}/overlap/variants.tsv",
+        sidecar=f"{RESULTS}/overlap/variants.json",
+    log:
+        f"{RESULTS}/overlap/logs/score_variants.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/score_variants.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_of("workflow/scripts/score_variants.py"),
+        space=SPACE,
+        maps=EXPLAINED,
+        references=REFERENCES,
+        sweep=config["overlap"]["sweep"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Overlap of the heatmaps pooled in every other way: {output.table}"
+    script:
+        "../scripts/score_variants.py"
+
+
+rule tabulate_regions:
+    input:
+        images=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
+        brain_mask=BRAIN_MASK,
+        gm_mask=GM_MASK,
+        reference_masks=REFERENCE_MASKS,
+        reference_sidecars=REFERENCE_SIDECARS,
+    output:
+        table=f"{RESULTS}/overlap/regions.tsv",
+        sidecar=f"{RESULTS}/overlap/regions.json",
+    log:
+        f"{RESULTS}/overlap/logs/tabulate_regions.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/tabulate_regions.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code_of("workflow/scripts/tabulate_regions.py"),
+        space=SPACE,
+        references=REFERENCES,
+        maps=MAPS,
+        headline=config["overlap"]["headline"],
+        atlas=config["overlap"]["atlas"],
+        compute_threads=config["compute_threads"],
+    message:
+        "Relevance and overlap in each region: {output.table}"
+    script:
+        "../scripts/tabulate_regions.py"
+
+
+rule tabulate_growth:
+    input:
+        unpack(inputs_of_map),
+        published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        folds=f"{RESULTS}/classify/splits.tsv",
+        severity=SEVERITY,
+        gm_mask=GM_MASK,
+        reference_masks=REFERENCE_MASKS,
+        reference_sidecars=REFERENCE_SIDECARS,
+    output:
+        table=f"{RESULTS}/overlap/growth/{{map}}.tsv",
+        sidecar=f"{RESULTS}/overlap/growth/{{map}}.json",
+    log:
+        f"{RESULTS}/overlap/logs/tabulate_growth/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/tabulate_growth/{{map}}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_of("workflow/scripts/tabulate_growth.py"),
+        space=SPACE,
+        feature=feature_of_map,
+        pooling=RELEVANCE["pooling"],
+        normalisation=RELEVANCE["normalisation"],
+        target=RELEVANCE["target"],
+        references=REFERENCES,
+        headline=config["overlap"]["headline"],
+        fractions=GROWTH["fractions"],
+        replicates=GROWTH["replicates"],
+        seed=config["seed"],
+        compute_threads=config["compute_threads"],
+    message:
+        "How the overlap of {wildcards.map} grows with the cohort"
+    script:
+        "../scripts/tabulate_growth.py"
+
+
+rule plot_sweep:
+    input:
+        scores=f"{RESULTS}/overlap/scores.tsv",
+        variants=f"{RESULTS}/overlap/variants.tsv",
+    output:
+        png=report(
+            f"{FIGURES}/sweep.png",
+            caption="../report/sweep.rst",
+            category="Overlap",
+            labels={"shows": "Ranks over the sweep"},
+        ),
+        svg=f"{FIGURES}/sweep.svg",
+        pdf=f"{FIGURES}/sweep.pdf",
+    log:
+        f"{FIGURES}/logs/plot_sweep.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_sweep.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/plot_sweep.py"),
+        references=REFERENCES,
+    message:
+        "Figure of how the ranking of maps changes over the sweep"
+    script:
+        "../scripts/plot_sweep.py"
+
+
+rule plot_truth:
+    input:
+        scores=f"{RESULTS}/overlap/scores.tsv",
+    output:
+        png=report(
+            f"{FIGURES}/truth.png",
+            caption="../report/truth.rst",
+            category="Overlap",
+            labels={"shows": "Truth against meta-analysis"},
+        ),
+        svg=f"{FIGURES}/truth.svg",
+        pdf=f"{FIGURES}/truth.pdf",
+    log:
+        f"{FIGURES}/logs/plot_truth.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_truth.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/plot_truth.py"),
+        references=REFERENCES,
+    message:
+        "Figure of the overlap with the truth against that with the meta-analysis"
+    script:
+        "../scripts/plot_truth.py"
+
+
+rule plot_growth:
+    input:
+        tables=expand(rules.tabulate_growth.output.table, map=GROWING),
+    output:
+        png=report(
+            f"{FIGURES}/growth.png",
+            caption="../report/growth.rst",
+            category="Overlap",
+            labels={"shows": "Growth with the cohort"},
+        ),
+        svg=f"{FIGURES}/growth.svg",
+        pdf=f"{FIGURES}/growth.pdf",
+    log:
+        f"{FIGURES}/logs/plot_growth.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/plot_growth.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("workflow/scripts/plot_growth.py"),
+        references=REFERENCES,
+    message:
+        "Figure of how overlap grows with the cohort"
+    script:
+        "../scripts/plot_growth.py"

@@ -1,0 +1,21 @@
+"""Figure: whether the ranking of maps survives the choices of the sweep."""
+
+from relmaps.figures.style import house_style, save_figure
+from relmaps.figures.sweep import draw_sweep
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(scores, variants, references, figures):
+    with house_style():
+        save_figure(draw_sweep(read_table(scores), read_table(variants), references), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            scores=snakemake.input.scores,
+            variants=snakemake.input.variants,
+            references=snakemake.params.references,
+            figures=snakemake.output,
+        )

@@ -1,0 +1,17 @@
+"""Figure: overlap with the meta-analysis against overlap with the truth, where it is known."""
+
+from relmaps.figures.style import house_style, save_figure
+from relmaps.figures.truth import draw_truth
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(scores, references, figures):
+    truth = "truth" if "truth" in references else None
+    with house_style():
+        save_figure(draw_truth(read_table(scores), truth, references), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(scores=snakemake.input.scores, references=snakemake.params.references, figures=snakemake.output)
