@@ -21,7 +21,7 @@ from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import interval
 from relmaps.reference.reference import ReferenceMask
 
-STUDIES, DRAWS = 200, 300
+STUDIES, DRAWS = 150, 200
 SHAPE, VOXEL_MM = (24, 28, 24), 6.0
 AFFINE = np.array([[VOXEL_MM, 0, 0, -69], [0, VOXEL_MM, 0, -81], [0, 0, VOXEL_MM, -69], [0, 0, 0, 1]])
 SIGNAL = {"clear": 3.0, "middling": 1.5}  # peak in the reference, in standard deviations of the rest of the map
@@ -66,17 +66,18 @@ def studies(setting: tuple) -> list[dict]:
     """One row per study and metric."""
     kind, noise, n, seed = setting
     arena, rng = small_arena(), np.random.default_rng(seed)
-    scorer, columns = arena.scorer(HEADLINE), [list(METRICS).index(name) for name in SHOWN]
+    metrics = {name: METRICS[name] for name in SHOWN}
+    scorer = arena.scorer(HEADLINE, metrics.values())
     rows = []
     for _ in range(STUDIES):
         quiet = population(arena, SIGNAL[kind], rng)
         noisy = smooth(rng.standard_normal((n, *SHAPE)), 10)[:, arena.brain]
         group_map = MeanMap(name="mean", subject_based=True, maps=quiet + noise * 0.5 * noisy / noisy.std())
         weights = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS)
-        draws = bootstrap_map(group_map, weights, arena, HEADLINE)
+        draws = bootstrap_map(group_map, weights, arena, HEADLINE, metrics)
         plain = np.array([scorer(values)[0] for values in group_map(weights)])
         target, estimate = scorer(quiet.astype(np.float32))[0], scorer(group_map.published())[0]
-        for name, column in zip(SHOWN, columns, strict=True):
+        for column, name in enumerate(SHOWN):
             percentile = interval(plain[:, column], 0.95)
             ends = {"ours": interval(draws.of("reference", name), 0.95), "percentile": percentile}
             ends["basic"] = 2 * estimate[column] - percentile[::-1]

@@ -43,6 +43,7 @@ def load_config(config: dict) -> dict:
         _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
     _check_cohort(config)
     _check_classify(config["classify"])
+    _check_relevance(config["relevance"])
     _check_references(config)
     _check_files(config)
     for column, (low, high) in config["preprocess"]["exclude_on"].items():
@@ -103,6 +104,14 @@ def _check_classify(classify: dict) -> None:
     for model in classify["controls"]["models"]:
         if model not in known:
             raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
+
+
+def _check_relevance(relevance: dict) -> None:
+    if "lrp_epsilon" in relevance["methods"] and relevance["lrp"]["batchnorm"] == "identity":
+        raise UserError(
+            "config: relevance.lrp.batchnorm: identity makes lrp_epsilon meaningless; "
+            "set it to merged or leave lrp_epsilon out"
+        )
 
 
 def _check_references(config: dict) -> None:

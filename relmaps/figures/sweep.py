@@ -1,5 +1,7 @@
 """Whether the ranking of maps survives the choices of the sweep."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -15,6 +17,7 @@ CELL = ["threshold_label", "sign", "mask", "smoothing_mm"]
 CHOICE = ["target", "pooling", "normalisation", "order", "mask", "sign", "smoothing_mm"]
 METRIC = "roc_auc"
 RANKS = "viridis_r"  # the best is brightest
+LINE = 110  # characters of 8 pt
 
 
 def draw_sweep(scores: pd.DataFrame, variants: pd.DataFrame, references: list[str]) -> Figure:
@@ -26,7 +29,7 @@ def draw_sweep(scores: pd.DataFrame, variants: pd.DataFrame, references: list[st
     auc = scores[(scores["metric"] == METRIC) & (scores["fold"] == "all")].fillna({"threshold_label": "n/a"})
     auc = auc.assign(headline=auc["headline"].astype(str).str.lower())
     n_maps, n_variants = auc["map"].nunique(), variants["map"].nunique()
-    heights = [5 * max(n_maps, 4) + 24] * len(references) + [5 * max(n_variants, 3) + 22]
+    heights = [5 * max(n_maps, 4) + 28] * len(references) + [5 * max(n_variants, 3) + 24]
     figure = new_figure(sum(heights) + 8)
     rows = figure.subfigures(len(references) + 1, 1, height_ratios=heights)
     for part, reference in zip(rows, references, strict=False):
@@ -42,7 +45,7 @@ def draw_sweep(scores: pd.DataFrame, variants: pd.DataFrame, references: list[st
 
 def _draw_cells(axes: Axes, auc: pd.DataFrame, scores: pd.DataFrame, reference: str) -> None:
     table = auc.pivot_table(index="map", columns=["sign", "mask", "smoothing_mm", "threshold_label"], values="value")
-    axes.set_title(f"Against the {reference_name(reference)}: rank by ROC AUC in each cell of the sweep")
+    axes.set_title(f"Against the {reference_name(reference)}: rank by ROC AUC")
     if table.empty:
         say_nothing_to_show(axes, "n/a: the reference's mask is empty")
         return
@@ -72,13 +75,13 @@ def _label_groups(axes: Axes, columns: pd.MultiIndex) -> None:
     for places in list(groups.values())[1:]:
         axes.axvline(places[0] - 0.5, color="white", linewidth=2)
     mm = ", ".join(f"{value:g}" for value in sorted(frame["smoothing_mm"].unique()))
-    labels = ", ".join(frame["threshold_label"].unique())
-    axes.set_xlabel(f"in each group: smoothing {mm} mm, each with the thresholds {labels}")
+    labels = fill(", ".join(frame["threshold_label"].unique()), LINE)
+    axes.set_xlabel(f"in each group: smoothing {mm} mm; at each, the reference's thresholds\n{labels}")
 
 
 def _draw_choices(axes: Axes, variants: pd.DataFrame, reference: str) -> None:
     """Share of the choices of target, pooling, normalisation, order and cell in which a heatmap has each rank."""
-    axes.set_title(f"Heatmaps pooled in every way, against the {reference_name(reference)}", fontsize=8)
+    axes.set_title(f"Ways of pooling, {reference_name(reference)}")
     table = variants.pivot_table(index="map", columns=CHOICE, values="value")
     if table.empty:
         say_nothing_to_show(axes, "n/a: nothing to rank")

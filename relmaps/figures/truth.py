@@ -7,10 +7,11 @@ from matplotlib.lines import Line2D
 from scipy.stats import kendalltau
 
 from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, reference_name
+from relmaps.figures.overlap import headline_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
 
 CELL = ["map", "sign", "mask", "smoothing_mm"]
-METRICS = {"roc_auc": "ROC AUC", "dice": "Dice at matched size"}
+METRICS = {"roc_auc": "ROC AUC", "dice": "Dice"}
 
 
 def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -> Figure:
@@ -20,14 +21,17 @@ def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
     cells of the sweep, at the references' own thresholds. On the dashed line both references say the same.
     """
     others = [name for name in references if name != truth]
-    figure = new_figure(78 * max(1, len(others)) + 14)
+    figure = new_figure(72 * max(1, len(others)) + 14)
     if truth is None or not others:
         say_nothing_to_show(figure.subplots(), "n/a: this study knows no truth, or has no other reference")
         return figure
-    panels = figure.subplots(len(others), len(METRICS), squeeze=False)
-    for row, reference in zip(panels, others, strict=True):
-        for axes, metric in zip(row, METRICS, strict=True):
-            _draw_pair(axes, _pairs(scores, truth, reference, metric), metric, reference)
+    best = headline_scores(scores, "roc_auc").query("reference == @truth").sort_values("value", ascending=False)
+    numbers = {name: number for number, name in enumerate(best["map"], 1)}
+    grid = figure.subplots(len(others), len(METRICS) + 1, squeeze=False, width_ratios=[1] * len(METRICS) + [0.42])
+    for row, reference in zip(grid, others, strict=True):
+        for axes, metric in zip(row, METRICS, strict=False):
+            _draw_pair(axes, _pairs(scores, truth, reference, metric), metric, reference, numbers)
+        _list_maps(row[-1], numbers)
     present = [family for family in FAMILY_COLOURS if family in set(scores["map"].map(family_of))]
     figure.legend(
         handles=[
@@ -51,42 +55,39 @@ def _pairs(scores: pd.DataFrame, truth: str, reference: str, metric: str) -> pd.
     return of[0].merge(of[1], on=[*CELL, "headline"]).dropna(subset=["value_x", "value_y"])
 
 
-def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str) -> None:
+def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, numbers: dict[str, int]) -> None:
     if pairs.empty:
         say_nothing_to_show(axes, f"n/a: the mask of the {reference_name(reference)} is empty")
         return
     colours = pairs["map"].map(family_of).map(FAMILY_COLOURS)
     axes.scatter(pairs["value_x"], pairs["value_y"], c=colours, s=5, alpha=0.25, linewidths=0)
-    ends = [pairs[["value_x", "value_y"]].min().min(), pairs[["value_x", "value_y"]].max().max()]
-    axes.plot(ends, ends, **GUIDE)
     main = pairs[pairs["headline"]]
     for row in main.itertuples():
         colour = FAMILY_COLOURS[family_of(row.map)]
-        axes.hlines(row.value_y, row.ci_low_x, row.ci_high_x, color=colour, linewidth=0.8)
-        axes.vlines(row.value_x, row.ci_low_y, row.ci_high_y, color=colour, linewidth=0.8)
-        axes.plot(row.value_x, row.value_y, "o", color=colour, markersize=4.5)
-    _name_points(axes, main)
+        axes.hlines(row.value_y, row.ci_low_x, row.ci_high_x, color=colour, linewidth=0.7, alpha=0.5)
+        axes.vlines(row.value_x, row.ci_low_y, row.ci_high_y, color=colour, linewidth=0.7, alpha=0.5)
+        axes.plot(row.value_x, row.value_y, "o", color=colour, markersize=9)
+        number = str(numbers[row.map])
+        axes.text(row.value_x, row.value_y, number, color="white", fontsize=6, ha="center", va="center_baseline")
+    low, high = min(_ends(axes)), max(_ends(axes))
+    axes.plot([low, high], [low, high], **GUIDE)
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    axes.set_aspect("equal")
     tau = kendalltau(main["value_x"], main["value_y"]).statistic
-    axes.set_title(f"{METRICS[metric]}: rank correlation τ = {tau:.2f}".replace("-", "−"))
+    axes.set_title(f"{METRICS[metric]}: τ = {tau:.2f}".replace("-", "−"))
     axes.set_xlabel(f"against the {reference_name(reference)}")
     axes.set_ylabel("against the known truth")
 
 
-def _name_points(axes: Axes, main: pd.DataFrame) -> None:
-    """Names in two columns at the sides, in the order of the points' heights, with a thin line to each point."""
-    ordered = main.sort_values("value_y")
-    sides = ordered["value_x"] < ordered["value_x"].median()
-    for left in (True, False):
-        names = ordered[sides == left]
-        for place, row in enumerate(names.itertuples(), 1):
-            axes.annotate(
-                map_name(row.map),
-                (row.value_x, row.value_y),
-                (0.02 if left else 0.98, place / (len(names) + 1)),
-                textcoords="axes fraction",
-                ha="left" if left else "right",
-                va="center",
-                fontsize=6,
-                arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": "#888888"},
-            )
-    axes.margins(x=0.45)
+def _ends(axes: Axes) -> tuple[float, ...]:
+    return (*axes.get_xlim(), *axes.get_ylim())
+
+
+def _list_maps(axes: Axes, numbers: dict[str, int]) -> None:
+    """Which number is which map, in the order of ROC AUC against the truth."""
+    axes.set_axis_off()
+    for name, number in numbers.items():
+        height = 1 - (number - 0.5) / len(numbers)
+        colour = FAMILY_COLOURS[family_of(name)]
+        axes.text(0, height, f"{number}  {map_name(name)}", color=colour, va="center", fontsize=7)

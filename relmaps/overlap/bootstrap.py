@@ -20,7 +20,7 @@ import numpy as np
 from relmaps.jobs import progress
 from relmaps.overlap.arena import Arena, Cell, Scorer
 from relmaps.overlap.draws import Draws
-from relmaps.overlap.metrics import METRICS, score
+from relmaps.overlap.metrics import METRICS, Metric, score
 from relmaps.overlap.population import Shrinkage
 from relmaps.overlap.resampling import noise_scale
 from relmaps.overlap.target import Target
@@ -33,21 +33,23 @@ NOISE_DRAWS = 100  # from which the amount of noise is estimated
 SPREAD_DRAWS = 200  # from which f is estimated
 
 
-def bootstrap_map(group_map: GroupMap, weights: np.ndarray, arena: Arena, headline: Cell) -> Draws:
+def bootstrap_map(
+    group_map: GroupMap, weights: np.ndarray, arena: Arena, headline: Cell, metrics: dict[str, Metric] = METRICS
+) -> Draws:
     """Draws of the group map's scores without noise, in blocks so that memory stays bounded.
 
     weights : (n_draws, n_subjects). Heatmaps are re-averaged with the networks as trained, so their draws hold the
     uncertainty of which subjects were explained, not of training (relmaps.relevance.group).
     """
-    references, metrics = [reference.name for reference in arena.references], list(METRICS)
+    references, names = [reference.name for reference in arena.references], list(metrics)
     if not group_map.subject_based:
         log.info("%s does not depend on the subjects: no draws, its intervals are n/a", group_map.name)
-        return Draws(np.empty((0, len(references), len(metrics))), references, metrics)
-    scorer = arena.scorer(headline)
-    draws = np.full((len(weights), len(references), len(metrics)), np.nan)
+        return Draws(np.empty((0, len(references), len(names))), references, names)
+    scorer = arena.scorer(headline, metrics.values())
+    draws = np.full((len(weights), len(references), len(names)), np.nan)
     if not scorer.can_score:
         log.info("every reference is empty inside the mask %s: no draws are scored", headline.mask)
-        return Draws(draws, references, metrics)
+        return Draws(draws, references, names)
     noise = Noise(group_map, weights)
     first = noise(slice(0, NOISE_DRAWS))
     corrected = {}
@@ -64,7 +66,7 @@ def bootstrap_map(group_map: GroupMap, weights: np.ndarray, arena: Arena, headli
         draws[:, place] = of_target.draws()
     reliability = 1 - float(first.var(axis=1).mean() / max(noise.published.var(), np.finfo(np.float32).tiny))
     log.info("%s: %.2f of the variance of the map is not noise", group_map.name, max(0.0, reliability))
-    return Draws(draws, references, metrics, max(0.0, reliability))
+    return Draws(draws, references, names, max(0.0, reliability))
 
 
 class Noise:
@@ -102,7 +104,9 @@ class _Corrected:
         after, again = np.concatenate(self._after), np.concatenate(self._again)
         middle = np.median(after, axis=0)
         corrected = self._observed + self._before - middle
-        return _bounded(corrected - spread_factor(after, again) * (after - middle))
+        drawn = corrected - spread_factor(after, again) * (after - middle)
+        columns = zip(self._scorer.metrics, drawn.T, strict=True)
+        return np.column_stack([metric.bounded(column) for metric, column in columns])
 
     def _corrected_again(self, noisy: np.ndarray, added: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Corrected scores of maps that are noisy draws, each with the noise of the draw before it."""
@@ -116,7 +120,7 @@ class _Corrected:
             score(self._scorer.treatment(values)[self._scorer.scored], [self._target], self._scorer.metrics)[0]
             for values in maps
         ]
-        columns = zip(METRICS.values(), np.array(scores).T, strict=True)
+        columns = zip(self._scorer.metrics, np.array(scores).T, strict=True)
         return np.column_stack([metric.unbounded(column) for metric, column in columns])
 
 
@@ -128,10 +132,6 @@ def spread_factor(after: np.ndarray, again: np.ndarray) -> np.ndarray:
     """
     once = after.var(axis=0)
     return np.sqrt(np.maximum(1, again.var(axis=0) / np.where(once > 0, once, np.inf) - 1))
-
-
-def _bounded(scores: np.ndarray) -> np.ndarray:
-    return np.column_stack([metric.bounded(column) for metric, column in zip(METRICS.values(), scores.T, strict=True)])
 
 
 def check_published(group_map: GroupMap, published: np.ndarray) -> None:

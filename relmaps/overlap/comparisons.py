@@ -20,8 +20,8 @@ def comparison_table(
     """The rows of comparisons.tsv, for each reference and metric all pairs in the order of the maps in `scores`.
 
     scores : scores.tsv. draws : bootstrap of each map by its name; the draws of all maps have the same subjects. A map
-    that does not depend on the subjects has one score, so only the other map varies; two of them have no interval, and
-    neither has a pair with a map that is mostly noise. retraining : retraining.tsv.
+    that does not depend on the subjects has one score, so only the other map varies; two of them have no interval.
+    retraining : retraining.tsv.
     """
     rows = []
     overall = headline_rows(scores).query("fold == 'all'")

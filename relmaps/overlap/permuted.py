@@ -1,17 +1,27 @@
 """permuted.tsv: what maps of models trained on shuffled labels overlap with, and the null that follows from them."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
+from relmaps.jobs import progress
 from relmaps.overlap.arena import Arena, Cell
-from relmaps.overlap.metrics import METRICS, Metric
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric
 
 
-def permuted_table(maps: dict[str, dict[str, np.ndarray]], arena: Arena, headline: Cell) -> pd.DataFrame:
+def permuted_table(
+    maps: dict[str, dict[str, np.ndarray]],
+    arena: Arena,
+    headline: Cell,
+    null_of: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> pd.DataFrame:
     """Headline scores of each permutation's maps.
 
     maps : permutation -> map -> (n_voxels,). null_p_labels : p of a score among those of the other permutations, which
-    is uniform if nothing distinguishes them.
+    is uniform if nothing distinguishes them. null_p_spatial : p under the map's own spatial null; a null that holds for
+    maps of trained networks makes it uniform, too. null_of : map -> (n, n_references, n_curve_metrics) of that null,
+    for CURVE_METRICS; other metrics have none.
     """
     scorer = arena.scorer(headline)
     rows = [
@@ -22,6 +32,9 @@ def permuted_table(maps: dict[str, dict[str, np.ndarray]], arena: Arena, headlin
         for metric, value in zip(METRICS, scores, strict=True)
     ]
     table = pd.DataFrame(rows)
+    table["null_p_spatial"] = np.nan
+    if null_of is not None:
+        table["null_p_spatial"] = _spatial_p(table, maps, arena, null_of)
     for (_, _, metric), values in table.groupby(["map", "reference", "metric"])["value"]:
         table.loc[values.index, "null_p_labels"] = _among_the_others(values, METRICS[metric])
     return table
@@ -37,6 +50,21 @@ def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
         return np.nan
     as_good = null >= value if metric.higher_is_better else null <= value
     return float((1 + as_good.sum()) / (1 + null.size))
+
+
+def _spatial_p(table: pd.DataFrame, maps: dict, arena: Arena, null_of: Callable) -> list[float]:
+    """In the order of the table's rows, which are by permutation, map, reference and metric."""
+    values = iter(table["value"])
+    found = []
+    for of_permutation in maps.values():
+        for of_map in progress(list(of_permutation.values()), "spatial null of a map"):
+            null = null_of(of_map)
+            for place in range(len(arena.references)):
+                for name, metric in METRICS.items():
+                    value = next(values)
+                    column = null[:, place, list(CURVE_METRICS).index(name)] if name in CURVE_METRICS else np.array([])
+                    found.append(null_p(value, column, metric))
+    return found
 
 
 def _among_the_others(values: pd.Series, metric: Metric) -> list[float]:

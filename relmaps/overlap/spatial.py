@@ -71,6 +71,7 @@ class Components:
         norm = self._spectra.sum(axis=0)[:, None]
         for _ in range(ROUNDS):  # expectation maximisation for non-negative shares (Richardson 1972, JOSA 62:55)
             shares *= self._spectra.T @ (power / (self._spectra @ shares)) / norm
+        # ASSUME: a map that knows nothing is equally strong everywhere; one that is not counts as informed.
         return shares / shares.sum(axis=0)
 
     def _bands(self, values: np.ndarray) -> np.ndarray:

@@ -31,8 +31,13 @@ def test_each_permutation_has_its_scores(arena_files, grid, brain, tmp_path, rng
         np.savez(path, good=x.astype(np.float32), noise=rng.random(x.size, np.float32))
     headline = {"sign": "signed", "smoothing_mm": 0, "mask": "brain"}
     table = tmp_path / "permuted.tsv"
-    score_permutations.main(maps=paths, permutations=[3, 4], headline=headline, table=table, arena_files=arena_files)
+    score_permutations.main(
+        maps=paths, permutations=[3, 4], headline=headline, table=table, seed=0, arena_files=arena_files
+    )
     scores = read_table(table, text=("permutation",)).set_index(["permutation", "map", "metric"])
     assert scores.loc[("3", "good", "roc_auc"), "value"] == 1
     assert 0.2 < scores.loc[("4", "noise", "roc_auc"), "value"] < 0.8
     assert scores.loc[("4", "good", "roc_auc"), "null_p_labels"] == 1
+    assert scores.loc[("3", "good", "roc_auc"), "null_p_spatial"] <= 0.1
+    assert scores.loc[("4", "noise", "roc_auc"), "null_p_spatial"] > 0.02
+    assert np.isnan(scores.loc[("3", "good", "hausdorff_95_mm"), "null_p_spatial"])

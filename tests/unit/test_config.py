@@ -226,3 +226,11 @@ def test_every_key_of_every_schema_is_described():
         schema = yaml.safe_load(path.read_text())
         assert list(undescribed(schema, path.stem)) == []
         assert schema["additionalProperties"] is False
+
+
+def test_lrp_epsilon_needs_merged_batch_normalisation(config):
+    config["relevance"]["lrp"]["batchnorm"] = "identity"
+    load_config(copy.deepcopy(config))
+    config["relevance"]["methods"].append("lrp_epsilon")
+    with pytest.raises(UserError, match=r"batchnorm: identity makes lrp_epsilon meaningless.*set it to merged"):
+        load_config(config)

@@ -157,3 +157,13 @@ def test_maps_from_elsewhere_stand_beside_the_study_s_own(config):
     config["relevance"]["imported"] = {"vbm_t": theirs}
     with pytest.raises(UserError, match=r"relevance\.imported\.vbm_t: the study has a map of this name"):
         plan_study(config)
+
+
+def test_maps_from_elsewhere_can_be_all_that_is_scored(config):
+    config["overlap"]["maps"] = "imported"
+    with pytest.raises(UserError, match=r"overlap\.maps: imported, but relevance\.imported names no map"):
+        plan_study(config)
+    config["relevance"]["imported"] = {"theirs": {"path": "theirs.nii.gz", "polarity": 1, "description": "mine"}}
+    plan = plan_study(config)
+    assert plan.maps == ["theirs"]
+    assert "truth" not in plan.references

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from relmaps.code import ROOT
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.plan import INPUT_MAPS
 from relmaps.report.summary import summarise
 from relmaps.tables import columns_of, read_table
@@ -135,16 +136,17 @@ def test_maps_lie_in_template_space_and_say_what_positive_means(study, name):
 def test_heatmaps_are_scored_under_every_other_choice(study):
     variants = read_table(RESULTS / "overlap/variants.tsv")
     assert set(variants["map"]) == set(HEATMAPS)
-    targets, poolings, normalisations, cells = 3, 5, 2, 3 * 2 * 2
+    targets, poolings, normalisations, cells = 3, 5, 2, 3 * 4 * 2
     choices = targets * poolings * normalisations
-    signed_first = choices * 2 * (2 * 2)  # a sum of absolute values, or of positive ones, is scored for that sign alone
+    signed_first = choices * 2 * (4 * 2)  # a sum of absolute values, or of positive ones, is scored for that sign alone
     auc = variants[variants["metric"] == "roc_auc"]
     assert len(auc) == len(HEATMAPS) * 2 * (choices * cells + signed_first)
     scores = read_table(RESULTS / "overlap/scores.tsv")
     shared = ["map", "reference", "mask", "sign", "smoothing_mm", "metric"]
     same = {"target": "true_class", "pooling": "class_means", "normalisation": "unit_l1", "order": "mean_first"}
     headline = variants[(variants[list(same)] == list(same.values())).all(axis=1)]
-    both = headline.merge(scores[scores["fold"] == "all"], on=shared)
+    own = scores["threshold_label"].isin(["share_0.5", "fdr_0.05"])
+    both = headline.merge(scores[(scores["fold"] == "all") & own], on=shared)
     assert len(both) == len(headline)
     np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-6)
 
@@ -154,17 +156,23 @@ def test_scores_are_whole_at_the_headline(study):
     headline = scores[scores["headline"] & (scores["fold"] == "all")]
     assert set(headline["map"]) == set(MAPS)
     assert set(headline["reference"]) == {"truth", "meta_analysis"}
-    assert headline["value"].between(0, 1).all()
+    distances = headline["metric"].str.endswith("_mm")
+    assert headline.loc[~distances, "value"].between(-1, 1).all()
+    assert (headline.loc[distances, "value"] >= 0).all()
+    assert headline["null_p_spatial"].between(0.01, 1).all()
+    assert headline["note"].notna().all()
     fixed = headline["map"].isin(["gm_probability", "hippocampus_distance"])
     assert (headline.loc[~fixed, "ci_low"] <= headline.loc[~fixed, "ci_high"]).all()
     assert headline.loc[fixed, "ci_low"].isna().all()
-    assert len(scores[scores["fold"] == "all"]) == 11 * 2 * 4 * (3 * 2 * 2)  # maps, references, metrics, sweep
+    cuts = {"truth": 2, "meta_analysis": 4}  # thresholds beside the headline's
+    of_cell = 2 * len(METRICS) + sum(cuts.values()) * len(CURVE_METRICS)
+    assert len(scores[scores["fold"] == "all"]) == len(MAPS) * (3 * 4 * 2) * of_cell
 
 
 def test_figures_and_report_are_there_and_name_nobody(study):
     for name in (
         *("cohort", "quality", "performance", "maps", "curves", "ranking"),
-        *("sanity", "faithfulness", "stability"),
+        *("sanity", "faithfulness", "stability", "sweep", "truth"),
     ):
         for kind in ("png", "svg", "pdf"):
             assert (RESULTS / f"figures/{name}.{kind}").stat().st_size > 1000
@@ -210,6 +218,31 @@ def test_models_of_the_study_are_applied_to_a_cohort_that_they_have_never_seen(s
     assert "are those of another study" in (other / "report.html").read_text()
 
 
+def test_maps_from_elsewhere_are_scored_without_scans(study, tmp_path):
+    """The study's own maps, as if they came from elsewhere, have the scores that they have in the study."""
+    image = "results/{}/relevance/{}/group.nii.gz"
+    maps = {
+        f"my_{name}": {"path": image.format(STUDY, name), "polarity": 1, "description": "mine"}
+        for name in ("lrp", "vbm_t")
+    }
+    nifti = {"source": "nifti", "path": f"results/{STUDY}/reference/truth/map.nii.gz", "threshold": 0.01}
+    settings = tmp_path / "maps.yaml"
+    settings.write_text(json.dumps({"relevance": {"imported": maps}, "reference": {"meta_analysis": nifti}}))
+    shutil.rmtree(RESULTS.with_name("smoke-maps"), ignore_errors=True)
+    place = COMMAND.index("--config")
+    command = [*COMMAND[:place], "config/maps.yaml", str(settings), *COMMAND[place:-1], "study=smoke-maps"]
+    run = subprocess.run([*command, "--", "overlap_only"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    assert not (RESULTS.with_name("smoke-maps") / "cohort").exists()
+    scores = read_table(RESULTS.with_name("smoke-maps") / "overlap/scores.tsv")
+    headline = scores[scores["headline"]]
+    assert set(headline["map"]) == {"my_lrp", "my_vbm_t"}
+    assert headline["value"].notna().all()
+    assert headline["ci_low"].isna().all()
+    assert headline["null_p_spatial"].between(0.01, 1).all()
+    assert headline["note"].str.contains("does not depend on the subjects").all()
+
+
 def test_labels_are_shuffled_beside_the_study(study):
     # In a mapping of --config Snakemake gives numbers as text, so this one goes through a file.
     settings = RESULTS / "permutations.yaml"
@@ -223,6 +256,7 @@ def test_labels_are_shuffled_beside_the_study(study):
     permuted = read_table(RESULTS / "overlap/permuted.tsv")
     assert set(permuted["map"]) == set(MAPS) - {"untrained", *INPUT_MAPS}
     assert permuted["value"].notna().all()
+    assert permuted.loc[permuted["metric"] == "roc_auc", "null_p_spatial"].between(0.01, 1).all()
     assert set(null["model"]) == {"svm", "small", "selected", "svm_binarised", "svm_brain_mask", "covariates"}
     true, shuffled = (
         read_table(path)

@@ -103,6 +103,7 @@ rule score_permutations:
         gm_mask=GM_MASK,
         reference_masks=REFERENCE_MASKS,
         reference_sidecars=REFERENCE_SIDECARS,
+        reference_maps=REFERENCE_MAPS,
     output:
         table=f"{RESULTS}/overlap/permuted.tsv",
         sidecar=f"{RESULTS}/overlap/permuted.json",
@@ -122,6 +123,7 @@ rule score_permutations:
         space=SPACE,
         references=REFERENCES,
         headline=config["overlap"]["headline"],
+        seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:
         "Overlap of the maps of models on shuffled labels: {output.table}"

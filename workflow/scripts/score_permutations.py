@@ -4,18 +4,26 @@ import numpy as np
 
 from relmaps.jobs import job
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
+from relmaps.overlap.metrics import CURVE_METRICS
 from relmaps.overlap.permuted import permuted_table
+from relmaps.overlap.spatial import spatial_null
 from relmaps.tables import write_table
 
+FIELDS = 99  # enough to count p below .05, for there are many maps
 
-def main(maps, arena_files, table, permutations, headline):
+
+def main(maps, arena_files, table, permutations, headline, seed):
     """`maps` : a file per permutation, in the order of `permutations`."""
-    arena = open_arena(**arena_files)
+    arena, headline = open_arena(**arena_files), Cell(**headline)
     found = {}
     for permutation, path in zip(permutations, maps, strict=True):
         with np.load(path, allow_pickle=False) as file:
             found[str(permutation)] = dict(file)
-    write_table(permuted_table(found, arena, Cell(**headline)), table, "permuted")
+
+    def null_of(values):
+        return spatial_null(values, arena, headline, FIELDS, seed, CURVE_METRICS.values())
+
+    write_table(permuted_table(found, arena, headline, null_of), table, "permuted")
 
 
 if __name__ == "__main__":
@@ -26,4 +34,5 @@ if __name__ == "__main__":
             table=snakemake.output.table,
             permutations=snakemake.params.permutations,
             headline=snakemake.params.headline,
+            seed=snakemake.params.seed,
         )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.overlap.permuted import null_p, permuted_table
 
 
@@ -18,6 +18,17 @@ def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headl
             others = [scores[other][number] for other in maps if other != seed]
             sign = 1 if METRICS[metric].higher_is_better else -1
             assert row["null_p_labels"] == (1 + sum(sign * other >= sign * row["value"] for other in others)) / 4
+
+
+def test_each_map_is_held_against_its_own_spatial_null(arena, headline, rng):
+    n = arena.brain.sum()
+    maps = {str(seed): {"lrp": rng.random(n), "vbm_t": rng.random(n)} for seed in range(2)}
+    nulls = {values.tobytes(): rng.random((9, 2, len(CURVE_METRICS))) for of in maps.values() for values in of.values()}
+    table = permuted_table(maps, arena, headline, lambda values: nulls[values.tobytes()])
+    row = table.query("permutation == '1' and map == 'vbm_t' and reference == 'truth' and metric == 'roc_auc'").iloc[0]
+    null = nulls[maps["1"]["vbm_t"].tobytes()][:, 1, list(CURVE_METRICS).index("roc_auc")]
+    assert row["null_p_spatial"] == null_p(row["value"], null, METRICS["roc_auc"])
+    assert (table["null_p_spatial"].notna() == table["metric"].isin(CURVE_METRICS)).all()
 
 
 def test_p_is_never_zero_and_cannot_be_had_without_a_null():
