@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/map_inputs.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/preprocess.smk"
 include: "workflow/rules/classify.smk"
@@ -33,7 +34,9 @@ localrules:
 
 rule overlap_only:
     input:
-        tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["scores", "comparisons", "curves", "regions"]),
+        tables=expand(
+            f"{RESULTS}/overlap/{{table}}.tsv", table=["scores", "comparisons", "curves", "regions"]
+        ),
         figures=expand(f"{FIGURES}/{{figure}}.png", figure=["ranking", "curves"]),
     message:
         "How far the maps of {STUDY} coincide with its references: {input.tables[0]}"

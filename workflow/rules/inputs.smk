@@ -1,11 +1,10 @@
-# Input functions: which files and values a job needs, by its wildcards. Rows are looked up, tables never scanned.
+# Input functions of cohort, models and references: which files and values a job needs, by its wildcards. Rows are
+# looked up, tables never scanned.
 from dataclasses import astuple
 
 from relmaps.classify.controls import control_parts
 from relmaps.classify.models import feature_of_model
 from relmaps.truth import truth_of
-
-EXPLAINED = [*HEATMAPS, "untrained"]
 
 
 def dataset_of(wildcards):
@@ -69,96 +68,6 @@ def raw_scans_of(wildcards):
 
 def scans_of(wildcards):
     return [list(astuple(scan)) for scan in PLAN.batches[wildcards.batch]]
-
-
-def feature_of_map(wildcards):
-    return feature_behind(wildcards.map)
-
-
-def feature_behind(name):
-    """The cohort array behind a map; VBM is defined on modulated grey matter."""
-    cnn, linear = config["classify"]["cnn"]["feature"], config["classify"]["linear"]["feature"]
-    others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn"}
-    without = [*TEMPLATE_MAPS, *config["relevance"]["imported"]]
-    others |= dict.fromkeys(without, "n/a")
-    return others.get(name, linear if name in LINEAR_MAPS else cnn)
-
-
-def inputs_of_map(wildcards):
-    """The files that relmaps.relevance.group.open_group_map needs for a map, by its argument names."""
-    files = {"subjects": f"{RESULTS}/preprocess/subjects.tsv", "brain_mask": BRAIN_MASK}
-    if wildcards.map in EXPLAINED:
-        stem = f"{RESULTS}/relevance/{wildcards.map}/{{model}}/fold-{{fold}}_subjects"
-        files["selection"] = f"{FINISHED}/classify/selection.tsv"
-        files["subject_maps"] = expand(f"{stem}.npy", model=MODELS.networks, fold=FOLDS)
-        files["subject_tables"] = expand(f"{stem}.tsv", model=MODELS.networks, fold=FOLDS)
-    elif wildcards.map in config["relevance"]["imported"]:
-        files["imported"] = f"{RESULTS}/relevance/{wildcards.map}/group.nii.gz"
-    elif wildcards.map == "gm_probability":
-        files["template_gm"] = TEMPLATE_GM
-    elif wildcards.map != "hippocampus_distance":  # which the brain's grid is enough for
-        files["array"] = f"{RESULTS}/preprocess/arrays/{feature_of_map(wildcards)}.npy"
-        if wildcards.map in LINEAR_MAPS:
-            files |= inputs_of_linear_map(*wildcards.map.split("_"))
-    return files
-
-
-def image_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["path"]
-
-
-def polarity_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["polarity"]
-
-
-def description_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["description"]
-
-
-def inputs_of_linear_map(model, kind):
-    """What a linear map is refitted from, or made from where finished models are applied."""
-    if config["apply"] and kind == "pattern":
-        return {"applied_scores": f"{RESULTS}/classify/applied.tsv"}
-    if config["apply"]:
-        return {"applied_weights": weight_maps_of(model)}
-    return {
-        "splits": f"{RESULTS}/classify/splits.tsv",
-        "gram": f"{RESULTS}/classify/gram/{feature_of_model(model, config['classify'])}.npy",
-        "linear_folds": f"{RESULTS}/classify/linear/{model}_folds.tsv",
-    }
-
-
-def tissue_inputs_of_permutation(wildcards):
-    """What each linear map and VBM is made from on shuffled labels, beside subjects and brain mask."""
-    run, linear = (
-        f"{RESULTS}/permutations/{wildcards.permutation}/classify",
-        config["classify"]["linear"]["feature"],
-    )
-    inputs = {"vbm_t": {"array": f"{RESULTS}/preprocess/arrays/{feature_behind('vbm_t')}.npy"}}
-    for name in LINEAR_MAPS:
-        inputs[name] = {
-            "array": f"{RESULTS}/preprocess/arrays/{linear}.npy",
-            "gram": f"{RESULTS}/classify/gram/{linear}.npy",
-            "splits": f"{run}/splits.tsv",
-            "linear_folds": f"{run}/linear/{name.split('_')[0]}_folds.tsv",
-        }
-    return inputs
-
-
-def tissue_files_of_permutation(wildcards):
-    files = {path for inputs in tissue_inputs_of_permutation(wildcards).values() for path in inputs.values()}
-    return {"tissue": sorted(files)}
-
-
-def inputs_of_linear_folds(wildcards):
-    array = f"{RESULTS}/preprocess/arrays/{config['classify']['linear']['feature']}.npy"
-    shared = {"subjects": f"{RESULTS}/preprocess/subjects.tsv", "brain_mask": BRAIN_MASK, "array": array}
-    return shared | inputs_of_linear_map(wildcards.linear, wildcards.kind)
-
-
-def weight_maps_of(model):
-    """Negated weights of a linear model in each fold, of the study that trained it."""
-    return expand(f"{FINISHED}/relevance/{model}_weights/{model}/fold-{{fold}}.nii.gz", fold=FOLDS)
 
 
 def feature_of_network(wildcards):
@@ -234,22 +143,6 @@ def facts_of_study():
         "preprocessing": config["preprocess"]["features"][config["classify"]["cnn"]["feature"]]
         | {"registration": config["preprocess"]["registration"]},
     }
-
-
-def settings_of_method(wildcards):
-    return method_settings(wildcards.map)
-
-
-def method_settings(name):
-    """The keyword arguments of a heatmap method; the untrained network is explained by integrated gradients."""
-    method = "integrated_gradients" if name == "untrained" else name
-    settings = config["relevance"]
-    if not method.startswith("lrp"):
-        return settings.get(method, {})
-    keys = {"lrp": ("beta",), "lrp_epsilon": (), "lrp_gamma": ("gamma",), "lrp_composite": ("gamma",)}
-    betas = {"lrp_alpha1_beta0": {"beta": 0}, "lrp_alpha2_beta1": {"beta": 1}}
-    shared = {key: settings["lrp"][key] for key in (*keys.get(method, ()), "epsilon", "batchnorm")}
-    return shared | betas.get(method, {})
 
 
 def evidence_of(name):
