@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume test lint dag accuracy check-null bench calibrate clean
+.PHONY: study resume figures test lint dag accuracy check-null bench calibrate clean
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -29,6 +29,13 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+# Every figure, table and the report again, from published tables and maps alone: make figures CONFIG=config/full-demo.yaml
+DRAWING = plot_cohort plot_quality plot_performance plot_calibration plot_learning plot_maps plot_ranking plot_curves \
+	plot_sanity plot_faithfulness plot_stability plot_sweep plot_truth plot_growth tabulate_overlap write_report
+figures: $(VENV)/study
+	rm -f results/$$($(SETTING) study)/figures/*.*
+	$(SNAKEMAKE) --rerun-triggers mtime --allowed-rules figures $(DRAWING) -- figures
 
 dag: $(VENV)/study
 	@mkdir -p results

@@ -7,29 +7,39 @@ min_version("9.0")
 configfile: "config/config.yaml"
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/map_inputs.smk"
-include: "workflow/rules/cohort.smk"
-include: "workflow/rules/preprocess.smk"
-include: "workflow/rules/classify.smk"
-include: "workflow/rules/performance.smk"
-include: "workflow/rules/relevance.smk"
-include: "workflow/rules/imported.smk"
-include: "workflow/rules/permutations.smk"
-include: "workflow/rules/reference.smk"
-include: "workflow/rules/inference.smk"
-include: "workflow/rules/overlap.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/sweeps.smk"
-include: "workflow/rules/models.smk"
-include: "workflow/rules/checks.smk"
-include: "workflow/rules/report.smk"
+RULES = [
+    *(
+        "common",
+        "inputs",
+        "map_inputs",
+        "cohort",
+        "preprocess",
+        "classify",
+        "performance",
+        "relevance",
+        "imported",
+    ),
+    *("permutations", "reference", "inference", "overlap", "figures", "sweeps", "models", "checks", "report"),
+]
+
+for name in RULES:
+
+    include: f"workflow/rules/{name}.smk"
 
 
 localrules:
     all,
+    figures,
     overlap_only,
+
+
+rule figures:
+    input:
+        png=DRAWN_FIGURES,
+        table=f"{FIGURES}/overlap.html",
+        report=f"{RESULTS}/report.html",
+    message:
+        "The figures of {STUDY}"
 
 
 rule overlap_only:

@@ -90,7 +90,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
     best = rows.iloc[0]
     text = (
         f"Against the {reference_name(reference)}, the best map is {map_name(best['map'])}: "
-        f"ROC AUC {estimate(best.value, best.ci_low, best.ci_high, confidence)}"
+        f"ROC AUC {estimate(best.value, best.ci_low, best.ci_high, confidence)}{_nulls(best)}"
     )
     others = []
     for family in ("heatmap", "tissue", "baseline"):
@@ -100,6 +100,13 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
             kind = FAMILY_NAMES[family].lower()
             others.append(f"best {kind}: {map_name(top['map'])}, {estimate(top.value, top.ci_low, top.ci_high)}")
     return f"{text}. {_sentence('; '.join(others))}" if others else f"{text}."
+
+
+def _nulls(score: pd.Series) -> str:
+    """What chance makes of the score, as far as it was asked."""
+    asked = {"random fields as smooth as it": score.null_p_spatial, "shuffled labels": score.null_p_labels}
+    known = [f"p = {p:.3f} against {null}" for null, p in asked.items() if np.isfinite(p)]
+    return f", {_join(known, "and")}" if known else ""
 
 
 def _recovery(recovery: pd.DataFrame, confidence: float) -> list[str]:

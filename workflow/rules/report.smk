@@ -1,4 +1,11 @@
 # report: the page that tells what was found, and what it was found from.
+NAMES_OF_FIGURES = [
+    *("cohort", "quality", "performance", "calibration", "maps", "ranking", "curves", "sweep"),
+    *(["truth"] if "truth" in REFERENCES else []),
+    *(["growth"] if GROWING else []),
+    *([] if config["apply"] else ["learning", "sanity", "faithfulness", "stability"]),
+]
+DRAWN_FIGURES = expand(f"{FIGURES}/{{figure}}.png", figure=NAMES_OF_FIGURES)
 
 
 rule write_provenance:
@@ -30,20 +37,7 @@ rule write_provenance:
 rule write_report:
     input:
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
-        cohort=f"{FIGURES}/cohort.png",
-        quality=f"{FIGURES}/quality.png",
-        performance=f"{FIGURES}/performance.png",
-        calibration=f"{FIGURES}/calibration.png",
-        learning=[] if config["apply"] else f"{FIGURES}/learning.png",
-        maps=f"{FIGURES}/maps.png",
-        ranking=f"{FIGURES}/ranking.png",
-        curves=f"{FIGURES}/curves.png",
-        sweep=f"{FIGURES}/sweep.png",
-        truth=f"{FIGURES}/truth.png" if "truth" in REFERENCES else [],
-        growth=f"{FIGURES}/growth.png" if GROWING else [],
-        sanity=[] if config["apply"] else f"{FIGURES}/sanity.png",
-        faithfulness=[] if config["apply"] else f"{FIGURES}/faithfulness.png",
-        stability=[] if config["apply"] else f"{FIGURES}/stability.png",
+        figures=DRAWN_FIGURES,
         subjects=f"{RESULTS}/preprocess/subjects.tsv",
         performance_table=f"{RESULTS}/classify/performance.tsv",
         model_comparisons=f"{RESULTS}/classify/model_comparisons.tsv",
@@ -70,6 +64,7 @@ rule write_report:
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
+        figures=NAMES_OF_FIGURES,
         maps=MAPS,
         references=REFERENCES,
     message:

@@ -27,10 +27,9 @@ def main(*, pictures, subjects, performance, model_comparisons, variability, sco
 
 if __name__ == "__main__":
     with job(snakemake):
-        figures = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
-        figures += ("sanity", "faithfulness", "stability", "sweep", "truth", "growth")
+        figures = dict(zip(snakemake.params.figures, snakemake.input.figures, strict=True))
         main(
-            pictures={name: snakemake.input[name] for name in figures if snakemake.input[name]},
+            pictures=figures | {"mosaic": snakemake.input.mosaic},
             subjects=snakemake.input.subjects,
             performance=snakemake.input.performance_table,
             model_comparisons=snakemake.input.model_comparisons,

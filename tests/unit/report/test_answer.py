@@ -17,7 +17,8 @@ def tables(tmp_path, grid, brain):
 def test_the_answer_names_winner_recovery_and_accuracy(tables):
     words = answer(**tables, confidence=0.9, truth="simulated")
     assert words.overlap[1] == (
-        "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91). "
+        "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91), "
+        "p = 0.001 against random fields as smooth as it. "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
         "best input-only baseline: GM probability, 0.75 [n/a]."
     )
@@ -29,6 +30,13 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
         "Selected network: held-out balanced accuracy 0.79 (90 % interval 0.70 to 0.86).",
     ]
     assert words.warnings == [WHOSE_TRUTH["simulated"]]
+
+
+def test_both_nulls_are_told_where_they_were_asked(tables):
+    told = answer(**tables | {"scores": tables["scores"].assign(null_p_labels=0.048)}, confidence=0.9, truth=None)
+    assert "p = 0.001 against random fields as smooth as it and p = 0.048 against shuffled labels." in told.overlap[0]
+    silent = tables["scores"].assign(null_p_spatial=np.nan)
+    assert "p =" not in answer(**tables | {"scores": silent}, confidence=0.9, truth=None).overlap[0]
 
 
 def test_controls_are_one_sentence_behind_the_models(tables):
