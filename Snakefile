@@ -22,9 +22,9 @@ RULES = [
     *("permutations", "reference", "inference", "overlap", "figures", "sweeps", "models", "checks", "report"),
 ]
 
-for name in RULES:
+for part in RULES:
 
-    include: f"workflow/rules/{name}.smk"
+    include: f"workflow/rules/{part}.smk"
 
 
 localrules:
@@ -35,9 +35,8 @@ localrules:
 
 rule figures:
     input:
-        png=DRAWN_FIGURES,
-        table=f"{FIGURES}/overlap.html",
-        report=f"{RESULTS}/report.html",
+        DRAWN_FIGURES,
+        f"{RESULTS}/report.html",
     message:
         "The figures of {STUDY}"
 
@@ -56,14 +55,10 @@ rule all:
     default_target: True
     input:
         report=f"{RESULTS}/report.html",
-        regions=f"{RESULTS}/overlap/regions.tsv",
-        growth=f"{FIGURES}/growth.png" if GROWING else [],
-        permuted=f"{RESULTS}/overlap/permuted.tsv" if PERMUTATIONS and not config["apply"] else [],
+        tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["variants", "regions"]),
+        permuted=PERMUTED,
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.batches),
-        provenance=f"{RESULTS}/provenance.json",
-        subject_maps=expand(
-            rules.write_subject_maps.output.folder, map=HEATMAPS if RELEVANCE["keep_subject_maps"] else []
-        ),
+        subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
         cards=[] if config["apply"] else rules.write_model_cards.output.cards,
     message:
         "The whole study {STUDY}: {input.report}"

@@ -106,7 +106,7 @@ def _nulls(score: pd.Series) -> str:
     """What chance makes of the score, as far as it was asked."""
     asked = {"random fields as smooth as it": score.null_p_spatial, "shuffled labels": score.null_p_labels}
     known = [f"p = {p:.3f} against {null}" for null, p in asked.items() if np.isfinite(p)]
-    return f", {_join(known, "and")}" if known else ""
+    return ", " + _join(known, "and") if known else ""
 
 
 def _recovery(recovery: pd.DataFrame, confidence: float) -> list[str]:

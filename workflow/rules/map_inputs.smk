@@ -2,6 +2,7 @@
 from relmaps.classify.models import feature_of_model
 
 EXPLAINED = [*HEATMAPS, "untrained"]
+KEPT_SUBJECT_MAPS = HEATMAPS if config["relevance"]["keep_subject_maps"] else []
 
 
 def feature_of_map(wildcards):
