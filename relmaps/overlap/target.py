@@ -40,8 +40,9 @@ class Target:
         return self.positions[self.inside].mean(axis=0)
 
     @cached_property
-    def tree(self) -> KDTree:
-        return KDTree(self.positions[self.inside])
+    def distances(self) -> np.ndarray:
+        """(n,) mm from each voxel to the nearest of the mask."""
+        return KDTree(self.positions[self.inside]).query(self.positions)[0]
 
     @cached_property
     def evidence_ranks(self) -> np.ndarray | None:

@@ -21,7 +21,7 @@ class Hausdorff(Distance):
     )
 
     def __call__(self, match: Match) -> float:
-        kept = match.target.positions[match.kept > 0]
-        there, _ = match.target.tree.query(kept)
-        back, _ = KDTree(kept).query(match.target.positions[match.target.inside])
+        kept = match.kept > 0
+        there = match.target.distances[kept]
+        back, _ = KDTree(match.target.positions[kept]).query(match.target.positions[match.target.inside])
         return float(max(np.percentile(there, PERCENTILE), np.percentile(back, PERCENTILE)))

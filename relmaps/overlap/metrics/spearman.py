@@ -1,7 +1,6 @@
 """Spearman correlation with the unthresholded reference."""
 
 import numpy as np
-from scipy import stats
 
 from relmaps.overlap.match import Match
 from relmaps.overlap.metrics.metric import SMALLEST, Metric
@@ -22,8 +21,8 @@ class Spearman(Metric):
         evidence = match.target.evidence_ranks
         if evidence is None:
             return np.nan
-        ranks = stats.rankdata(match.values)
-        ranks -= ranks.mean()
+        places = match.ranking.places()
+        ranks = places.mean() - places
         scale = np.sqrt((ranks @ ranks) * (evidence @ evidence))
         return float(ranks @ evidence / scale) if scale > 0 else np.nan
 

@@ -2,8 +2,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from relmaps.overlap.ranking import Ranking
+from relmaps.overlap.ranking import FEWEST_TO_BIN, BinnedRanking, Ranking, rank
 
 
 def test_hits_without_ties(rng):
@@ -38,3 +39,34 @@ def test_a_curve_needs_voxels_on_both_sides(reference, defined):
 def test_values_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match="cannot be ranked"):
         Ranking(np.array([1.0, np.nan]))
+
+
+def test_places_are_mean_ranks_from_the_highest(rng):
+    values = np.round(rng.standard_normal(60), 1).astype(np.float32)
+    expected = stats.rankdata(-values)
+    np.testing.assert_array_equal(Ranking(values).places(), expected)
+    codes = np.unique(values, return_inverse=True)[1] * 3  # bins without voxels lie between
+    np.testing.assert_array_equal(BinnedRanking(codes).places(), expected)
+
+
+@pytest.mark.parametrize("kind", ["positive", "signed"])
+def test_bins_rank_large_maps_almost_as_sorting_does(rng, kind):
+    n = FEWEST_TO_BIN + 1
+    reference = rng.random(n) < 0.02
+    values = (rng.standard_normal(n) + 0.5 * reference).astype(np.float32)
+    values = np.abs(values) if kind == "positive" else values
+    binned, exact = rank(values), Ranking(values)
+    assert isinstance(binned, BinnedRanking)
+    assert len(binned.kept) < len(exact.kept) / 5
+    aucs = [np.trapezoid(*reversed(one.against(reference).rates())) for one in (binned, exact)]
+    assert aucs[0] == pytest.approx(aucs[1], abs=5e-4)
+    size = int(reference.sum())
+    dices = [one.against(reference).dice_at(size) for one in (binned, exact)]
+    assert dices[0] == pytest.approx(dices[1], abs=1e-3)
+    np.testing.assert_allclose(binned.places(), exact.places(), atol=1e-3 * n)
+    assert binned.first(size).sum() == pytest.approx(size, rel=1e-4)
+
+
+def test_maps_that_bins_would_blur_are_sorted(rng):
+    values = (1000 + rng.random(FEWEST_TO_BIN + 1)).astype(np.float32)
+    assert type(rank(values)) is Ranking
