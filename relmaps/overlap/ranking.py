@@ -74,8 +74,8 @@ def rank(values: np.ndarray) -> Ranking:
     """The ranking of (n_voxels,) float32 values, in the faster way that is exact enough.
 
     Large maps are binned by the leading bits of their numbers: 2048 bins between a value and its double where none is
-    negative, 1024 where some are. An AUC is then wrong by at most half the share of the largest bin; where that share is
-    above LARGEST_BIN, values are sorted after all. Values of exactly 0 are equal and not merely in one bin.
+    negative, 1024 where some are. An AUC is then wrong by at most half the share of the largest bin; where that share
+    is above LARGEST_BIN, values are sorted after all. Values of exactly 0 are equal and not merely in one bin.
     """
     if len(values) < FEWEST_TO_BIN:
         return Ranking(values)
