@@ -1,4 +1,4 @@
-"""How often the bootstrap intervals of overlap cover the score without noise: python -m benchmarks.coverage.
+"""How often the bootstrap intervals of overlap cover the score without noise: python -m benchmarks.coverage [--studies 150].
 
 Subjects' maps are a population map plus independent smooth noise; the quantity is the headline score of the population
 map, which no finite cohort has. Prints, for each kind of map, cohort and metric, how reliable the group map is, by how
@@ -6,6 +6,7 @@ much its score falls short, and the share of 95 % intervals that cover the quant
 percentiles of resampled subjects, or turn them round at the estimate (basic).
 """
 
+import argparse
 from itertools import product
 from multiprocessing import Pool
 from types import SimpleNamespace
@@ -26,7 +27,7 @@ SHAPE, VOXEL_MM = (24, 28, 24), 6.0
 AFFINE = np.array([[VOXEL_MM, 0, 0, -69], [0, VOXEL_MM, 0, -81], [0, 0, VOXEL_MM, -69], [0, 0, 0, 1]])
 SIGNAL = {"clear": 3.0, "middling": 1.5}  # peak in the reference, in standard deviations of the rest of the map
 NOISE = (1.0, 3.0, 6.0)  # of one subject, in the same unit
-SUBJECTS = (20, 40, 80)
+SUBJECTS = (20, 80)
 SHOWN = ("dice", "roc_auc", "average_precision")
 HEADLINE = Cell("abs", 8, "brain")
 
@@ -64,12 +65,12 @@ def population(arena: Arena, peak: float, rng: np.random.Generator) -> np.ndarra
 
 def studies(setting: tuple) -> list[dict]:
     """One row per study and metric."""
-    kind, noise, n, seed = setting
+    kind, noise, n, n_studies, seed = setting
     arena, rng = small_arena(), np.random.default_rng(seed)
     metrics = {name: METRICS[name] for name in SHOWN}
     scorer = arena.scorer(HEADLINE, metrics.values())
     rows = []
-    for _ in range(STUDIES):
+    for _ in range(n_studies):
         quiet = population(arena, SIGNAL[kind], rng)
         noisy = smooth(rng.standard_normal((n, *SHAPE)), 10)[:, arena.brain]
         group_map = MeanMap(name="mean", subject_based=True, maps=quiet + noise * 0.5 * noisy / noisy.std())
@@ -91,7 +92,10 @@ def studies(setting: tuple) -> list[dict]:
 
 
 def main() -> None:
-    settings = [(*setting, seed) for seed, setting in enumerate(product(SIGNAL, NOISE, SUBJECTS))]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", type=int, default=STUDIES)
+    n_studies = parser.parse_args().studies
+    settings = [(*setting, n_studies, seed) for seed, setting in enumerate(product(SIGNAL, NOISE, SUBJECTS))]
     with Pool(2) as pool:
         rows = [row for of_setting in pool.imap(studies, settings) for row in of_setting]
     table = pd.DataFrame(rows).groupby(["map", "noise", "subjects", "metric"], sort=False).mean()
