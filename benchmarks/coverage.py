@@ -1,4 +1,4 @@
-"""How often bootstrap intervals of overlap cover the score without noise: python -m benchmarks.coverage [--studies 150].
+"""How often bootstrap intervals cover the score without noise: python -m benchmarks.coverage [--studies 150].
 
 Subjects' maps are a population map plus independent smooth noise; the quantity is the headline score of the population
 map, which no finite cohort has. Prints, for each kind of map, cohort and metric, how reliable the group map is, by how
