@@ -19,7 +19,8 @@ from scipy import ndimage, stats
 from relmaps.mni152 import study_grid
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.spatial import Components, SurrogateFields, spatial_p
+from relmaps.overlap.resampling import null_p
+from relmaps.overlap.spatial import Components, SurrogateFields
 from relmaps.overlap.treatment import FWHM_PER_SIGMA
 from relmaps.preprocess.template import make_template
 from relmaps.reference.reference import ReferenceMask
@@ -77,7 +78,7 @@ def p_values(task: tuple) -> list[dict]:
     for cell, scorer in scorers.items():
         observed, null = scorer(values)[0], np.array([scorer(field)[0] for field in drawn])
         for column, (name, metric) in enumerate(SHOWN.items()):
-            p = spatial_p(observed[column], null[:, column], metric)
+            p = null_p(observed[column], null[:, column], metric)
             equal = (null[:, column] == observed[column]).sum()
             split = p - rng.random() * (1 + equal) / (1 + n_surrogates)
             rows.append({"cell": cell, "metric": name, "p": p, "split": split})

@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from relmaps.figures.names import map_name, reference_name
-from relmaps.figures.overlap import headline_scores
+from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.figures.style import new_figure, say_nothing_to_show
 
-CELL = ["threshold_label", "sign", "mask", "smoothing_mm"]
 CHOICE = ["target", "pooling", "normalisation", "order", "mask", "sign", "smoothing_mm"]
 METRIC = "roc_auc"
 RANKS = "viridis_r"  # the best is brightest
@@ -27,7 +26,7 @@ def draw_sweep(scores: pd.DataFrame, variants: pd.DataFrame, references: list[st
     the headline is framed.
     """
     auc = scores[(scores["metric"] == METRIC) & (scores["fold"] == "all")].fillna({"threshold_label": "n/a"})
-    auc = auc.assign(headline=auc["headline"].astype(str).str.lower())
+    auc = auc.assign(headline=is_true(auc["headline"]))
     n_maps, n_variants = auc["map"].nunique(), variants["map"].nunique()
     heights = [5 * max(n_maps, 4) + 28] * len(references) + [5 * max(n_variants, 3) + 24]
     figure = new_figure(sum(heights) + 8)
@@ -58,7 +57,7 @@ def _draw_cells(axes: Axes, auc: pd.DataFrame, scores: pd.DataFrame, reference: 
             dark = rank > 0.55 * len(order)
             colour = "white" if dark else "black"
             axes.text(column, row, f"{rank:.0f}", ha="center", va="center_baseline", fontsize=6, color=colour)
-    framed = auc.loc[auc["headline"] == "true", ["sign", "mask", "smoothing_mm", "threshold_label"]].iloc[0]
+    framed = auc.loc[auc["headline"], ["sign", "mask", "smoothing_mm", "threshold_label"]].iloc[0]
     place = list(ranks.columns).index(tuple(framed))
     axes.add_patch(Rectangle((place - 0.5, -0.5), 1, len(order), fill=False, edgecolor="#D55E00", linewidth=1.6))
     axes.set_yticks(range(len(order)), [map_name(name) for name in order])

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import kendalltau
 
 from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, reference_name
-from relmaps.figures.overlap import headline_scores
+from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
 
 CELL = ["map", "sign", "mask", "smoothing_mm"]
@@ -49,7 +49,7 @@ def _pairs(scores: pd.DataFrame, truth: str, reference: str, metric: str) -> pd.
     rows = scores[(scores["fold"] == "all") & (scores["metric"] == metric)]
     at_own = rows.groupby("reference")["threshold_label"].transform("first")  # the sweep's first is the headline's
     rows = rows[rows["threshold_label"].fillna("n/a") == at_own.fillna("n/a")]
-    rows = rows.assign(headline=rows["headline"].astype(str).str.lower() == "true")
+    rows = rows.assign(headline=is_true(rows["headline"]))
     columns = [*CELL, "headline", "value", "ci_low", "ci_high"]
     of = [rows.loc[rows["reference"] == name, columns] for name in (reference, truth)]
     return of[0].merge(of[1], on=[*CELL, "headline"]).dropna(subset=["value_x", "value_y"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from relmaps.images import Grid, load_grid, read_map, read_mask
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric, score
-from relmaps.overlap.ranking import Curve, Ranking
+from relmaps.overlap.ranking import Curve, Ranking, rank
 from relmaps.overlap.target import Target, target_of
 from relmaps.overlap.treatment import Treatment
 from relmaps.reference.reference import ReferenceMask, read_cuts, read_reference_mask
@@ -80,9 +80,12 @@ class Scorer:
         """(n_references, n_metrics), NaN where a reference holds none or all of the scored voxels."""
         return score(self.treatment(values)[self.scored], self.targets, self.metrics)
 
-    def at_cuts(self, values: np.ndarray) -> np.ndarray:
-        """(n_cuts, n_curve_metrics): CURVE_METRICS at the other thresholds of the references."""
-        return score(self.treatment(values)[self.scored], self.cuts, CURVE_METRICS.values())
+    def with_cuts(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The scores, and (n_cuts, n_curve_metrics) CURVE_METRICS at the other thresholds; all from one ranking."""
+        treated = self.treatment(values)[self.scored]
+        ranking = rank(treated)
+        at_cuts = score(treated, self.cuts, CURVE_METRICS.values(), ranking)
+        return score(treated, self.targets, self.metrics, ranking), at_cuts
 
     def curves(self, values: np.ndarray) -> list[Curve]:
         """One curve per reference, all from one sort."""

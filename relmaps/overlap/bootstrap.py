@@ -14,16 +14,17 @@ for an observed map, corrected with one draw of its own, and the variance that t
 """
 
 import logging
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from relmaps.jobs import progress
 from relmaps.overlap.arena import Arena, Cell, Scorer
 from relmaps.overlap.draws import Draws
-from relmaps.overlap.metrics import METRICS, Metric, score
+from relmaps.overlap.metrics import METRICS, Metric
 from relmaps.overlap.population import Shrinkage
 from relmaps.overlap.resampling import noise_scale
-from relmaps.overlap.target import Target
 from relmaps.relevance.group import GroupMap
 
 log = logging.getLogger("relmaps")
@@ -51,22 +52,33 @@ def bootstrap_map(
         log.info("every reference is empty inside the mask %s: no draws are scored", headline.mask)
         return Draws(draws, references, names)
     noise = Noise(group_map, weights)
-    first = noise(slice(0, NOISE_DRAWS))
-    corrected = {}
-    for place, (reference, target) in enumerate(zip(arena.references, scorer.targets, strict=True)):
-        if target.defined:
-            shrinkage = Shrinkage(arena.brain, arena.grid.voxel_mm, reference.mask[arena.brain], first)
-            corrected[place] = _Corrected(scorer, target, shrinkage, noise.published)
-    block = max(2, BLOCK_BYTES // (4 * noise.published.size))
+    block = max(1, BLOCK_BYTES // (4 * noise.published.size))
+    corrected = {
+        place: _Corrected(replace(scorer, targets=[target]), noise.published, Shrinkage(arena, target_mask))
+        for place, (target, target_mask) in enumerate(zip(scorer.targets, _masks(arena), strict=True))
+        if target.defined
+    }
+    learning, variances = min(NOISE_DRAWS, len(weights)), []
+    for start in range(0, learning, block):
+        added = noise(slice(start, min(start + block, learning)))
+        variances.append(added.var(axis=1))
+        for of_target in corrected.values():
+            of_target.shrinkage.learn(added)
     for start in progress(range(0, len(weights), block), f"block of {block} draws"):
         added = noise(slice(start, start + block))
         for of_target in corrected.values():
             of_target.add(added)
     for place, of_target in corrected.items():
         draws[:, place] = of_target.draws()
-    reliability = 1 - float(first.var(axis=1).mean() / max(noise.published.var(), np.finfo(np.float32).tiny))
-    log.info("%s: %.2f of the variance of the map is not noise", group_map.name, max(0.0, reliability))
-    return Draws(draws, references, names, max(0.0, reliability))
+    total = noise.published.var()
+    reliability = max(0.0, 1 - float(np.concatenate(variances).mean() / total)) if total else 0.0
+    log.info("%s: %.2f of the variance of the map is not noise", group_map.name, reliability)
+    return Draws(draws, references, names, reliability)
+
+
+def _masks(arena: Arena) -> list[np.ndarray]:
+    """(n_voxels,) of each reference."""
+    return [reference.mask[arena.brain] for reference in arena.references]
 
 
 class Noise:
@@ -83,44 +95,48 @@ class Noise:
 
 
 class _Corrected:
-    """The scores of one map against one target, collected block by block."""
+    """The scores of one map against one target, collected block by block; scorer : of that target alone."""
 
-    def __init__(self, scorer: Scorer, target: Target, shrinkage: Shrinkage, published: np.ndarray):
-        self._scorer, self._target, self._shrinkage = scorer, target, shrinkage
-        self._quiet = shrinkage(published[None])
-        self._observed, self._before = self._unbounded(np.stack([published, self._quiet[0]]))
-        self._after, self._again = [], []
+    def __init__(self, scorer: Scorer, published: np.ndarray, shrinkage: Shrinkage):
+        self._scorer, self._published, self.shrinkage = scorer, published[None], shrinkage
+        self._after, self._again, self._last = [], [], np.empty((0, published.size), dtype=np.float32)
 
     def add(self, added: np.ndarray) -> None:
-        """added : (n, n_voxels) noise of the next draws."""
+        """added : (n, n_voxels) noise of the next draws; what shrinkage must learn comes before."""
         noisy = self._quiet + added
         self._after.append(self._unbounded(noisy))
         left = SPREAD_DRAWS - sum(map(len, self._again))
-        if left > 0:
-            self._again.append(self._corrected_again(noisy[:left], added, self._after[-1][:left]))
+        if left > 0:  # each draw with the noise of the draw before it; the first has none
+            before = np.concatenate([self._last, added[:-1]])
+            first = len(added) - len(before)
+            rows = slice(first, first + left)
+            self._again.append(self._corrected_again(noisy[rows], before[:left], self._after[-1][rows]))
+        self._last = added[-1:].copy()
 
     def draws(self) -> np.ndarray:
         """(n_draws, n_metrics)."""
         after, again = np.concatenate(self._after), np.concatenate(self._again)
         middle = np.median(after, axis=0)
-        corrected = self._observed + self._before - middle
-        drawn = corrected - spread_factor(after, again) * (after - middle)
+        observed, before = self._unbounded(np.concatenate([self._published, self._quiet]))
+        drawn = observed + before - middle - spread_factor(after, again) * (after - middle)
         columns = zip(self._scorer.metrics, drawn.T, strict=True)
         return np.column_stack([metric.bounded(column) for metric, column in columns])
 
-    def _corrected_again(self, noisy: np.ndarray, added: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Corrected scores of maps that are noisy draws, each with the noise of the draw before it."""
-        quiet = self._shrinkage(noisy)
-        others = np.roll(added, 1, axis=0)[: len(noisy)]
+    @cached_property
+    def _quiet(self) -> np.ndarray:
+        return self.shrinkage(self._published)
+
+    def _corrected_again(self, noisy: np.ndarray, others: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """(n, n_metrics) corrected scores of maps that are noisy draws. others : noise to correct each with."""
+        if not len(noisy):
+            return np.empty((0, len(self._scorer.metrics)))
+        quiet = self.shrinkage(noisy)
         return scores + self._unbounded(quiet) - self._unbounded(quiet + others)
 
     def _unbounded(self, maps: np.ndarray) -> np.ndarray:
         """(n_maps, n_metrics) on the unbounded scales."""
-        scores = [
-            score(self._scorer.treatment(values)[self._scorer.scored], [self._target], self._scorer.metrics)[0]
-            for values in maps
-        ]
-        columns = zip(self._scorer.metrics, np.array(scores).T, strict=True)
+        scores = np.array([self._scorer(values)[0] for values in maps])
+        columns = zip(self._scorer.metrics, scores.T, strict=True)
         return np.column_stack([metric.unbounded(column) for metric, column in columns])
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from relmaps.jobs import progress
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.resampling import tested_in
 from relmaps.relevance.group import GroupMap
 
 log = logging.getLogger("relmaps")
@@ -58,7 +59,7 @@ def size_levels(
     one leaves a fold without subjects of a class, it keeps one of them, which is the smallest subset that there is. Of
     the whole cohort there is one replicate. Within a replicate, each subset holds the smaller ones, as a cohort grows.
     """
-    cells = _cells(participants, splits)
+    cells = tested_in(participants, splits)
     sizes = cells.groupby(["fold", "label"])["label"].transform("size").to_numpy()
     places = _places([cells["fold"], cells["label"]], n_replicates, np.random.default_rng(seed))
     levels = {}
@@ -78,7 +79,7 @@ def severity_levels(
     the smallest of them has, so that all maps are of equally many subjects. No levels where a fold has fewer than
     three subjects with disease.
     """
-    cells = _cells(participants, splits)
+    cells = tested_in(participants, splits)
     sides = severity.set_index("participant_id").loc[participants, ["severity_left", "severity_right"]]
     cells["severity"] = sides.mean(axis=1).to_numpy()
     ill = cells["label"] == 1
@@ -98,12 +99,6 @@ def severity_levels(
         weights = (drawn & (members | ~ill).to_numpy()).astype(int)
         levels.append(("severity", float(cells.loc[members, "severity"].median()), weights))
     return levels
-
-
-def _cells(participants: pd.Series, splits: pd.DataFrame) -> pd.DataFrame:
-    """fold and label of each participant; who is tested in every fold, by models of another study, is in one of all."""
-    tested = splits[splits["role"] == "test"].groupby("participant_id").agg({"fold": ",".join, "label": "first"})
-    return tested.loc[participants].reset_index(drop=True)
 
 
 def _places(keys: list[pd.Series], n_replicates: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,11 +7,11 @@ import pandas as pd
 
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.permuted import null_p
-from relmaps.overlap.resampling import interval
+from relmaps.overlap.resampling import interval, null_p
 from relmaps.overlap.retraining import spread_of_runs
 
 FEWEST_PERMUTATIONS = 20  # with fewer, the smallest possible p is not below .05
+NOTHING = "nothing to score: the reference holds none or all of the voxels, or the metric has no value for this map"
 COLUMNS = ["ci_low", "ci_high", "null_p_spatial", "null_p_labels", "retraining_sd", "reliability", "note"]
 
 
@@ -41,12 +41,12 @@ class Inference:
 
     def _of(self, row, spread: pd.Series) -> dict:
         if not np.isfinite(row.value):
-            return {"note": "nothing to score: the reference holds none or all of the voxels, or a map is constant"}
+            return {"note": NOTHING}
         notes = []
         draws = self.draws.get(row.map)  # none for a map that does not depend on the subjects
         ci_low, ci_high = interval(draws.of(row.reference, row.metric) if draws else np.array([]), self.confidence)
         if np.isnan(ci_low):
-            notes.append("no interval: does not depend on the subjects")
+            notes.append(f"no interval: {'has no value in any draw' if draws else 'does not depend on the subjects'}")
         spatial = _p(row, self.nulls[row.map].of(row.reference, row.metric))
         if np.isnan(spatial):
             notes.append("no spatial null: a map that is constant")

@@ -8,6 +8,7 @@ import pandas as pd
 from relmaps.jobs import progress
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric
+from relmaps.overlap.resampling import null_p
 
 
 def permuted_table(
@@ -38,18 +39,6 @@ def permuted_table(
     for (_, _, metric), values in table.groupby(["map", "reference", "metric"])["value"]:
         table.loc[values.index, "null_p_labels"] = _among_the_others(values, METRICS[metric])
     return table
-
-
-def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
-    """p of a score under a null: (1 + number of null scores at least as good) / (1 + n); NaN without a null.
-
-    Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39; the smallest p is 1 / (1 + n).
-    """
-    null = null[np.isfinite(null)]
-    if not null.size or not np.isfinite(value):
-        return np.nan
-    as_good = null >= value if metric.higher_is_better else null <= value
-    return float((1 + as_good.sum()) / (1 + null.size))
 
 
 def _spatial_p(table: pd.DataFrame, maps: dict, arena: Arena, null_of: Callable) -> list[float]:

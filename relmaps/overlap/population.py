@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from relmaps.overlap.arena import Arena
 from relmaps.overlap.treatment import Treatment
 
 BANDS_MM = (8, 16, 32)  # FWHM between the bands
@@ -20,23 +21,28 @@ BANDS_MM = (8, 16, 32)  # FWHM between the bands
 class Shrinkage:
     """Turns noisy maps into maps whose spread is that of the map without noise.
 
-    brain : (nx, ny, nz) bool. voxel_mm : (3,). inside : (n_voxels,) bool, the reference. noise : (n_draws, n_voxels)
-    draws of the group map's noise.
+    inside : (n_voxels,) bool, the reference. The noise's power is learnt from draws of the group map's noise.
     """
 
-    def __init__(self, brain: np.ndarray, voxel_mm: np.ndarray, inside: np.ndarray, noise: np.ndarray):
-        self._blurs = [Treatment(brain, voxel_mm, "signed", mm) for mm in BANDS_MM]
+    def __init__(self, arena: Arena, inside: np.ndarray):
+        self._blurs = [Treatment(arena.brain, arena.grid.voxel_mm, "signed", mm) for mm in BANDS_MM]
         self._groups = [inside, ~inside]
-        self._noise_power = [
-            [band[:, group].var(axis=1).mean() for group in self._groups] for band in self._bands(noise)
+        self._power, self._learnt = np.zeros((len(BANDS_MM) + 1, len(self._groups))), 0
+
+    def learn(self, noise: np.ndarray) -> None:
+        """noise : (n_draws, n_voxels); several blocks teach the same as one."""
+        bands = self._bands(noise)
+        self._power += [
+            [band[:, group].var(axis=1, dtype=np.float64).sum() for group in self._groups] for band in bands
         ]
+        self._learnt += len(noise)
 
     def __call__(self, maps: np.ndarray) -> np.ndarray:
         """(n_maps, n_voxels) float32 -> the same."""
         shrunk = np.zeros(maps.shape, dtype=np.float32)
-        for band, powers in zip(self._bands(maps), self._noise_power, strict=True):
+        for band, powers in zip(self._bands(maps), self._power / self._learnt, strict=True):
             for group, power in zip(self._groups, powers, strict=True):
-                mean = band[:, group].mean(axis=1, keepdims=True)
+                mean = band[:, group].mean(axis=1, keepdims=True, dtype=np.float64)
                 rest = band[:, group] - mean
                 total = rest.var(axis=1, keepdims=True)
                 left = np.maximum(0, 1 - power / np.where(total > 0, total, np.inf))

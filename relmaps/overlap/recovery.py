@@ -1,5 +1,7 @@
 """recovery.tsv: which maps recover the known truth."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from relmaps.overlap.scores import headline_rows
@@ -19,14 +21,16 @@ COLUMNS = [
 ]
 
 
-def recovery_table(scores: pd.DataFrame, comparisons: pd.DataFrame, baselines: list[str]) -> pd.DataFrame:
-    """One row per map that is no baseline.
+def recovery_table(
+    scores: pd.DataFrame, comparisons: pd.DataFrame, baselines: list[str], unjudged: Iterable[str] = ()
+) -> pd.DataFrame:
+    """One row per map that is no baseline and not `unjudged`, such as prior knowledge.
 
     A map recovers the truth if its headline ROC AUC against it is at least MINIMUM_AUC and its paired difference to
     every baseline has an interval above 0. The baseline shown is the one whose interval reaches lowest, where the
     baseline would be hardest to beat. Without a truth, or with an empty one, nothing can be said: NaN.
     """
-    names = [name for name in scores["map"].unique() if name not in baselines]
+    names = [name for name in scores["map"].unique() if name not in {*baselines, *unjudged}]
     overall = headline_rows(scores).query("fold == 'all' and reference_kind == 'truth' and metric == @METRIC")
     known = overall.dropna(subset="value").set_index("map")
     truths = known["reference"].unique()

@@ -1,8 +1,10 @@
-"""Subjects drawn with replacement, and what follows from draws: intervals and p-values."""
+"""Subjects drawn with replacement, and what follows from draws and nulls: intervals and p-values."""
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from relmaps.overlap.metrics import Metric
 
 
 def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
@@ -14,12 +16,17 @@ def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_draws: int,
     Returns (n_draws, n_subjects) int; the same seed gives the same draws for every map, which makes them paired.
     """
     rng = np.random.default_rng(seed)
-    test = splits[splits["role"] == "test"].groupby("participant_id").agg({"fold": ",".join, "label": "first"})
-    test = test.loc[participants]
+    test = tested_in(participants, splits)
     weights = np.zeros((n_draws, len(participants)), dtype=np.int64)
     for _, members in sorted(test.groupby(["fold", "label"]).indices.items()):
         weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=n_draws)
     return weights
+
+
+def tested_in(participants: pd.Series, splits: pd.DataFrame) -> pd.DataFrame:
+    """fold and label of each participant; who is tested in every fold, by models of another study, is in one of all."""
+    tested = splits[splits["role"] == "test"].groupby("participant_id").agg({"fold": ",".join, "label": "first"})
+    return tested.loc[participants].reset_index(drop=True)
 
 
 def noise_scale(weights: np.ndarray) -> np.ndarray:
@@ -53,6 +60,18 @@ def two_sided_p(draws: np.ndarray) -> float:
         return np.nan
     rarer = min((usable <= 0).sum(), (usable >= 0).sum())
     return min(1.0, 2 * (1 + rarer) / (1 + usable.size))
+
+
+def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
+    """p of a score under a null: (1 + number of null scores at least as good) / (1 + n); NaN without a null.
+
+    Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39; the smallest p is 1 / (1 + n).
+    """
+    null = null[np.isfinite(null)]
+    if not null.size or not np.isfinite(value):
+        return np.nan
+    as_good = null >= value if metric.higher_is_better else null <= value
+    return float((1 + as_good.sum()) / (1 + null.size))
 
 
 def corrected_t_p(differences: np.ndarray, n_folds: int) -> float:

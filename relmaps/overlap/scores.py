@@ -21,10 +21,9 @@ def score_table(maps: list[ScoredMap], arena: Arena, sweep: Iterable[Cell], head
         scorer = arena.scorer(cell)
         for scored_map in maps:
             whole = {"map": scored_map.name, "model": scored_map.model, "feature": scored_map.feature, "fold": "all"}
-            scores = scorer(scored_map.values)
+            scores, at_cuts = scorer.with_cuts(scored_map.values)
             rows += _rows(whole, arena.references, METRICS, scores, cell, "true" if cell == headline else "false")
-            if arena.cuts:
-                rows += _rows(whole, arena.cuts, CURVE_METRICS, scorer.at_cuts(scored_map.values), cell, "false")
+            rows += _rows(whole, arena.cuts, CURVE_METRICS, at_cuts, cell, "false")
     scorer = arena.scorer(headline)
     for scored_map in maps:
         for fold in scored_map.folds:

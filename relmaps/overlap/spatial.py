@@ -23,7 +23,6 @@ from scipy.stats import rankdata
 
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS, Metric
-from relmaps.overlap.permuted import null_p
 from relmaps.overlap.treatment import FWHM_PER_SIGMA, Treatment
 
 FINEST_VOXELS, WIDEST_MM, STEP = 1.5, 46, 1.5  # FWHM of the Gaussians: from, up to, factor from one to the next
@@ -138,8 +137,3 @@ def spatial_null(
     for scores in null:
         scores[:] = scorer(fields(rng))
     return null
-
-
-def spatial_p(value: float, null: np.ndarray, metric: Metric) -> float:
-    """p of a map's score under its spatial null, (n,) scores (relmaps.overlap.permuted.null_p)."""
-    return null_p(value, null, metric)

@@ -11,6 +11,7 @@ stage, which has none, resamples through this door.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,13 @@ def open_group_map(
     applied = bool(applied_scores or applied_weights)
     meaning = meaning_of(name, feature, pooling, normalisation, target, applied)
     return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference, error)
+
+
+def files_and_settings(inputs, params) -> tuple[dict, dict]:
+    """The files and the configuration values among open_group_map's arguments, of a rule's inputs and params."""
+    known = signature(open_group_map).parameters
+    files = {name: value for name, value in inputs.items() if name in known}
+    return files, {name: value for name, value in params.items() if name in known}
 
 
 def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> np.ndarray:

@@ -7,9 +7,9 @@ from relmaps.overlap import bootstrap as overlap_bootstrap
 from relmaps.overlap.arena import Cell, open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.resampling import subject_weights
-from relmaps.reference.reference import Reference
 from relmaps.relevance.group import open_group_map
 from relmaps.tables import read_table, write_table
+from tests.small_arena import write_arena
 from workflow.scripts import bootstrap_map
 
 
@@ -25,11 +25,7 @@ def arguments(tmp_path, grid, brain, rng):
     write_table(pd.concat(roles), tmp_path / "splits.tsv")
     images = rng.normal(3, 1, size=(8, *grid.shape)).astype(np.float32) * brain
     np.save(tmp_path / "array.npy", images)
-    write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
     write_map(images.mean(axis=0), tmp_path / "group.nii.gz", grid)
-    loss = brain & (np.indices(grid.shape)[0] > 4)
-    files = [tmp_path / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
-    Reference(loss.astype(np.float32), loss, "truth", "", "", 1.0).write(*files, grid)
     return {
         "map_name": "mean_t1",
         "inputs": {
@@ -38,14 +34,7 @@ def arguments(tmp_path, grid, brain, rng):
             "array": tmp_path / "array.npy",
         },
         "published": tmp_path / "group.nii.gz",
-        "arena_files": {
-            "brain_mask": tmp_path / "brain.nii.gz",
-            "gm_mask": tmp_path / "brain.nii.gz",
-            "space": grid.space,
-            "references": ["truth"],
-            "reference_masks": [files[1]],
-            "reference_sidecars": [files[2]],
-        },
+        "arena_files": write_arena(tmp_path, grid, brain),
         "folds": tmp_path / "splits.tsv",
         "settings": {
             "space": grid.space,

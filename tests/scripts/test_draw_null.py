@@ -6,28 +6,16 @@ from relmaps.overlap.arena import Cell, open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.spatial import spatial_null
-from relmaps.reference.reference import Reference
+from tests.small_arena import write_arena
 from workflow.scripts import draw_null
 
 
 @pytest.fixture
 def arguments(tmp_path, grid, brain, rng):
-    write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
     write_map(rng.random(grid.shape) * brain, tmp_path / "group.nii.gz", grid)
-    loss = brain & (np.indices(grid.shape)[0] > 4)
-    files = [tmp_path / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
-    Reference(loss.astype(np.float32), loss, "truth", "", "", 1.0).write(*files, grid)
     return {
         "published": tmp_path / "group.nii.gz",
-        "arena_files": {
-            "brain_mask": tmp_path / "brain.nii.gz",
-            "gm_mask": tmp_path / "brain.nii.gz",
-            "space": grid.space,
-            "references": ["truth"],
-            "reference_masks": [files[1]],
-            "reference_sidecars": [files[2]],
-            "reference_maps": [files[0]],
-        },
+        "arena_files": write_arena(tmp_path, grid, brain),
         "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
         "n_fields": 20,
         "seed": 3,

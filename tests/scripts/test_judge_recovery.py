@@ -16,7 +16,8 @@ def test_judges_what_is_no_baseline(tmp_path):
     ]
     table = pd.DataFrame(comparisons).assign(reference="truth", metric="roc_auc")
     write_table(table, tmp_path / "comparisons.tsv")
-    judge_recovery.main(tmp_path / "scores.tsv", tmp_path / "comparisons.tsv", ["untrained"], tmp_path / "recovery.tsv")
+    tables = [tmp_path / f"{name}.tsv" for name in ("scores", "comparisons", "recovery")]
+    judge_recovery.main(*tables[:2], ["untrained"], ["hippocampus_distance"], tables[2])
     recovery = read_table(tmp_path / "recovery.tsv")
     assert list(recovery) == list(columns_of("recovery"))
     assert dict(zip(recovery["map"], recovery["recovered"].astype(str).str.lower(), strict=True)) == {

@@ -42,7 +42,7 @@ SETTINGS = {"feature": "gm_modulated", "target": "true_class", "pooling": "all",
 @pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"])
 def test_group_map_lies_where_the_disease_does(inputs, tmp_path, grid, brain, name):
     group = tmp_path / "group.nii.gz"
-    pool_map.main(name, inputs, grid.space, group=group, **SETTINGS)
+    pool_map.main(name, inputs, SETTINGS | {"space": grid.space}, group)
     values = read_map(group, grid)
     octant = np.zeros(grid.shape, dtype=bool)
     octant[5:, 6:, :3] = True

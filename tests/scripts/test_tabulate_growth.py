@@ -4,9 +4,9 @@ import pytest
 
 from relmaps.classify.gram import gram_matrix
 from relmaps.images import write_map
-from relmaps.reference.reference import Reference
 from relmaps.relevance.group import open_group_map
 from relmaps.tables import read_table, write_table
+from tests.small_arena import write_arena
 from workflow.scripts import tabulate_growth
 
 N = 24
@@ -33,21 +33,11 @@ def arguments(tmp_path, grid, brain, rng):
     np.save(tmp_path / "array.npy", images)
     np.save(tmp_path / "gram.npy", gram_matrix(images))
     write_table(pd.DataFrame({"fold": ["1", "2"], "c": [1, 0.1]}), tmp_path / "linear_folds.tsv")
-    write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
-    files = [tmp_path / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
-    Reference(loss.astype(np.float32), loss, "truth", "", "", 1.0).write(*files, grid)
     tables = {name: tmp_path / f"{name}.tsv" for name in ("subjects", "splits", "linear_folds")}
     return {
         "inputs": tables | {"brain_mask": tmp_path / "brain.nii.gz"}
         | {name: tmp_path / f"{name}.npy" for name in ("array", "gram")},
-        "arena_files": {
-            "brain_mask": tmp_path / "brain.nii.gz",
-            "gm_mask": tmp_path / "brain.nii.gz",
-            "space": grid.space,
-            "references": ["truth"],
-            "reference_masks": [files[1]],
-            "reference_sidecars": [files[2]],
-        },
+        "arena_files": write_arena(tmp_path, grid, brain, loss),
         "published": tmp_path / "group.nii.gz",
         "folds": tmp_path / "splits.tsv",
         "severity": tmp_path / "severity.tsv",

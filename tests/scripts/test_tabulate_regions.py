@@ -3,16 +3,13 @@ import numpy as np
 import pandas as pd
 
 from relmaps.images import write_map
-from relmaps.reference.reference import Reference
 from relmaps.tables import read_table, write_table
+from tests.small_arena import write_arena
 from workflow.scripts import tabulate_regions
 
 
 def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
     right = grid.coordinates()[0] > 0
-    write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
-    files = [tmp_path / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
-    Reference((brain & right).astype(np.float32), brain & right, "truth", "", "", 0.1).write(*files, grid)
     images = [tmp_path / f"{name}.nii.gz" for name in ("lrp", "vbm_t")]
     for path, volume in zip(images, (rng.random(grid.shape), right), strict=True):
         write_map(volume * brain, path, grid)
@@ -20,14 +17,7 @@ def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
     write_table(pd.DataFrame({"index": [3, 8], "name": ["left", "right"]}), tmp_path / "dseg.tsv")
     arguments = {
         "images": images,
-        "arena_files": {
-            "brain_mask": tmp_path / "brain.nii.gz",
-            "gm_mask": tmp_path / "brain.nii.gz",
-            "space": grid.space,
-            "references": ["truth"],
-            "reference_masks": [files[1]],
-            "reference_sidecars": [files[2]],
-        },
+        "arena_files": write_arena(tmp_path, grid, brain, brain & right),
         "table": tmp_path / "regions.tsv",
         "maps": ["lrp", "vbm_t"],
         "headline": {"sign": "abs", "smoothing_mm": 0, "mask": "brain"},

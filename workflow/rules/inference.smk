@@ -132,6 +132,7 @@ rule judge_recovery:
     params:
         code=code_of("workflow/scripts/judge_recovery.py"),
         baselines=RECOVERY_BASELINES,
+        unjudged=["hippocampus_distance"],
     message:
         "Which maps recover the known truth: {output.recovery}"
     script:

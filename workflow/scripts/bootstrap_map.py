@@ -4,23 +4,8 @@ from relmaps.jobs import job
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.bootstrap import bootstrap_map, check_published
 from relmaps.overlap.resampling import subject_weights
-from relmaps.relevance.group import open_group_map
+from relmaps.relevance.group import files_and_settings, open_group_map
 from relmaps.tables import read_table
-
-FILES_OF_MAP = (
-    "subjects",
-    "brain_mask",
-    "array",
-    "splits",
-    "gram",
-    "linear_folds",
-    "selection",
-    "subject_maps",
-    "subject_tables",
-    "template_gm",
-    "applied_scores",
-    "applied_weights",
-)
 
 
 def main(map_name, inputs, published, arena_files, folds, settings, headline, n_draws, seed, draws):
@@ -35,13 +20,14 @@ def main(map_name, inputs, published, arena_files, folds, settings, headline, n_
 
 if __name__ == "__main__":
     with job(snakemake, snakemake.params.compute_threads):
+        inputs, settings = files_and_settings(snakemake.input, snakemake.params)
         main(
             map_name=snakemake.wildcards.map,
-            inputs={name: files for name, files in snakemake.input.items() if name in FILES_OF_MAP},
+            inputs=inputs,
             published=snakemake.input.published,
             arena_files=files_of_arena(snakemake.input, snakemake.params),
             folds=snakemake.input.folds,
-            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation", "target")},
+            settings=settings,
             headline=snakemake.params.headline,
             n_draws=snakemake.params.n_draws,
             seed=snakemake.params.seed,

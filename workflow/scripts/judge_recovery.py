@@ -9,8 +9,8 @@ from relmaps.tables import read_table, write_table
 log = logging.getLogger("relmaps")
 
 
-def main(scores, comparisons, baselines, recovery):
-    table = recovery_table(read_table(scores), read_table(comparisons), baselines)
+def main(scores, comparisons, baselines, unjudged, recovery):
+    table = recovery_table(read_table(scores), read_table(comparisons), baselines, unjudged)
     write_table(table, recovery, "recovery")
     log.info("recover the truth: %s", ", ".join(table.loc[table["recovered"] == "true", "map"]) or "none")
 
@@ -21,5 +21,6 @@ if __name__ == "__main__":
             scores=snakemake.input.scores,
             comparisons=snakemake.input.comparisons,
             baselines=snakemake.params.baselines,
+            unjudged=snakemake.params.unjudged,
             recovery=snakemake.output.recovery,
         )

@@ -1,15 +1,11 @@
 """How the overlap of one map grows with the size of the cohort and with the severity of the disease."""
 
-from inspect import signature
-
 from relmaps.jobs import job
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.bootstrap import check_published
 from relmaps.overlap.growth import growth_table, severity_levels, size_levels
-from relmaps.relevance.group import open_group_map
+from relmaps.relevance.group import files_and_settings, open_group_map
 from relmaps.tables import read_table, write_table
-
-OF_MAP = signature(open_group_map).parameters
 
 
 def main(*, map_name, inputs, published, arena_files, folds, severity, settings, headline, fractions, replicates, seed,
@@ -30,14 +26,15 @@ def main(*, map_name, inputs, published, arena_files, folds, severity, settings,
 
 if __name__ == "__main__":
     with job(snakemake, snakemake.params.compute_threads):
+        inputs, settings = files_and_settings(snakemake.input, snakemake.params)
         main(
             map_name=snakemake.wildcards.map,
-            inputs={name: files for name, files in snakemake.input.items() if name in OF_MAP},
+            inputs=inputs,
             published=snakemake.input.published,
             arena_files=files_of_arena(snakemake.input, snakemake.params),
             folds=snakemake.input.folds,
             severity=snakemake.input.severity,
-            settings={key: snakemake.params[key] for key in ("space", "feature", "pooling", "normalisation", "target")},
+            settings=settings,
             headline=snakemake.params.headline,
             fractions=snakemake.params.fractions,
             replicates=snakemake.params.replicates,

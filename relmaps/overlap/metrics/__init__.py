@@ -17,7 +17,7 @@ from relmaps.overlap.metrics.rank_accuracy import RankAccuracy
 from relmaps.overlap.metrics.roc_auc import RocAuc
 from relmaps.overlap.metrics.spearman import Spearman
 from relmaps.overlap.metrics.top_intersection import TopIntersection
-from relmaps.overlap.ranking import rank
+from relmaps.overlap.ranking import Ranking, rank
 from relmaps.overlap.target import Target
 
 METRICS: dict[str, Metric] = {
@@ -40,9 +40,17 @@ METRICS: dict[str, Metric] = {
 CURVE_METRICS = {name: METRICS[name] for name in ("dice", "dice_max", "roc_auc", "average_precision")}
 
 
-def score(values: np.ndarray, targets: list[Target], metrics: Iterable[Metric] = METRICS.values()) -> np.ndarray:
-    """(n_targets, n_metrics) of a map (n_voxels,), all from one ranking; NaN for a target that is not `defined`."""
-    metrics, ranking = list(metrics), rank(values)
+def score(
+    values: np.ndarray,
+    targets: list[Target],
+    metrics: Iterable[Metric] = METRICS.values(),
+    ranking: Ranking | None = None,
+) -> np.ndarray:
+    """(n_targets, n_metrics) of a map (n_voxels,), all from one ranking; NaN for a target that is not `defined`.
+
+    ranking : of the values, if it is there already.
+    """
+    metrics, ranking = list(metrics), ranking or rank(values)
     scores = np.full((len(targets), len(metrics)), np.nan)
     for row, target in zip(scores, targets, strict=True):
         if target.defined:

@@ -6,7 +6,7 @@ from relmaps.overlap.arena import cells_of
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.inference import COLUMNS, Inference
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.permuted import null_p
+from relmaps.overlap.resampling import null_p
 from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import headline_rows, score_table
 from relmaps.tables import read_table, write_table

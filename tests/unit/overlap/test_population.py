@@ -22,7 +22,11 @@ def smooth(arena, rng):
 
 
 def shrinkage(arena, inside, noise):
-    return Shrinkage(arena.brain, arena.grid.voxel_mm, inside, noise)
+    made = Shrinkage(arena, inside)
+    for block in np.array_split(noise, 3):
+        if len(block):
+            made.learn(block)
+    return made
 
 
 def test_without_noise_nothing_changes(arena, inside, smooth):

@@ -57,6 +57,12 @@ def test_a_baseline_that_stands_first_is_turned_round():
     assert (row["recovered"], row["difference"], row["difference_ci_low"]) == ("true", 0.1, 0.01)
 
 
+def test_prior_knowledge_is_not_judged():
+    scores = scores_of({"lrp": 0.8, "mean_t1": 0.7, "untrained": 0.65, "prior": 0.9})
+    comparisons = comparisons_of(("lrp", "mean_t1", 0.1, 0.02, 0.2), ("lrp", "untrained", 0.15, 0.05, 0.25))
+    assert recovery_table(scores, comparisons, BASELINES, ["prior"])["map"].tolist() == ["lrp"]
+
+
 def test_without_truth_nothing_is_said(tmp_path):
     scores = scores_of({"lrp": 0.8, "mean_t1": 0.7, "untrained": 0.65}, kind="meta_analysis")
     comparisons = comparisons_of(("lrp", "mean_t1", 0.1, 0.02, 0.2), reference="meta_analysis")

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from relmaps.overlap.resampling import corrected_t_p, interval, noise_scale, subject_weights, two_sided_p
+from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.resampling import corrected_t_p, interval, noise_scale, null_p, subject_weights, two_sided_p
 
 
 @pytest.fixture
@@ -104,3 +105,12 @@ def test_several_seeds_give_more_runs_but_the_same_share_of_test_subjects():
     differences = np.array([0.10, 0.14, 0.05, 0.12, 0.08, 0.02])  # three folds, two seeds
     error = np.sqrt((1 / 6 + 1 / 2) * differences.var(ddof=1))
     assert corrected_t_p(differences, 3) == pytest.approx(2 * stats.t.sf(differences.mean() / error, 5))
+
+
+def test_p_under_a_null_is_never_zero_and_cannot_be_had_without_a_null():
+    auc, distance = METRICS["roc_auc"], METRICS["centre_distance_mm"]
+    assert null_p(0.9, np.array([0.1, 0.2, np.nan]), auc) == pytest.approx(1 / 3)
+    assert null_p(0.1, np.array([0.1, 0.2]), auc) == 1
+    assert null_p(0.1, np.array([0.2, 0.3]), distance) == pytest.approx(1 / 3)
+    assert np.isnan(null_p(0.9, np.array([]), auc))
+    assert np.isnan(null_p(np.nan, np.array([0.1]), auc))

@@ -5,7 +5,8 @@ from scipy import ndimage
 from relmaps.images import Grid
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.spatial import Components, SurrogateFields, smooth_root, spatial_null, spatial_p, widths_mm
+from relmaps.overlap.resampling import null_p
+from relmaps.overlap.spatial import Components, SurrogateFields, smooth_root, spatial_null, widths_mm
 from relmaps.overlap.treatment import FWHM_PER_SIGMA
 from relmaps.reference.reference import ReferenceMask
 
@@ -173,7 +174,7 @@ def test_p_counts_fields_that_are_at_least_as_good(rng):
     null = np.append(rng.integers(0, 10, 40) / 10, np.nan)
     for name, better in (("roc_auc", np.greater_equal), ("hausdorff_95_mm", np.less_equal)):
         as_good = sum(bool(better(score, 0.6)) for score in null[:-1])
-        assert spatial_p(0.6, null, METRICS[name]) == (1 + as_good) / 41
+        assert null_p(0.6, null, METRICS[name]) == (1 + as_good) / 41
 
 
 @pytest.mark.parametrize("sign", ["abs", "signed"])
@@ -182,5 +183,5 @@ def test_a_map_of_the_reference_beats_the_fields_and_noise_does_not(large_arena,
     cell, inside = Cell(sign, 8, "brain"), large_arena.references[0].mask[large_arena.brain]
     for values, informed in ((noise + 2 * inside, True), (noise - 0.5 * inside * (sign == "signed"), False)):
         null = spatial_null(values, large_arena, cell, 39, 0, quick)
-        p = spatial_p(large_arena.scorer(cell, quick)(values)[0, 0], null[:, 0, 0], auc)
+        p = null_p(large_arena.scorer(cell, quick)(values)[0, 0], null[:, 0, 0], auc)
         assert (p == 1 / 40) == informed
