@@ -9,7 +9,8 @@ from nilearn import datasets
 
 from relmaps.errors import UserError
 from relmaps.images import Grid
-from relmaps.relevance.methods.regions import AFFECTED, SPARED, atlas_regions, stated_regions
+from relmaps.relevance.ellipsoids import AFFECTED, SPARED, stated_regions
+from relmaps.relevance.regions import atlas_regions
 from relmaps.tables import read_table
 
 ELSEWHERE = "elsewhere"  # voxels in no region

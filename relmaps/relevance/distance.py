@@ -4,10 +4,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from relmaps.images import Grid
+from relmaps.relevance.ellipsoids import AFFECTED
 
-# ASSUME: centre (mm, MNI, of the right side; the left mirrors it) of the hippocampus in the AAL atlas (Tzourio-Mazoyer
-# et al. 2002, NeuroImage 15:273), in whole millimetres: that of relmaps.relevance.methods.regions, which needs torch.
-HIPPOCAMPUS = (27, -20, -10)
+HIPPOCAMPUS = AFFECTED["hippocampus"][0]  # centre in mm, MNI, of the right side; the left mirrors it
 
 
 def hippocampus_nearness(grid: Grid, brain: np.ndarray) -> np.ndarray:

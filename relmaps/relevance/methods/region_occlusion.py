@@ -9,8 +9,9 @@ from captum.attr import FeatureAblation
 from torch import Tensor, nn
 
 from relmaps.errors import UserError
+from relmaps.relevance.ellipsoids import stated_regions
 from relmaps.relevance.methods.method import Context, Method, explained_value
-from relmaps.relevance.methods.regions import atlas_regions, stated_regions
+from relmaps.relevance.regions import atlas_regions
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 from relmaps.errors import UserError
 from relmaps.overlap import atlas
 from relmaps.overlap.atlas import ELSEWHERE, open_atlas
-from relmaps.relevance.methods.regions import AFFECTED, SPARED, stated_regions
+from relmaps.relevance.ellipsoids import AFFECTED, SPARED, stated_regions
 from relmaps.tables import write_table
 
 

@@ -2,11 +2,6 @@ import numpy as np
 
 from relmaps.images import Grid
 from relmaps.relevance.distance import HIPPOCAMPUS, hippocampus_nearness
-from relmaps.relevance.methods.regions import AFFECTED
-
-
-def test_the_centre_is_that_of_the_stated_region():
-    assert AFFECTED["hippocampus"][0] == HIPPOCAMPUS
 
 
 def test_values_equal_a_literal_loop(grid, brain):

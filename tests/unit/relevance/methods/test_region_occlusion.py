@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from relmaps.errors import UserError
+from relmaps.relevance.ellipsoids import stated_regions
 from relmaps.relevance.methods.method import Context, explained_value
 from relmaps.relevance.methods.region_occlusion import RegionOcclusion
-from relmaps.relevance.methods.regions import stated_regions
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
-"""Regions of the brain as integers on the study's grid: an atlas of the user's, or stated ellipsoids."""
+"""Regions of the brain as ellipsoids at stated coordinates, where there is no atlas."""
 
 import numpy as np
-from nilearn.image import resample_img
 
-from relmaps.errors import UserError
-from relmaps.images import Grid, read_foreign_map
+from relmaps.images import Grid
 
 # ASSUME: centres (mm, MNI, of the right side) are the centres of mass of the regions of these names in the AAL atlas
 # (Tzourio-Mazoyer et al. 2002, NeuroImage 15:273). Semi-axes (mm) go with the standard deviations of a region's voxels
@@ -44,19 +42,3 @@ def stated_regions(grid: Grid) -> np.ndarray:
             inside = distance < nearest
             nearest[inside], labels[inside] = distance[inside], 2 * number + (1 if side > 0 else 2)
     return labels
-
-
-def atlas_regions(path: str, grid: Grid) -> np.ndarray:
-    """(nx, ny, nz) int: the labels of an atlas at the voxel centres of the grid, of the nearest of its voxels.
-
-    Raises UserError that names the file if it cannot be read or holds anything but whole numbers from 0 on.
-    """
-    image = read_foreign_map(path)
-    values = image.get_fdata(dtype=np.float32)
-    if (values != np.round(values)).any() or values.min() < 0:
-        raise UserError(f"{path}: holds values that are no whole numbers from 0 on; give a map of labels")
-    if not grid.fits(image.shape, image.affine):
-        image = resample_img(
-            image, grid.affine, grid.shape, interpolation="nearest", force_resample=True, copy_header=True
-        )
-    return image.get_fdata(dtype=np.float32).astype(int)

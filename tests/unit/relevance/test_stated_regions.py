@@ -4,7 +4,8 @@ import pytest
 
 from relmaps.errors import UserError
 from relmaps.images import Grid
-from relmaps.relevance.methods.regions import AFFECTED, SPARED, atlas_regions, stated_regions
+from relmaps.relevance.ellipsoids import AFFECTED, SPARED, stated_regions
+from relmaps.relevance.regions import atlas_regions
 
 
 @pytest.fixture
