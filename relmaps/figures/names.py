@@ -44,7 +44,7 @@ FAMILIES = {
 FAMILY_NAMES = {
     "heatmap": "Network heatmap",
     "tissue": "Linear tissue model",
-    "baseline": "Input-only baseline",
+    "baseline": "Baseline",
     "other": "Other map",
 }
 METRIC_NAMES = {

@@ -20,7 +20,7 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
         "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91), "
         "p = 0.001 against random fields as smooth as it. "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
-        "best input-only baseline: GM probability, 0.75 [n/a]."
+        "best baseline: GM probability, 0.75 [n/a]."
     )
     assert words.recovery[0].startswith("Integrated Gradients recovers the known truth (AUC of at least 0.75")
     assert words.recovery[0].endswith("LRP and Guided Grad-CAM do not.")
