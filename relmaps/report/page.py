@@ -27,9 +27,10 @@ LIMITS = [
     "Relevance follows tissue contrast even in networks at chance; the input-only baselines show how much of an "
     "overlap that is.",
     "Intervals resample participants with the trained networks held fixed; the variance of training again is not in "
-    "them. They are for the map without the noise of a finite cohort, so that a noisy map's score may lie below its own.",
-    "Random fields as smooth as a map vary equally everywhere, and brains do not: a small p against them alone does not "
-    "show disease. Shuffled labels do, where the study ran them.",
+    "them. They are for the map without the noise of a finite cohort, so that a noisy map's score may lie below its "
+    "own.",
+    "Random fields as smooth as a map vary equally everywhere, and brains do not: a small p against them alone does "
+    "not show disease. Shuffled labels do, where the study ran them.",
     "An ALE map is a smoothed summary of reported peaks, with its own threshold: a reference, not the truth.",
     "Left and right are taken from the image headers; no check of a scan's shape can confirm them.",
 ]
