@@ -42,8 +42,14 @@ def map_folds(inputs, grid, name):
 @pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights"])
 def test_mean_of_the_folds_is_the_group_map(inputs, grid, tmp_path, name):
     folds = map_folds(inputs, grid, name)
-    settings = {"feature": "gm_modulated", "target": "true_class", "pooling": "all", "normalisation": "none"}
-    pool_map.main(name, inputs, grid.space, group=tmp_path / "group.nii.gz", **settings)
+    settings = {
+        "space": grid.space,
+        "feature": "gm_modulated",
+        "target": "true_class",
+        "pooling": "all",
+        "normalisation": "none",
+    }
+    pool_map.main(name, inputs, settings, tmp_path / "group.nii.gz")
     group = read_map(tmp_path / "group.nii.gz", grid)
     np.testing.assert_allclose(group, np.mean(folds, axis=0), rtol=1e-4, atol=1e-5 * np.abs(folds).max())
 
