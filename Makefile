@@ -30,12 +30,14 @@ lint: $(VENV)/test
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
-# Every figure, table and the report again, from published tables and maps alone: make figures CONFIG=config/full-demo.yaml
+# Every figure, table and the report again, from published tables and maps alone: make figures STUDY=results/full-demo
+STUDY ?= results/$(shell $(SETTING) study)
 DRAWING = plot_cohort plot_quality plot_performance plot_calibration plot_learning plot_maps plot_ranking plot_curves \
-	plot_sanity plot_faithfulness plot_stability plot_sweep plot_truth plot_growth tabulate_overlap write_report
+	plot_sanity plot_faithfulness plot_stability plot_sweep plot_truth plot_growth plot_regions plot_trainings \
+	write_tables write_report number_figures
 figures: $(VENV)/study
-	rm -f results/$$($(SETTING) study)/figures/*.*
-	$(SNAKEMAKE) --rerun-triggers mtime --allowed-rules figures $(DRAWING) -- figures
+	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $(DRAWING) \
+		--forcerun $(DRAWING) -- figures
 
 dag: $(VENV)/study
 	@mkdir -p results

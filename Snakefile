@@ -7,20 +7,10 @@ min_version("9.0")
 configfile: "config/config.yaml"
 
 
-RULES = [
-    *(
-        "common",
-        "inputs",
-        "map_inputs",
-        "cohort",
-        "preprocess",
-        "classify",
-        "performance",
-        "relevance",
-        "imported",
-    ),
-    *("permutations", "reference", "inference", "overlap", "figures", "sweeps", "models", "checks", "report"),
-]
+RULES = """
+common inputs map_inputs cohort preprocess classify performance relevance imported permutations reference inference
+overlap figures sweeps models checks details report publication
+""".split()
 
 for part in RULES:
 
@@ -35,10 +25,10 @@ localrules:
 
 rule figures:
     input:
-        DRAWN_FIGURES,
+        *rules.number_figures.output,
         f"{RESULTS}/report.html",
     message:
-        "The figures of {STUDY}"
+        "The figures of {STUDY}, and under the paper's numbers: {PUBLICATION}"
 
 
 rule overlap_only:
@@ -55,6 +45,7 @@ rule all:
     default_target: True
     input:
         report=f"{RESULTS}/report.html",
+        shown=rules.write_tables.output,
         tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["variants", "regions"]),
         permuted=PERMUTED,
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.batches),

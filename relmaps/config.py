@@ -10,9 +10,9 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from relmaps.apply import take_settings
 from relmaps.code import ROOT
 from relmaps.errors import UserError
+from relmaps.finished import take_all, take_models
 from relmaps.tables import SCHEMAS
 from relmaps.truth import truth_of
 
@@ -32,12 +32,13 @@ def load_config(config: dict) -> dict:
 
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
-    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        raise UserError(f"config: {_explain(error)}")
+    _check_keys(config)
+    if config["redraw"]:
+        take_all(config)
+        _check_keys(config)
+        return config  # which was checked before the study ran; its raw data need not be here
     if config["apply"]:
-        take_settings(config)
+        take_models(config)
     _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
     for settings in config["reference"].values():
         _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
@@ -56,6 +57,13 @@ def load_config(config: dict) -> dict:
                 f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
             )
     return config
+
+
+def _check_keys(config: dict) -> None:
+    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise UserError(f"config: {_explain(error)}")
 
 
 def _fill(settings: dict, defaults: dict) -> None:

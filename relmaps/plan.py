@@ -51,17 +51,22 @@ class Plan:
 
 
 def plan_study(config: dict) -> Plan:
-    """The plan of a validated configuration; reads names of files, never their content, and imports nothing heavy."""
+    """The plan of a validated configuration; reads names of files, never their content, and imports nothing heavy.
+
+    A study whose figures are drawn again has no scans.
+    """
     results = f"results/{config['study']}/cohort"
     source = config["cohort"]["source"]
-    if source == "simulated":
+    if config["redraw"]:
+        dataset, tables, scans = "", [], []
+    elif source == "simulated":
         dataset, tables = f"{results}/bids", [f"{results}/bids/participants.tsv"]
         scans = [
             Scan(name, name, None, f"{dataset}/{name}/anat/{name}_T1w.nii.gz")
             for name in participant_ids(config["simulation"]["n_scans"])
         ]
         n_disease = len(scans) // 2
-        sizes = {"disease": n_disease, "control": len(scans) - n_disease}
+        _check_folds({"disease": n_disease, "control": len(scans) - n_disease}, config)
     else:
         dataset = str(Path(config["input"]))
         tables = tables_of(source, dataset, config["cohort"])
@@ -69,8 +74,7 @@ def plan_study(config: dict) -> Plan:
         scans = cohort.scans
         _check_names(scans)
         labels = cohort.participants["label"]
-        sizes = {"disease": int((labels == 1).sum()), "control": int((labels == 0).sum())}
-    _check_folds(sizes, config)
+        _check_folds({"disease": int((labels == 1).sum()), "control": int((labels == 0).sum())}, config)
 
     raw = _batches(scans, config["preprocess"]["scans_per_job"])
     conversions = {} if source == "simulated" else _only(raw, lambda scan: Path(scan.path).is_dir())

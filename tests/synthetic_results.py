@@ -48,6 +48,19 @@ class SyntheticStudy:
     def map_paths(self) -> list[Path]:
         return [self.path(f"relevance/{name}/group.nii.gz") for name in MAPS]
 
+    def published(self) -> dict[str, Path]:
+        """The tables that tables and report are made from, by name."""
+        folders = {"participants": "cohort", "subjects": "preprocess", "qc": "preprocess"}
+        folders |= dict.fromkeys(("performance", "model_comparisons", "variability"), "classify")
+        folders |= dict.fromkeys(("scores", "comparisons", "recovery", "regions"), "overlap")
+        return {name: self.path(f"{folder}/{name}.tsv") for name, folder in folders.items()}
+
+    def sidecars(self) -> dict[str, Path]:
+        return {name: self.path(f"relevance/{name}/group.json") for name in MAPS}
+
+    def references_sidecars(self) -> dict[str, Path]:
+        return dict(zip(self.references, self.reference_paths("reference.json"), strict=True))
+
     def reference_paths(self, name: str) -> list[Path]:
         return [self.path(f"reference/{reference}/{name}") for reference in self.references]
 
@@ -222,6 +235,28 @@ class SyntheticStudy:
         ]
         write_table(pd.DataFrame(rows), self.path("overlap/variants.tsv"), "variants")
 
+    def _write_regions(self) -> None:
+        """A third of each reference and the skill of each map lie in the first region; and a score of each fold."""
+        regions = [("hippocampus", 40, 0.1, 0.3), ("elsewhere", 360, 0.9, 0.7)]
+        rows = [
+            {"map": name, "reference": reference, "region": region, "n_voxels": n_voxels}
+            | {"share_of_relevance": SKILL[name] if region == "hippocampus" else 1 - SKILL[name]}
+            | {"share_expected": expected, "dice": np.nan if self.empty_mask else 0.4}
+            | {"share_of_reference": np.nan if self.empty_mask else share}
+            for reference in self.references
+            for name in MAPS
+            for region, n_voxels, expected, share in regions
+        ]
+        write_table(pd.DataFrame(rows), self.path("overlap/regions.tsv"), "regions")
+        runs = [
+            {"map": name, "model": "small", "fold": fold, "seed": 1, "reference": reference, "metric": "roc_auc"}
+            | {"value": np.nan if self.empty_mask else SKILL[name] - 0.05 * int(fold)}
+            for reference in self.references
+            for name in (*HEATMAPS, "svm_pattern")
+            for fold in self.fold_names
+        ]
+        write_table(pd.DataFrame(runs), self.path("overlap/retraining.tsv"), "retraining")
+
     def _write_overlap(self) -> None:
         score_rows, pair_rows, curve_rows, kept = [], [], [], np.linspace(0, 1, 31) ** 2
         for reference in self.references:
@@ -266,6 +301,7 @@ class SyntheticStudy:
                 )
         write_table(pd.DataFrame(score_rows), self.path("overlap/scores.tsv"), "scores")
         self._write_variants()
+        self._write_regions()
         write_table(pd.DataFrame(pair_rows), self.path("overlap/comparisons.tsv"), "comparisons")
         columns = ["map", "reference", "fraction_kept", "dice", "false_positive_rate", "true_positive_rate"]
         write_table(pd.DataFrame(curve_rows, columns=columns), self.path("overlap/curves.tsv"))

@@ -1,60 +1,83 @@
-"""Tables as HTML that sorts on click or key, without anything from outside."""
+"""The tables of a study: which rows and columns each has, and what it is called."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from relmaps.figures.names import FAMILY_NAMES, METRIC_NAMES, map_name, model_name, reference_name
-from relmaps.report.answer import estimate
-
-TEMPLATES = Path(__file__).parent / "templates"
+from relmaps.figures.names import FAMILY_NAMES, METRIC_NAMES, group_names, map_name, model_name, reference_name
+from relmaps.figures.overlap import is_true, overlap_table
+from relmaps.report.table import Column, Table, interval, number
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a page's table. text and key map a row to what is shown and to what is sorted by (text if none)."""
+def study_tables(
+    published: dict[str, pd.DataFrame], sidecars: dict[str, dict], references: dict[str, dict]
+) -> dict[str, Table]:
+    """All tables that a report shows, by name, in its order.
 
-    title: str
-    text: Callable[[pd.Series], str]
-    key: Callable[[pd.Series], float] | None = None
+    published : participants, subjects, qc, performance, model_comparisons, variability, scores, comparisons, recovery
+    and regions, as published. sidecars : map -> group.json. references : reference -> reference.json.
+    """
+    subjects = published["subjects"]
+    return {
+        "cohort": cohort(subjects, published["participants"]),
+        "flagged": flagged(published["qc"], subjects),
+        "performance": performance(published["performance"]),
+        "model_comparisons": model_comparisons(published["model_comparisons"]),
+        "variability": variability(published["variability"]),
+        "maps": of_maps(sidecars),
+        "references": of_references(references),
+        "overlap": overlap(overlap_table(published["scores"])),
+        "recovery": recovery(published["recovery"]),
+        "comparisons": comparisons(published["comparisons"]),
+        "regions": regions(published["regions"]),
+    }
 
 
-def render(template: str, **values: object) -> str:
-    """A template of this package, filled; a missing value is an error, and text is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**values)
-
-
-def html_table(rows: pd.DataFrame, columns: list[Column], caption: str) -> Markup:
-    """The rows as a sortable table; the first column is the row's header."""
-    cells = [
-        [{"text": column.text(row), "key": column.key(row) if column.key else None} for column in columns]
-        for _, row in rows.iterrows()
+def cohort(subjects: pd.DataFrame, participants: pd.DataFrame) -> Table:
+    """Who was used, by group: number, age and sex. Tables as published; nobody is named."""
+    groups = group_names(participants) | {-1: "all"}
+    rows = []
+    for label, name in groups.items():
+        mine = subjects if label == -1 else subjects[subjects["label"] == label]
+        age = mine["age"].astype(float)
+        counts = {f"n_{sex}": int((mine["sex"] == sex).sum()) for sex in ("f", "m")}
+        rows.append(
+            {"group": name, "n": len(mine), "age_mean": age.mean(), "age_sd": age.std()}
+            | {"age_lowest": age.min(), "age_highest": age.max(), "n_without_age": int(age.isna().sum())}
+            | counts
+            | {"n_without_sex": len(mine) - sum(counts.values()), "tiv_ml_mean": mine["tiv_ml"].mean()}
+        )
+    columns = [
+        Column("Group", lambda row: row.group),
+        *(_count(column, title) for column, title in {"n": "Participants", "n_f": "Women", "n_m": "Men"}.items()),
+        _count("n_without_sex", "Sex not known"),
+        number("age_mean", "Age, mean", 1),
+        number("age_sd", "SD", 1),
+        number("age_lowest", "Lowest", 1),
+        number("age_highest", "Highest", 1),
+        _count("n_without_age", "Age not known"),
+        number("tiv_ml_mean", "Intracranial volume, mean (ml)", 0),
     ]
-    return Markup(render("table.html.j2", caption=caption, titles=[column.title for column in columns], rows=cells))
+    return Table(pd.DataFrame(rows), columns, "Participants used in the study")
 
 
-def number(column: str, title: str, digits: int = 2) -> Column:
-    """A column of numbers, n/a where missing."""
-    return Column(title, lambda row: _number(row[column], digits), lambda row: row[column])
+def flagged(qc: pd.DataFrame, subjects: pd.DataFrame) -> Table:
+    """Scans that were left out after registration or carry a flag; the number is that of the mosaic."""
+    rows = qc.assign(number=range(1, len(qc) + 1), used=qc["scan_id"].isin(subjects["scan_id"]))
+    rows = rows[rows["flags"].notna() | ~rows["used"]].drop(columns=["scan_id", "participant_id", "content", "reason"])
+    columns = [
+        Column("Scan", lambda row: str(row.number), lambda row: row.number),
+        Column("Used", lambda row: "yes" if row.used else "no"),
+        Column("Preprocessing", lambda row: str(row.status)),
+        Column("Flags", lambda row: "none" if pd.isna(row["flags"]) else row["flags"]),
+        number("similarity", "Similarity to template"),
+        number("gm_dice", "Dice of grey matter"),
+        number("noise", "Noise", 3),
+    ]
+    return Table(rows, columns, "Scans that were left out or flagged")
 
 
-def interval(column: str, title: str, low: str, high: str) -> Column:
-    """A column of estimates with their intervals in brackets, sorted by the estimate."""
-    return Column(title, lambda row: estimate(row[column], row[low], row[high]), lambda row: row[column])
-
-
-def overlap_html(table: pd.DataFrame) -> Markup:
+def overlap(table: pd.DataFrame) -> Table:
     """The table of relmaps.figures.overlap.overlap_table."""
     columns = [
         Column("Map", lambda row: map_name(row["map"])),
@@ -69,13 +92,43 @@ def overlap_html(table: pd.DataFrame) -> Markup:
         number("retraining_sd", "SD of AUC over trainings", 3),
         Column("AUC in the sweep", _sweep, lambda row: row.roc_auc_sweep_high - row.roc_auc_sweep_low),
     ]
-    return html_table(
+    return Table(
         table, columns, "Overlap of each map with each reference at the headline setting, with intervals in brackets"
     )
 
 
-def comparisons_html(comparisons: pd.DataFrame) -> Markup:
-    """The headline rows of comparisons.tsv."""
+def metrics(scores: pd.DataFrame) -> Table:
+    """Every metric of one map at the headline, against each reference. scores : rows of scores.tsv."""
+    columns = [
+        Column("Metric", lambda row: METRIC_NAMES[row.metric]),
+        Column("Reference", lambda row: reference_name(row.reference)),
+        interval("value", "Value", "ci_low", "ci_high"),
+        number("null_p_spatial", "p, random fields", 3),
+        number("null_p_labels", "p, shuffled labels", 3),
+        number("retraining_sd", "SD over trainings", 3),
+    ]
+    name = map_name(scores["map"].iloc[0])
+    return Table(scores, columns, f"{name}: every metric at the headline setting, with intervals in brackets")
+
+
+def regions(regions: pd.DataFrame) -> Table:
+    """regions.tsv: how much of each map, and of each reference, lies where."""
+    columns = [
+        Column("Map", lambda row: map_name(row["map"])),
+        Column("Reference", lambda row: reference_name(row.reference)),
+        Column("Region", lambda row: row.region),
+        _count("n_voxels", "Voxels"),
+        number("share_of_relevance", "Share of the map", 3),
+        number("share_expected", "of the volume", 3),
+        number("share_of_reference", "of the reference", 3),
+        number("dice", "Dice inside"),
+    ]
+    return Table(regions, columns, "Relevance and overlap by region at the headline setting")
+
+
+def comparisons(comparisons: pd.DataFrame) -> Table:
+    """comparisons.tsv at the headline."""
+    comparisons = comparisons[is_true(comparisons["headline"])]
     columns = [
         Column("Map", lambda row: map_name(row.map_a)),
         Column("Minus", lambda row: map_name(row.map_b)),
@@ -84,13 +137,14 @@ def comparisons_html(comparisons: pd.DataFrame) -> Markup:
         interval("difference", "Difference", "ci_low", "ci_high"),
         number("p", "p", 3),
         number("p_holm", "p (Holm)", 3),
+        number("p_resampled", "p over trainings", 3),
     ]
-    return html_table(
+    return Table(
         comparisons, columns, "Paired differences between maps at the headline setting, with intervals in brackets"
     )
 
 
-def performance_html(performance: pd.DataFrame) -> Markup:
+def performance(performance: pd.DataFrame) -> Table:
     """The rows of performance.tsv over all folds and seeds."""
     columns = [
         Column("Model", lambda row: model_name(row.model)),
@@ -99,10 +153,10 @@ def performance_html(performance: pd.DataFrame) -> Markup:
         interval("value", "Estimate", "ci_low", "ci_high"),
     ]
     overall = performance[(performance["fold"] == "all") & (performance["seed"] == "all")]
-    return html_table(overall, columns, "Performance on held-out participants, with intervals in brackets")
+    return Table(overall, columns, "Performance on held-out participants, with intervals in brackets")
 
 
-def model_comparisons_html(comparisons: pd.DataFrame) -> Markup:
+def model_comparisons(comparisons: pd.DataFrame) -> Table:
     """model_comparisons.tsv: which models are right where others are wrong."""
     columns = [
         Column("Model", lambda row: model_name(row.model_a)),
@@ -113,10 +167,10 @@ def model_comparisons_html(comparisons: pd.DataFrame) -> Markup:
         number("p", "p (McNemar)", 3),
         number("p_holm", "p (Holm)", 3),
     ]
-    return html_table(comparisons, columns, "Models compared on the same held-out participants")
+    return Table(comparisons, columns, "Models compared on the same held-out participants")
 
 
-def variability_html(variability: pd.DataFrame) -> Markup:
+def variability(variability: pd.DataFrame) -> Table:
     """variability.tsv: how much another fold, and another training, changes the result."""
     columns = [
         Column("Model", lambda row: model_name(row.model)),
@@ -126,10 +180,10 @@ def variability_html(variability: pd.DataFrame) -> Markup:
         Column("Folds", lambda row: str(row.n_folds)),
         Column("Seeds", lambda row: str(row.n_seeds)),
     ]
-    return html_table(variability, columns, "Variability of performance")
+    return Table(variability, columns, "Variability of performance")
 
 
-def recovery_html(recovery: pd.DataFrame) -> Markup:
+def recovery(recovery: pd.DataFrame) -> Table:
     """recovery.tsv: does a map recover the known truth?"""
     columns = [
         Column("Map", lambda row: map_name(row["map"])),
@@ -138,16 +192,16 @@ def recovery_html(recovery: pd.DataFrame) -> Markup:
         Column("Hardest baseline", lambda row: "n/a" if pd.isna(row.worst_baseline) else map_name(row.worst_baseline)),
         interval("difference", "Difference to it", "difference_ci_low", "difference_ci_high"),
     ]
-    return html_table(recovery, columns, "Recovery of the known truth, with intervals in brackets")
+    return Table(recovery, columns, "Recovery of the known truth, with intervals in brackets")
 
 
-def polarity_html(sidecars: dict[str, dict]) -> Markup:
+def of_maps(sidecars: dict[str, dict]) -> Table:
     """What positive means in each map. sidecars : map -> content of group.json."""
     titles = {"polarity": "Positive means", "units": "Units", "feature": "Feature", "target": "Target"}
     return _sidecar_table(sidecars, "Map", map_name, titles | {"pooling": "Pooling"}, "What the maps say")
 
 
-def references_html(references: dict[str, dict]) -> Markup:
+def of_references(references: dict[str, dict]) -> Table:
     """references : reference -> content of reference.json."""
     titles = {
         "label": "Label",
@@ -160,29 +214,44 @@ def references_html(references: dict[str, dict]) -> Markup:
     return _sidecar_table(references, "Reference", reference_name, titles, "References")
 
 
-def pairs_html(pairs: dict[str, object], titles: tuple[str, str], caption: str) -> Markup:
+def pairs(pairs: dict[str, object], titles: tuple[str, str], caption: str) -> Table:
     """Names and values, such as settings or versions."""
     rows = pd.DataFrame({"name": list(pairs), "value": [str(value) for value in pairs.values()]})
     columns = [Column(titles[0], lambda row: row["name"]), Column(titles[1], lambda row: row["value"])]
-    return html_table(rows, columns, caption)
+    return Table(rows, columns, caption)
+
+
+def recipe(departures: dict[str, tuple[object, object]]) -> Table:
+    """departures : of relmaps.report.method.departures_from_recipe."""
+    rows = pd.DataFrame(
+        [(key, str(theirs), str(ours)) for key, (theirs, ours) in departures.items()], columns=["key", "paper", "here"]
+    )
+    columns = [
+        Column("Key", lambda row: row.key),
+        Column("Published recipe", lambda row: row.paper),
+        Column("This study", lambda row: row.here),
+    ]
+    return Table(rows, columns, "Settings that differ from the published recipe (config/paper.yaml)")
 
 
 def _sidecar_table(
     sidecars: dict[str, dict], first: str, name_of: Callable[[str], str], titles: dict[str, str], caption: str
-) -> Markup:
+) -> Table:
     """One row per sidecar; titles : key of the sidecar -> title of its column."""
-    rows = pd.DataFrame({"name": list(sidecars), "sidecar": list(sidecars.values())})
+    rows = pd.DataFrame(
+        [{"name": name} | {key: sidecar.get(key) for key in titles} for name, sidecar in sidecars.items()]
+    )
     columns = [Column(first, lambda row: name_of(row["name"]))]
-    columns += [Column(title, lambda row, key=key: _plain(row["sidecar"].get(key))) for key, title in titles.items()]
-    return html_table(rows, columns, caption)
+    columns += [Column(title, lambda row, key=key: _plain(row[key])) for key, title in titles.items()]
+    return Table(rows, columns, caption)
 
 
-def _number(value: float, digits: int) -> str:
-    return "n/a" if pd.isna(value) else f"{value:.{digits}f}"
+def _count(column: str, title: str) -> Column:
+    return Column(title, lambda row: "n/a" if pd.isna(row[column]) else f"{row[column]:.0f}", lambda row: row[column])
 
 
 def _plain(value: object) -> str:
-    if value is None or value == "":
+    if value is None or value == "" or pd.isna(value):
         return "n/a"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from relmaps.errors import UserError
 from relmaps.images import Grid, write_map
@@ -18,6 +19,7 @@ def arguments(tmp_path, grid, brain):
         "brain_mask": study.path(f"preprocess/template/{grid.space}_brain_mask.nii.gz"),
         "space": grid.space,
         "figures": [tmp_path / "maps.svg"],
+        "rows": [tmp_path / "maps/vbm_t.png"],
     }
 
 
@@ -26,6 +28,13 @@ def test_maps_and_references_have_their_rows(arguments, tmp_path):
     drawn = (tmp_path / "maps.svg").read_text()
     for text in ("VBM t", "Known truth", "ALE", "L", "R"):
         assert f"<!-- {text} -->" in drawn
+
+
+def test_each_map_has_a_row_of_its_own(arguments, tmp_path):
+    plot_maps.main(**arguments | {"figures": [tmp_path / "maps.png"]})
+    with Image.open(tmp_path / "maps.png") as both, Image.open(tmp_path / "maps/vbm_t.png") as row:
+        assert row.width == both.width
+        assert row.height < 0.7 * both.height
 
 
 def test_a_map_on_another_grid_is_refused(arguments, grid, brain):

@@ -2,6 +2,7 @@ import yaml
 from PIL import Image
 
 from relmaps.code import ROOT
+from relmaps.config import load_config
 from relmaps.files import write_json
 from relmaps.provenance import provenance_of
 from relmaps.tables import read_table
@@ -11,22 +12,22 @@ from workflow.scripts import write_report
 
 def test_report_is_the_same_file_for_the_same_study(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain).write()
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), tmp_path / "provenance.json")
     Image.new("RGB", (40, 20), "white").save(tmp_path / "picture.png")
     pictures = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
     for name in ("first.html", "second.html"):
         write_report.main(
             pictures=dict.fromkeys(pictures, tmp_path / "picture.png"),
-            subjects=study.path("preprocess/subjects.tsv"),
-            performance=study.path("classify/performance.tsv"),
-            model_comparisons=study.path("classify/model_comparisons.tsv"),
-            variability=study.path("classify/variability.tsv"),
-            scores=study.path("overlap/scores.tsv"),
-            comparisons=study.path("overlap/comparisons.tsv"),
-            recovery=study.path("overlap/recovery.tsv"),
-            sidecars={name: study.path(f"relevance/{name}/group.json") for name in MAPS},
-            references={name: study.path(f"reference/{name}/reference.json") for name in study.references},
+            rows=dict.fromkeys(MAPS, tmp_path / "picture.png"),
+            published=study.published(),
+            maps=dict(zip(MAPS, study.map_paths(), strict=True)),
+            sidecars=study.sidecars(),
+            masks=dict(zip(study.references, study.reference_paths("mask.nii.gz"), strict=True)),
+            references=study.references_sidecars(),
+            template=study.path(f"preprocess/template/{grid.space}_T1w.nii.gz"),
+            brain_mask=study.path(f"preprocess/template/{grid.space}_brain_mask.nii.gz"),
+            space=grid.space,
             provenance=tmp_path / "provenance.json",
             report=tmp_path / name,
         )

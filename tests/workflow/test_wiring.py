@@ -70,7 +70,7 @@ def test_make_figures_runs_every_rule_that_draws_from_tables_and_maps():
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     drawing = re.search(r"^DRAWING = (.*)$", makefile, re.M).group(1).split()
     drawn = {name for name in RULES if name.startswith("plot_")} - {"plot_mosaic"}  # which reads the scans
-    assert set(drawing) == drawn | {"tabulate_overlap", "write_report"}
+    assert set(drawing) == drawn | {"write_tables", "write_report", "number_figures"}
 
 
 def test_no_script_is_without_a_rule():
@@ -111,7 +111,7 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["check_heatmap"] == 3
     elsewhere = {"convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"}
     elsewhere |= {"map_permutation", "score_permutations", "write_subject_maps"}
-    elsewhere |= {"select_foci", "import_map", "tabulate_growth", "plot_growth"}
+    elsewhere |= {"select_foci", "import_map", "tabulate_growth", "plot_growth", "number_figures"}
     assert set(planned) - {"total", "all"} == set(RULES) - elsewhere
 
 

@@ -16,7 +16,7 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 STUDY = config["study"]
-RESULTS = f"results/{STUDY}"
+RESULTS = config["redraw"] or f"results/{STUDY}"
 SPACE = config["preprocess"]["template"]["space"]
 FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
 REFERENCES = PLAN.references

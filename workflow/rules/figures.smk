@@ -3,7 +3,9 @@ from relmaps.provenance import code_hash
 
 FIGURES = f"{RESULTS}/figures"
 MAP_SIDECARS = expand(f"{RESULTS}/relevance/{{map}}/group.json", map=MAPS)
-REPORT_TEMPLATES = code_hash(["relmaps/report/templates"])  # code_of follows imports only
+REPORT_TEMPLATES = code_hash(
+    ["relmaps/report/templates", "relmaps/report/niivue"]
+)  # code_of follows imports only
 
 
 rule plot_cohort:
@@ -88,6 +90,7 @@ rule plot_maps:
             category="Maps",
             labels={"shows": "Group maps"},
         ),
+        rows=expand(f"{FIGURES}/maps/{{map}}.png", map=MAPS),
         svg=f"{FIGURES}/maps.svg",
         pdf=f"{FIGURES}/maps.pdf",
     log:
@@ -172,33 +175,3 @@ rule plot_curves:
         "Figure of overlap at every threshold"
     script:
         "../scripts/plot_curves.py"
-
-
-rule tabulate_overlap:
-    input:
-        scores=f"{RESULTS}/overlap/scores.tsv",
-    output:
-        tsv=f"{FIGURES}/overlap.tsv",
-        html=report(
-            f"{FIGURES}/overlap.html",
-            caption="../report/overlap.rst",
-            category="Overlap",
-            labels={"shows": "Table"},
-        ),
-    log:
-        f"{FIGURES}/logs/tabulate_overlap.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/tabulate_overlap.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("workflow/scripts/tabulate_overlap.py"),
-        templates=REPORT_TEMPLATES,
-    message:
-        "Table of the overlap of each map with each reference"
-    script:
-        "../scripts/tabulate_overlap.py"

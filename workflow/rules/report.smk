@@ -1,6 +1,7 @@
 # report: the page that tells what was found, and what it was found from.
 NAMES_OF_FIGURES = [
     *("cohort", "quality", "performance", "calibration", "maps", "ranking", "curves", "sweep"),
+    *("regions", "trainings"),
     *(["truth"] if "truth" in REFERENCES else []),
     *(["growth"] if GROWING else []),
     *([] if config["apply"] else ["learning", "sanity", "faithfulness", "stability"]),
@@ -36,16 +37,14 @@ rule write_provenance:
 
 rule write_report:
     input:
+        **PUBLISHED_TABLES,
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
         figures=DRAWN_FIGURES,
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-        performance_table=f"{RESULTS}/classify/performance.tsv",
-        model_comparisons=f"{RESULTS}/classify/model_comparisons.tsv",
-        variability=f"{RESULTS}/classify/variability.tsv",
-        scores=f"{RESULTS}/overlap/scores.tsv",
-        comparisons=f"{RESULTS}/overlap/comparisons.tsv",
-        recovery=f"{RESULTS}/overlap/recovery.tsv",
-        overlap=f"{FIGURES}/overlap.html",
+        rows=rules.plot_maps.output.rows,
+        maps=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
+        masks=REFERENCE_MASKS,
+        template=TEMPLATE_T1,
+        brain_mask=BRAIN_MASK,
         map_sidecars=MAP_SIDECARS,
         reference_sidecars=REFERENCE_SIDECARS,
         provenance=f"{RESULTS}/provenance.json",
@@ -59,12 +58,15 @@ rule write_report:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=2000,
+        runtime=20,
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
+        captions=code_hash(["workflow/report"]),
         figures=NAMES_OF_FIGURES,
+        published=list(PUBLISHED_TABLES),
+        space=SPACE,
         maps=MAPS,
         references=REFERENCES,
     message:

@@ -8,19 +8,22 @@ from relmaps.images import load_grid, read_map, read_mask
 from relmaps.jobs import job
 
 
-def main(maps, sidecars, references, outline, template, brain_mask, space, figures):
-    """maps, references : title -> image; sidecars : the JSON files of both, in this order."""
+def main(maps, sidecars, references, outline, template, brain_mask, space, figures, rows):
+    """maps, references : title -> image; sidecars : the JSON files of both, in this order.
+
+    rows : a PNG for each map alone, in the order of the maps.
+    """
     grid = load_grid(brain_mask, space)
     images = maps | references
     panels = [
         Panel(title, read_json(sidecar)["units"], read_map(path, grid))
         for (title, path), sidecar in zip(images.items(), sidecars, strict=True)
     ]
+    behind = read_mask(outline, grid), read_map(template, grid), read_mask(brain_mask, grid), grid
     with house_style():
-        figure = draw_maps(
-            panels, read_mask(outline, grid), read_map(template, grid), read_mask(brain_mask, grid), grid
-        )
-        save_figure(figure, figures)
+        save_figure(draw_maps(panels, *behind), figures)
+        for panel, path in zip(panels, rows, strict=False):
+            save_figure(draw_maps([panel], *behind), [path])
 
 
 if __name__ == "__main__":
@@ -35,5 +38,6 @@ if __name__ == "__main__":
             template=snakemake.input.template,
             brain_mask=snakemake.input.brain_mask,
             space=snakemake.params.space,
-            figures=snakemake.output,
+            figures=[snakemake.output[kind] for kind in ("png", "svg", "pdf")],
+            rows=snakemake.output.rows,
         )

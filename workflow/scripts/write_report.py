@@ -1,25 +1,33 @@
 """The study on one page that opens from disk without a network."""
 
+from relmaps.figures.names import map_name, reference_name
 from relmaps.files import read_json, write_text
+from relmaps.images import load_grid, read_map, read_mask
 from relmaps.jobs import job
 from relmaps.report.page import build_report
+from relmaps.report.viewer import Layer, viewer_data
 from relmaps.tables import read_table
 
 
-def main(*, pictures, subjects, performance, model_comparisons, variability, scores, comparisons, recovery, sidecars,
-         references, provenance, report):  # fmt: skip
-    """pictures : name -> PNG. sidecars, references : map or reference -> JSON."""
+def main(*, pictures, rows, published, maps, sidecars, masks, references, template, brain_mask, space, provenance,
+         report):  # fmt: skip
+    """pictures, rows, published, maps, sidecars, masks, references : name -> file."""
+    grid = load_grid(brain_mask, space)
+    sidecars = {name: read_json(path) for name, path in sidecars.items()}
+    viewer = viewer_data(
+        [Layer(name, map_name(name), sidecars[name]["units"], read_map(path, grid)) for name, path in maps.items()],
+        [Layer(name, reference_name(name), "", read_mask(path, grid)) for name, path in masks.items()],
+        read_map(template, grid),
+        read_mask(brain_mask, grid),
+        grid,
+    )
     page = build_report(
         pictures=pictures,
-        subjects=read_table(subjects),
-        performance=read_table(performance),
-        model_comparisons=read_table(model_comparisons),
-        variability=read_table(variability),
-        scores=read_table(scores),
-        comparisons=read_table(comparisons),
-        recovery=read_table(recovery),
-        sidecars={name: read_json(path) for name, path in sidecars.items()},
+        rows=rows,
+        published={name: read_table(path) for name, path in published.items()},
+        sidecars=sidecars,
         references={name: read_json(path) for name, path in references.items()},
+        viewer=viewer,
         provenance=read_json(provenance),
     )
     write_text(page, report)
@@ -27,18 +35,18 @@ def main(*, pictures, subjects, performance, model_comparisons, variability, sco
 
 if __name__ == "__main__":
     with job(snakemake):
-        figures = dict(zip(snakemake.params.figures, snakemake.input.figures, strict=True))
+        names, read = snakemake.params, snakemake.input
         main(
-            pictures=figures | {"mosaic": snakemake.input.mosaic},
-            subjects=snakemake.input.subjects,
-            performance=snakemake.input.performance_table,
-            model_comparisons=snakemake.input.model_comparisons,
-            variability=snakemake.input.variability,
-            scores=snakemake.input.scores,
-            comparisons=snakemake.input.comparisons,
-            recovery=snakemake.input.recovery,
-            sidecars=dict(zip(snakemake.params.maps, snakemake.input.map_sidecars, strict=True)),
-            references=dict(zip(snakemake.params.references, snakemake.input.reference_sidecars, strict=True)),
-            provenance=snakemake.input.provenance,
+            pictures=dict(zip(names.figures, read.figures, strict=True)) | {"mosaic": read.mosaic},
+            rows=dict(zip(names.maps, read.rows, strict=True)),
+            published={name: read[name] for name in names.published},
+            maps=dict(zip(names.maps, read.maps, strict=True)),
+            sidecars=dict(zip(names.maps, read.map_sidecars, strict=True)),
+            masks=dict(zip(names.references, read.masks, strict=True)),
+            references=dict(zip(names.references, read.reference_sidecars, strict=True)),
+            template=read.template,
+            brain_mask=read.brain_mask,
+            space=names.space,
+            provenance=read.provenance,
             report=snakemake.output.report,
         )

@@ -3,13 +3,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
-from relmaps.report.tables import Column, html_table, interval, number, pairs_html
+from relmaps.report.table import Column, Table, interval, number
+from relmaps.report.tables import flagged, pairs
 
 
 def test_cells_show_rounded_numbers_and_sort_by_the_exact_ones():
     rows = pd.DataFrame({"name": ["a", "b"], "x": [0.123456, np.nan], "low": [0.1, np.nan], "high": [np.nan, np.nan]})
     columns = [Column("Name", lambda row: row["name"]), number("x", "X", 3), interval("x", "Y", "low", "high")]
-    page = ElementTree.fromstring(html_table(rows, columns, "A caption"))
+    page = ElementTree.fromstring(Table(rows, columns, "A caption").html())
     assert page.findtext(".//caption") == "A caption"
     assert [button.text for button in page.findall(".//thead//button")] == ["Name", "X", "Y"]
     assert [cell.text for cell in page.findall(".//tbody//th")] == ["a", "b"]
@@ -18,6 +19,29 @@ def test_cells_show_rounded_numbers_and_sort_by_the_exact_ones():
 
 
 def test_text_is_escaped():
-    page = ElementTree.fromstring(pairs_html({"<b>": "<script>alert(1)</script>"}, ("Key", "Value"), "Settings"))
+    page = ElementTree.fromstring(pairs({"<b>": "<script>alert(1)</script>"}, ("Key", "Value"), "Settings").html())
     assert page.findtext(".//td") == "<script>alert(1)</script>"
     assert page.find(".//script") is None
+
+
+def test_latex_escapes_what_is_special_and_aligns_numbers():
+    rows = pd.DataFrame({"name": ["a_b & 5 %", "LRP α"], "x": [-0.5, np.nan]})
+    table = Table(rows, [Column("Name", lambda row: row["name"]), number("x", "X_1")], "At 95 %")
+    latex = table.latex("mine")
+    assert r"a\_b \& 5 \% & -0.50 \\" in latex
+    assert r"LRP \ensuremath{\alpha} & n/a \\" in latex
+    assert r"\begin{tabular}{lr}" in latex
+    assert r"\caption{At 95 \%}" in latex
+    assert r"X\_1" in latex
+    assert latex.isascii()
+
+
+def test_flagged_scans_are_told_by_their_row_and_not_by_name():
+    qc = pd.DataFrame({"scan_id": ["sub-1", "sub-2", "sub-3"], "participant_id": ["sub-1", "sub-2", "sub-3"]})
+    qc = qc.assign(status=["ok", "ok", "failed"], flags=[None, "noise high", None], content="x", reason="sub-3 broken")
+    qc = qc.assign(similarity=[0.9, 0.8, np.nan], gm_dice=0.7, noise=0.02)
+    table = flagged(qc, qc[:2])
+    assert table.rows["number"].tolist() == [2, 3]
+    page = table.html()
+    assert "sub-" not in page
+    assert "noise high" in page

@@ -7,35 +7,38 @@ import yaml
 from PIL import Image
 
 from relmaps.code import ROOT
+from relmaps.config import load_config
 from relmaps.files import read_json
+from relmaps.images import read_map, read_mask
 from relmaps.provenance import provenance_of
-from relmaps.report.page import SCREEN_WIDTH, build_report, embed_png, flatten
+from relmaps.report.page import build_report
+from relmaps.report.pictures import SCREEN_WIDTH, embed_png
+from relmaps.report.viewer import Layer, viewer_data
 from relmaps.tables import read_table
 from tests.synthetic_results import MAPS, SyntheticStudy
 
 PICTURES = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
+PICTURES += ("sweep", "regions", "trainings", "sanity", "faithfulness", "stability")
 
 
 def page_of(study, folder, **options):
     folder.mkdir(exist_ok=True)
     picture = folder / "picture.png"
     Image.new("RGB", (60, 40), "white").save(picture)
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text()) | {"input": "/home/someone/bids"}
+    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text())) | {"input": "/home/someone/bids"}
     if options.get("real"):
         config["cohort"]["source"] = "bids"
     config["classify"]["permute_labels"] = options.get("permute_labels")
     config["apply"] = options.get("apply")
+    brain = read_mask(study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"), study.grid)
+    maps = [Layer(name, name, "t", read_map(study.path(f"relevance/{name}/group.nii.gz"), study.grid)) for name in MAPS]
     return build_report(
         pictures=dict.fromkeys(PICTURES, picture),
-        subjects=read_table(study.path("preprocess/subjects.tsv")),
-        performance=read_table(study.path("classify/performance.tsv")),
-        model_comparisons=read_table(study.path("classify/model_comparisons.tsv")),
-        variability=read_table(study.path("classify/variability.tsv")),
-        scores=read_table(study.path("overlap/scores.tsv")),
-        comparisons=read_table(study.path("overlap/comparisons.tsv")),
-        recovery=read_table(study.path("overlap/recovery.tsv")),
-        sidecars={name: read_json(study.path(f"relevance/{name}/group.json")) for name in MAPS},
-        references={name: read_json(study.path(f"reference/{name}/reference.json")) for name in study.references},
+        rows=dict.fromkeys(MAPS, picture),
+        published={name: read_table(path) for name, path in study.published().items()},
+        sidecars={name: read_json(path) for name, path in study.sidecars().items()},
+        references={name: read_json(path) for name, path in study.references_sidecars().items()},
+        viewer=viewer_data(maps, [Layer("truth", "known truth", "", brain)], brain.astype(float), brain, study.grid),
         provenance=provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, "c0de"),
     )
 
@@ -58,13 +61,21 @@ def test_page_identifies_nobody(page):
 
 def test_every_picture_has_its_text(page):
     alts = re.findall(r'<img [^>]*alt="([^"]*)"', page)
-    assert len(alts) == len(PICTURES)
+    assert len(alts) == len(PICTURES) + len(MAPS)
     assert all(len(alt) > 30 for alt in alts)
     assert "3 with disease and 3 controls" in alts[0]
 
 
 def test_sections_and_links_fit(page):
     assert set(re.findall(r'href="#(\w+)"', page)) == set(re.findall(r'<section id="(\w+)"', page))
+
+
+def test_every_map_has_its_part_with_each_metric(page):
+    for name in MAPS:
+        part = re.search(rf'<details id="map-{name}">(.*?)</details>', page, re.S)[1]
+        assert f'data-map="{name}"' in part
+        assert part.count("Largest Dice") == 2
+        assert "positive = evidence" in part
 
 
 def test_simulated_studies_claim_no_finding(page, tmp_path, grid, brain):
@@ -83,11 +94,6 @@ def test_pictures_come_at_screen_resolution(tmp_path):
     assert kind == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(content))) as image:
         assert image.size == (picture.width, picture.height) == (SCREEN_WIDTH, 50)
-
-
-def test_settings_become_dotted_keys():
-    settings = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}, {"e": 2}], "f": {}}
-    assert flatten(settings) == [("a.b", 1), ("a.c", "1, 2"), ("d.1.e", None), ("d.2.e", 2), ("f", {})]
 
 
 def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brain):

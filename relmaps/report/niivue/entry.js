@@ -1,0 +1,1 @@
+export { Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from "@niivue/niivue";

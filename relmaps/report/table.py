@@ -1,0 +1,95 @@
+"""A table once, shown three ways: HTML that sorts on click or key, LaTeX for a paper, and TSV for other programs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from relmaps.files import write_text
+from relmaps.report.answer import estimate
+from relmaps.tables import write_table
+
+TEMPLATES = Path(__file__).parent / "templates"
+# What a pdfLaTeX without further packages does not set.
+LATEX_SIGNS = {"−": "-", "–": "--", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "→": r"\ensuremath{\to}"}
+LATEX_SIGNS |= {"“": "``", "”": "''", "…": r"\ldots{}", "τ": r"\ensuremath{\tau}"}
+LATEX_SIGNS |= {"α": r"\ensuremath{\alpha}", "β": r"\ensuremath{\beta}", "γ": r"\ensuremath{\gamma}"}
+LATEX_SIGNS |= {"ε": r"\ensuremath{\varepsilon}"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. text and key map a row to what is shown and to what is sorted by (text if none)."""
+
+    title: str
+    text: Callable[[pd.Series], str]
+    key: Callable[[pd.Series], float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """rows : what the table is drawn from, one row each. The first column is the row's header."""
+
+    rows: pd.DataFrame
+    columns: list[Column]
+    caption: str
+
+    def html(self) -> Markup:
+        """The table alone, to stand in a page with `sort.js`."""
+        cells = [
+            [{"text": column.text(row), "key": column.key(row) if column.key else None} for column in self.columns]
+            for _, row in self.rows.iterrows()
+        ]
+        titles = [column.title for column in self.columns]
+        return Markup(render("table.html.j2", caption=self.caption, titles=titles, rows=cells))
+
+    def page(self) -> str:
+        """A whole HTML page with nothing but the table."""
+        return render("table_page.html.j2", title=self.caption, table=self.html())
+
+    def latex(self, label: str) -> str:
+        """A LaTeX table, `\\ref{tab:<label>}`, for a preamble with \\usepackage{booktabs}."""
+        shown = pd.DataFrame(
+            [[column.text(row) for column in self.columns] for _, row in self.rows.iterrows()],
+            columns=[column.title for column in self.columns],
+        )
+        kinds = "".join("r" if column.key else "l" for column in self.columns)
+        caption = self.caption.replace("%", r"\%")  # pandas escapes cells and titles alone
+        text = shown.to_latex(
+            index=False, escape=True, column_format=kinds, caption=caption, label=f"tab:{label}", position="htbp"
+        )
+        return text.translate(str.maketrans(LATEX_SIGNS))
+
+    def write(self, folder: str | Path, name: str) -> None:
+        """<name>.tsv, with the numbers as they are, and <name>.html and <name>.tex, with those that are shown."""
+        folder = Path(folder)
+        write_table(self.rows, folder / f"{name}.tsv")
+        write_text(self.page(), folder / f"{name}.html")
+        write_text(self.latex(name), folder / f"{name}.tex")
+
+
+def render(template: str, **values: object) -> str:
+    """A template of this package, filled; a missing value is an error, and text is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+def number(column: str, title: str, digits: int = 2) -> Column:
+    """A column of numbers, n/a where missing."""
+    return Column(
+        title, lambda row: "n/a" if pd.isna(row[column]) else f"{row[column]:.{digits}f}", lambda row: row[column]
+    )
+
+
+def interval(column: str, title: str, low: str, high: str) -> Column:
+    """A column of estimates with their intervals in brackets, sorted by the estimate."""
+    return Column(title, lambda row: estimate(row[column], row[low], row[high]), lambda row: row[column])

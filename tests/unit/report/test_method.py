@@ -1,0 +1,43 @@
+import pytest
+import yaml
+
+from relmaps.code import ROOT
+from relmaps.config import load_config
+from relmaps.report.method import departures_from_recipe, flatten, method_sentences
+
+
+@pytest.fixture
+def config():
+    return load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def test_sentences_tell_the_settings(config):
+    text = " ".join(method_sentences(config, 80))
+    for part in ("80 T1 scans", "at 4 mm", "5-fold", "24 settings", "1000 bootstrap draws", "no shufflings"):
+        assert part in text
+    config["classify"]["permutations"] = [1]
+    assert "1 shuffling of the labels" in " ".join(method_sentences(config, 80))
+
+
+@pytest.mark.parametrize("path", ["full-demo.yaml", "paper.yaml"])
+def test_every_study_has_its_sentences(path):
+    def laid_over(base, upper):
+        both = isinstance(base, dict) and isinstance(upper, dict)
+        return base | {key: laid_over(base.get(key), value) for key, value in upper.items()} if both else upper
+
+    default, own = (yaml.safe_load((ROOT / "config" / name).read_text()) for name in ("config.yaml", path))
+    laid = load_config(laid_over(default, own))
+    assert len(method_sentences(laid, 10)) == 7
+
+
+def test_departures_are_the_keys_of_the_recipe_that_differ(config):
+    found = departures_from_recipe(config)
+    assert found["relevance.pooling"] == ("all", "class_means")
+    assert found["preprocess.features.t1_syn.scaling"] == ("min_max", "none")
+    assert "classify.folds" not in found
+    assert "study" not in found
+
+
+def test_settings_become_dotted_keys():
+    settings = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}, {"e": 2}], "f": {}}
+    assert flatten(settings) == [("a.b", 1), ("a.c", "1, 2"), ("d.1.e", None), ("d.2.e", 2), ("f", {})]

@@ -1,0 +1,21 @@
+"""Figure: in which regions maps and references lie."""
+
+from relmaps.figures.regions import draw_regions
+from relmaps.figures.style import house_style, save_figure
+from relmaps.jobs import job
+from relmaps.tables import read_table
+
+
+def main(regions, maps, references, figures):
+    with house_style():
+        save_figure(draw_regions(read_table(regions), maps, references), figures)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            regions=snakemake.input.regions,
+            maps=snakemake.params.maps,
+            references=snakemake.params.references,
+            figures=snakemake.output,
+        )
