@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from relmaps.classify.controls import is_control
 from relmaps.classify.performance import overall
 from relmaps.errors import UserError
-from relmaps.figures.names import map_name, reference_name
+from relmaps.figures.names import family_of, map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.files import read_json
 from relmaps.report.answer import answer, controls_sentence, estimate, named_estimates
@@ -44,19 +45,26 @@ def _accuracy_lines(performance: pd.DataFrame) -> list[str]:
 
 
 def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
+    """A line per map that is judged, best first, and one of all baselines."""
     auc = headline_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     recovered = set(recovery["map"][is_true(recovery["recovered"])])
-    maps = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
-    width = max(map(len, map(map_name, maps)), default=0)
+    ranked = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
+    judged = ranked[ranked.map(family_of) != "baseline"]
+    width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
-    lines = [f"{'ROC AUC at headline':<{max(width, 19)}}  {header}"]
-    for name in maps:
+    lines = [f"{'ROC AUC at headline':<{width}}  {header}"]
+    for name in judged:
         rows = auc[auc["map"] == name].set_index("reference")
         cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]
         mark = "  recovers the truth" if name in recovered else ""
-        lines.append(f"{map_name(name):<{max(width, 19)}}  {'  '.join(f'{cell:>18}' for cell in cells)}{mark}")
-    return lines
+        lines.append(f"{map_name(name):<{width}}  {'  '.join(f'{cell:>18}' for cell in cells)}{mark}")
+    baselines = [
+        f"{map_name(name)} " + "/".join(estimate(value, np.nan, np.nan).split()[0] for value in rows)
+        for name, rows in auc.groupby("map")["value"]
+        if family_of(name) == "baseline"
+    ]
+    return [*lines, *(["Baselines: " + ", ".join(baselines)] if baselines else [])]
 
 
 if __name__ == "__main__":

@@ -12,9 +12,14 @@
   const viewer = new Niivue({
     backColor: [0, 0, 0, 1],
     crosshairColor: [0.35, 0.8, 0.55, 0.9],
-    crosshairWidth: 1,
-    crosshairGap: 4,
+    crosshairWidth: 0.7,
+    crosshairWidthUnit: "mm",
+    crosshairGap: 8,
     isOrientationTextVisible: true,
+    showAllOrientationMarkers: true,
+    fontColor: [1, 1, 1, 1],
+    multiplanarPadPixels: 10,
+    multiplanarEqualSize: true,
     isRadiologicalConvention: false, // the left of the brain is on the left, as in the figures
     isResizeCanvas: true,
     dragAndDropEnabled: false,
@@ -24,17 +29,16 @@
     logLevel: "error",
   });
 
-  // A ramp that fades towards zero, for maps without a threshold, and a solid one, for what a threshold leaves.
-  const colours = (ramp, solid) => {
-    const columns = ramp[0].map((_, column) => ramp.map((row) => row[column]));
-    const [place, R, G, B, A] = columns;
-    return { R, G, B, A: solid ? A.map(() => 255) : A, I: place.map((part) => Math.round(255 * part)) };
-  };
+  // NiiVue shows an overlay's colour whole or not at all; its own transparency below a minimum fades the weak values.
   for (const side of ["positive", "negative"]) {
-    viewer.addColormap(`${side}-faded`, colours(data.colours[side], false));
-    viewer.addColormap(`${side}-solid`, colours(data.colours[side], true));
+    const [place, R, G, B] = data.colours[side][0].map((_, column) => data.colours[side].map((row) => row[column]));
+    const I = place.map((part) => Math.round(255 * part));
+    viewer.addColormap(side, { R: [R[0], ...R], G: [G[0], ...G], B: [B[0], ...B], A: [0, ...R.map(() => 255)], I: [0, 1, ...I.slice(1)] });
   }
   viewer.addColormap("nothing", { R: [0, 0], G: [0, 0], B: [0, 0], A: [0, 0], I: [0, 255] });
+  const FADING_BELOW = 1; // NiiVue's scales from zero to the maximum: translucent below the minimum,
+  const HIDDEN_BELOW = 2; // or transparent below it
+  const FADES_AT = 0.3; // of the limit, where the figure's colours have become opaque
   const contour = { R: [0, 255], G: [0, 255], B: [0, 255], A: [0, 255], I: [0, 1], labels: ["", "reference"] };
 
   const short = (value) => (value === 0 ? "0" : Math.abs(value) < 0.01 || Math.abs(value) >= 1000 ? value.toExponential(2) : value.toPrecision(3)).replaceAll("-", "−");
@@ -55,7 +59,10 @@
       ...(reference ? [await load(reference, { colormap: "nothing" })] : []),
     ];
     if (request !== shown) return;
-    if (reference) layers[2].setColormapLabel(contour);
+    if (reference) {
+      layers[2].setColormapLabel(contour);
+      layers[2].opacity = 0.001; // of what lies inside; the outline is opaque all the same
+    }
     while (viewer.volumes.length) viewer.removeVolumeByIndex(viewer.volumes.length - 1);
     for (const layer of layers) viewer.addVolume(layer);
     showMap();
@@ -66,11 +73,13 @@
     const layer = viewer.volumes[1];
     const share = Number(element("threshold").value) / 100;
     const sign = document.querySelector('input[name="viewer-sign"]:checked').value;
-    const look = share > 0 ? "solid" : "faded";
-    layer.cal_min = share * map.limit;
+    layer.colormap = sign === "negative" ? "nothing" : "positive"; // first: it sets limits of its own
+    layer.colormapNegative = sign === "positive" ? "nothing" : "negative";
+    layer.colormapType = share > 0 ? HIDDEN_BELOW : FADING_BELOW;
+    layer.cal_min = (share || FADES_AT) * map.limit;
     layer.cal_max = map.limit;
-    layer.colormap = sign === "negative" ? "nothing" : `positive-${look}`;
-    layer.colormapNegative = sign === "positive" ? "nothing" : `negative-${look}`;
+    layer.cal_minNeg = -layer.cal_max;
+    layer.cal_maxNeg = -layer.cal_min;
     layer.opacity = Number(element("opacity").value) / 100;
     viewer.updateGLVolume();
     element("threshold-value").textContent = `${short(share * map.limit)} (${element("threshold").value} % of ${short(map.limit)})`;

@@ -6,7 +6,7 @@ import yaml
 from relmaps.code import ROOT
 from relmaps.files import write_json
 from relmaps.report.summary import summarise
-from tests.synthetic_results import MAPS, SyntheticStudy
+from tests.synthetic_results import BASELINES, MAPS, SyntheticStudy
 
 
 def summary_of(study):
@@ -24,12 +24,16 @@ def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
     assert lines[3].count("0.88 [0.85, 0.91]") == 2
     assert [line.endswith("recovers the truth") for line in lines[3:7]] == [True, True, True, False]
     assert lines[-1] == f"Report: {tmp_path / 'report.html'}"
-    assert len({len(line) for line in lines[6:12]}) == 1  # columns stand below each other
+    assert len({len(line) for line in lines[6:9]}) == 1  # columns stand below each other
+    assert lines[9].startswith("Baselines: GM probability 0.75/0.75, Hippocampus distance 0.73/0.73, Mean T1 0.69/0.69")
+    assert len(lines) <= 13
 
 
 def test_summary_of_a_study_without_mask(tmp_path, grid, brain):
     lines = summary_of(SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write())
-    assert [line.split()[-1] for line in lines[3 : 3 + len(MAPS)]] == ["n/a"] * len(MAPS)
+    judged = [name for name in MAPS if name not in BASELINES]
+    assert [line.split()[-1] for line in lines[3 : 3 + len(judged)]] == ["n/a"] * len(judged)
+    assert lines[3 + len(judged)].count("n/a") == len(BASELINES)
 
 
 def test_an_unfinished_study_gets_one_line(tmp_path):
