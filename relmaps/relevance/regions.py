@@ -1,7 +1,6 @@
 """Regions of an atlas of the user's as integers on the study's grid."""
 
 import numpy as np
-from nilearn.image import resample_img
 
 from relmaps.errors import UserError
 from relmaps.images import Grid, read_foreign_map
@@ -17,6 +16,8 @@ def atlas_regions(path: str, grid: Grid) -> np.ndarray:
     if (values != np.round(values)).any() or values.min() < 0:
         raise UserError(f"{path}: holds values that are no whole numbers from 0 on; give a map of labels")
     if not grid.fits(image.shape, image.affine):
+        from nilearn.image import resample_img  # not above: it takes a second, and few jobs have such an atlas
+
         image = resample_img(
             image, grid.affine, grid.shape, interpolation="nearest", force_resample=True, copy_header=True
         )

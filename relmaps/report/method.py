@@ -60,8 +60,8 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         "explained.",
         f"Linear models: {linear}, on {classify['linear']['feature']}, in the same folds; their activation patterns "
         "follow Haufe et al. (2014).",
-        f"Heatmaps: {', '.join(map_name(name) for name in relevance['methods'])}, of held-out scans alone; explained "
-        f"is {WORDS[relevance['target']]}, pooled is {WORDS[relevance['pooling']]}, each scan's map is divided by "
+        f"Heatmaps: {', '.join(map_name(name) for name in relevance['methods'])}, of held-out scans alone. Explained: "
+        f"{WORDS[relevance['target']]}; pooled: {WORDS[relevance['pooling']]}; each scan's map divided by: "
         f"{WORDS[relevance['normalisation']]}.",
         f"References: {', '.join(references)}{'; and the known truth' if truth_of(config) else ''}.",
         f"Overlap: {headline_in_words(overlap['headline'])}; and in {prod(map(len, overlap['sweep'].values()))} "

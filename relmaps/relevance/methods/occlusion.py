@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from captum.attr import Occlusion as CaptumOcclusion
 from torch import Tensor, nn
 
 from relmaps.errors import UserError
@@ -38,6 +37,9 @@ class Occlusion(Method):
         return replace(self, patch=patch, stride=stride, images_at_once=context.images_at_once)
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
+        # Not above: captum brings matplotlib, and a second to every job of the other methods.
+        from captum.attr import Occlusion as CaptumOcclusion
+
         return CaptumOcclusion(partial(explained_value, network)).attribute(
             x,
             sliding_window_shapes=(1, *self.patch),

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from captum.attr import FeatureAblation
 from torch import Tensor, nn
 
 from relmaps.errors import UserError
@@ -38,6 +37,9 @@ class RegionOcclusion(Method):
         return replace(self, regions=regions, images_at_once=context.images_at_once)
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
+        # Not above: captum brings matplotlib, and a second to every job of the other methods.
+        from captum.attr import FeatureAblation
+
         regions = self.regions.to(x.device)
         lost = FeatureAblation(partial(explained_value, network)).attribute(
             x,
