@@ -9,6 +9,7 @@ from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.style import new_figure, say_nothing_to_show
 
 LIMIT = 3.0  # powers of two at either end of the colours
+WIDE = 14  # regions that leave room for numbers and slanted names
 MANY = 30  # regions from which on only those that a reference lies in most are drawn
 
 
@@ -19,7 +20,7 @@ def draw_regions(regions: pd.DataFrame, maps: list[str], references: list[str]) 
     regions : regions.tsv. Of many regions those are drawn that hold most of any reference; the caption says so.
     """
     rows = _concentration(regions, maps, references)
-    figure = new_figure(36 + 5.2 * len(rows))
+    figure = new_figure(48 + 5.2 * len(rows))
     axes = figure.subplots()
     if rows.empty:
         say_nothing_to_show(axes, "n/a: no map has values")
@@ -58,10 +59,11 @@ def _draw_matrix(axes: Axes, rows: pd.DataFrame) -> None:
         logs = np.clip(np.log2(values), -LIMIT, LIMIT)
     axes.imshow(logs, cmap="PuOr_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value) and values.shape[1] <= 14:
+        if np.isfinite(value) and values.shape[1] <= WIDE:
             colour = "white" if abs(logs[row, column]) > 0.6 * LIMIT else "black"
             axes.text(column, row, f"{value:.1f}", ha="center", va="center_baseline", fontsize=6.5, color=colour)
     axes.set_yticks(range(len(rows)), rows.index)
-    axes.set_xticks(range(rows.shape[1]), rows.columns, rotation=30, ha="right", rotation_mode="anchor")
+    few = rows.shape[1] <= WIDE
+    axes.set_xticks(range(rows.shape[1]), rows.columns, rotation=30 if few else 90, ha="right" if few else "center")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -10,7 +10,7 @@ from relmaps.report import tables
 from relmaps.report.answer import answer
 from relmaps.report.captions import caption_of
 from relmaps.report.method import DEPARTURES, departures_from_recipe, flatten, headline_in_words, method_sentences
-from relmaps.report.pictures import alt_texts, embed_png
+from relmaps.report.pictures import PHOTOGRAPHIC, alt_texts, embed
 from relmaps.report.table import render
 from relmaps.report.viewer import LIBRARY
 from relmaps.truth import truth_of
@@ -59,6 +59,7 @@ def build_report(
         words.warnings.append(APPLIED)
     alts = alt_texts(subjects, scores, words)
     contents = tables.study_tables(published, sidecars, references)
+    del contents["regions"]  # of a large atlas, thousands of rows
     if published["recovery"]["recovered"].isna().all():
         del contents["recovery"]
     return render(
@@ -69,7 +70,7 @@ def build_report(
         confidence=f"{100 * confidence:g}",
         method=method_sentences(config, len(subjects)),
         flow=_flow(published, config),
-        images={name: embed_png(path, alts[name]) for name, path in pictures.items()},
+        images={name: embed(path, alts[name], name in PHOTOGRAPHIC) for name, path in pictures.items()},
         captions={name: caption_of(name) for name in pictures},
         tables={name: table.html() for name, table in contents.items()}
         | {
@@ -113,7 +114,7 @@ def _map_page(name: str, row: str | Path, sidecar: dict, scores: pd.DataFrame) -
         "name": name,
         "title": map_name(name),
         "auc": best or "n/a",
-        "picture": embed_png(row, f"Axial slices of the map {map_name(name)}, from below to above, left on the left."),
+        "picture": embed(row, f"Axial slices of the map {map_name(name)}, from below to above.", photographic=True),
         "facts": tables.pairs(facts, ("Key", "Value"), f"{map_name(name)}: how it was made").html(),
         "metrics": tables.metrics(mine).html(),
     }

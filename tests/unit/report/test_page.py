@@ -12,7 +12,7 @@ from relmaps.files import read_json
 from relmaps.images import read_map, read_mask
 from relmaps.provenance import provenance_of
 from relmaps.report.page import build_report
-from relmaps.report.pictures import SCREEN_WIDTH, embed_png
+from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
 from relmaps.tables import read_table
 from tests.synthetic_results import MAPS, SyntheticStudy
@@ -89,9 +89,9 @@ def test_simulated_studies_claim_no_finding(page, tmp_path, grid, brain):
 
 def test_pictures_come_at_screen_resolution(tmp_path):
     Image.new("RGBA", (2 * SCREEN_WIDTH, 100)).save(tmp_path / "wide.png")
-    picture = embed_png(tmp_path / "wide.png", "alt")
+    picture = embed(tmp_path / "wide.png", "alt")
     kind, content = picture.source.split(",")
-    assert kind == "data:image/png;base64"
+    assert kind == "data:image/webp;base64"
     with Image.open(io.BytesIO(base64.b64decode(content))) as image:
         assert image.size == (picture.width, picture.height) == (SCREEN_WIDTH, 50)
 
