@@ -37,7 +37,7 @@ DRAWING = plot_cohort plot_quality plot_performance plot_calibration plot_learni
 	write_tables write_report number_figures
 figures: $(VENV)/study
 	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $(DRAWING) \
-		--forcerun $(DRAWING) -- figures
+		--forceall -- figures
 
 dag: $(VENV)/study
 	@mkdir -p results

@@ -18,6 +18,7 @@ LATEX_SIGNS = {"−": "-", "–": "--", "×": r"\ensuremath{\times}", "±": r"\e
 LATEX_SIGNS |= {"“": "``", "”": "''", "…": r"\ldots{}", "τ": r"\ensuremath{\tau}"}
 LATEX_SIGNS |= {"α": r"\ensuremath{\alpha}", "β": r"\ensuremath{\beta}", "γ": r"\ensuremath{\gamma}"}
 LATEX_SIGNS |= {"ε": r"\ensuremath{\varepsilon}"}
+LONG_TEXT, CHARACTERS_OF_LINE, ROWS_OF_PAGE = 50, 75, 45
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,36 @@ class Table:
         return render("table_page.html.j2", title=self.caption, table=self.html())
 
     def latex(self, label: str) -> str:
-        """A LaTeX table, `\\ref{tab:<label>}`, for a preamble with \\usepackage{booktabs}."""
+        """A LaTeX table, `\\ref{tab:<label>}`, for a preamble with booktabs, graphicx and longtable.
+
+        Long texts are wrapped, many rows go over pages, and what is still wider than the page is scaled to it.
+        """
         shown = pd.DataFrame(
             [[column.text(row) for column in self.columns] for _, row in self.rows.iterrows()],
             columns=[column.title for column in self.columns],
         )
-        kinds = "".join("r" if column.key else "l" for column in self.columns)
-        caption = self.caption.replace("%", r"\%")  # pandas escapes cells and titles alone
+        widths = [max([len(title), *shown.iloc[:, n].map(len)]) for n, title in enumerate(shown.columns)]
+        wrapped = [width > LONG_TEXT and column.key is None for width, column in zip(widths, self.columns, strict=True)]
+        kinds = [
+            f"p{{{LONG_TEXT / 200:g}\\linewidth}}" if wrap else "r" if column.key else "l"
+            for wrap, column in zip(wrapped, self.columns, strict=True)
+        ]
+        caption, over_pages = self.caption.replace("%", r"\%"), len(shown) > ROWS_OF_PAGE
         text = shown.to_latex(
-            index=False, escape=True, column_format=kinds, caption=caption, label=f"tab:{label}", position="htbp"
+            index=False,
+            escape=True,
+            column_format="".join(kinds),
+            caption=caption,  # pandas escapes cells and titles alone
+            label=f"tab:{label}",
+            longtable=over_pages,
+            position=None if over_pages else "htbp",
         )
+        wide = (
+            sum(LONG_TEXT if wrap else width for wrap, width in zip(wrapped, widths, strict=True)) > CHARACTERS_OF_LINE
+        )
+        if wide and not over_pages:
+            text = text.replace(r"\begin{tabular}", "\\resizebox{\\linewidth}{!}{%\n\\begin{tabular}")
+            text = text.replace(r"\end{tabular}", "\\end{tabular}}")
         return text.translate(str.maketrans(LATEX_SIGNS))
 
     def write(self, folder: str | Path, name: str) -> None:

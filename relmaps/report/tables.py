@@ -147,7 +147,7 @@ def performance(performance: pd.DataFrame) -> Table:
     """The rows of performance.tsv over all folds and seeds."""
     columns = [
         Column("Model", lambda row: model_name(row.model)),
-        Column("Feature", lambda row: row.feature),
+        Column("Feature", lambda row: _plain(row.feature)),
         Column("Metric", lambda row: METRIC_NAMES[row.metric]),
         interval("value", "Estimate", "ci_low", "ci_high"),
     ]

@@ -36,6 +36,20 @@ def test_latex_escapes_what_is_special_and_aligns_numbers():
     assert latex.isascii()
 
 
+def test_latex_wraps_long_texts_scales_wide_tables_and_breaks_long_ones():
+    name, text = Column("Name", lambda row: row["name"]), Column("Text", lambda row: "word " * 30)
+    short = pd.DataFrame({"name": ["a"] * 3})
+    assert r"\begin{tabular}{lp{0.25\linewidth}}" in Table(short, [name, text], "A").latex("a")
+    wide = Table(short, [name] * 12, "A")
+    assert "resizebox" not in wide.latex("a")
+    wide = Table(short.assign(name="x" * 20), [name] * 12, "A").latex("a")
+    assert wide.index(r"\resizebox{\linewidth}{!}{%") < wide.index(r"\begin{tabular}")
+    assert r"\end{tabular}}" in wide
+    long = Table(pd.DataFrame({"name": ["a"] * 60}), [name], "A").latex("a")
+    assert r"\begin{longtable}{l}" in long
+    assert "tabular" not in long
+
+
 def test_flagged_scans_are_told_by_their_row_and_not_by_name():
     qc = pd.DataFrame({"scan_id": ["sub-1", "sub-2", "sub-3"], "participant_id": ["sub-1", "sub-2", "sub-3"]})
     qc = qc.assign(status=["ok", "ok", "failed"], flags=[None, "noise high", None], content="x", reason="sub-3 broken")
