@@ -148,6 +148,8 @@ def main(device: str, threads: int, n: int) -> None:
         for name, wanted in tolerances.items():
             methods = [IntegratedGradients("trapezoid", 8, tolerance, 512, at_once) for tolerance in wanted]
             results[f"ours, tolerance {name}"] = timed(ours(methods.__getitem__), network, x, of_scans, numbered=True)
+        half = [IntegratedGradients("trapezoid", 8, TOLERANCE, 512, at_once, "bf16")] * n
+        results["ours, tolerance 1 %, bf16"] = timed(ours(half.__getitem__), network, x, of_scans, numbered=True)
         for name, (maps, runs) in results.items():
             error = errors(network, x, of_scans, maps)
             line(f"{kind}: {name}", runs, base, f"{np.median(error):.2%} {error.max():.2%}")
