@@ -66,6 +66,12 @@ def test_a_rule_says_what_it_makes_and_needs(name):
     assert ("gpu=1" in RULES[name]) == (name in GPU_RULES)
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_grows_with_the_attempt(name):
+    resources = re.search(r"    resources:\n((?:        .*\n)+)", RULES[name])[1]
+    assert re.findall(r"(\w+)=growing\(", resources) == ["mem_mb", "runtime"]
+
+
 def test_make_figures_runs_every_rule_that_draws_from_tables_and_maps():
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     drawing = re.search(r"^DRAWING = (.*)$", makefile, re.M).group(1).split()

@@ -31,8 +31,8 @@ rule check_heatmap:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=EXPLAINING_MB,
-        runtime=240,
+        mem_mb=growing(EXPLAINING_MB),
+        runtime=growing(240),
         gpu=1,
     params:
         code=code_of("workflow/scripts/check_heatmap.py"),
@@ -94,8 +94,8 @@ rule tabulate_stability:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/tabulate_stability.py"),
         space=SPACE,
@@ -130,8 +130,8 @@ rule plot_sanity:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_sanity.py"),
     message:
@@ -161,8 +161,8 @@ rule plot_faithfulness:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_faithfulness.py"),
     message:
@@ -193,8 +193,8 @@ rule plot_stability:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_stability.py"),
         maps=MAPS,

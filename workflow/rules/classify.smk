@@ -22,8 +22,8 @@ rule make_splits:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/make_splits.py"),
         folds=config["classify"]["folds"],
@@ -52,8 +52,8 @@ rule audit_splits:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/audit_splits.py"),
         by_site=config["classify"]["group_by_site"] and config["apply"] is None,
@@ -83,8 +83,8 @@ rule train_cnn:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=TRAINING_MB,
-        runtime=240,
+        mem_mb=growing(TRAINING_MB),
+        runtime=growing(240),
         gpu=1,
     params:
         code=code_of("workflow/scripts/train_cnn.py"),
@@ -115,8 +115,8 @@ rule build_gram:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/build_gram.py"),
         compute_threads=config["compute_threads"],
@@ -143,8 +143,8 @@ rule fit_linear:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/fit_linear.py"),
         estimator=estimator_of,
@@ -172,8 +172,8 @@ rule fit_covariates:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/fit_covariates.py"),
         compute_threads=config["compute_threads"],

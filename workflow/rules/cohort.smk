@@ -19,8 +19,8 @@ rule simulate_participants:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         code=code_of("workflow/scripts/simulate_participants.py"),
         n_scans=SIMULATION["n_scans"],
@@ -46,8 +46,8 @@ rule simulate_scans:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/simulate_scans.py"),
         scans=simulated_scans_of,
@@ -75,8 +75,8 @@ rule convert_dicom:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/convert_dicom.py"),
         scans=scans_to_convert,
@@ -99,8 +99,8 @@ rule draw_injection:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         code=code_of("workflow/scripts/draw_injection.py"),
         injection=INJECTION and {key: INJECTION[key] for key in ("severity", "severity_spread", "seed")},
@@ -126,8 +126,8 @@ rule inject_atrophy:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
     params:
         code=code_of("workflow/scripts/inject_atrophy.py"),
         scans=scans_to_inject,
@@ -156,8 +156,8 @@ rule simulate_truth:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/simulate_truth.py"),
         space=SPACE,
@@ -186,8 +186,8 @@ rule ingest_cohort:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/ingest_cohort.py"),
         dataset=PLAN.dataset,

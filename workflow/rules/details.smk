@@ -38,8 +38,8 @@ rule plot_regions:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_regions.py"),
         maps=MAPS,
@@ -71,8 +71,8 @@ rule plot_trainings:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_trainings.py"),
         references=REFERENCES,
@@ -103,8 +103,8 @@ rule write_tables:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/write_tables.py"),
         templates=REPORT_TEMPLATES,

@@ -31,8 +31,8 @@ rule plot_cohort:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_cohort.py"),
     message:
@@ -63,8 +63,8 @@ rule plot_quality:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_quality.py"),
         exclude_on=config["preprocess"]["exclude_on"],
@@ -101,8 +101,8 @@ rule plot_maps:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_maps.py"),
         space=SPACE,
@@ -134,8 +134,8 @@ rule plot_ranking:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_ranking.py"),
         references=REFERENCES,
@@ -165,8 +165,8 @@ rule plot_curves:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_curves.py"),
         maps=MAPS,

@@ -19,8 +19,8 @@ rule import_map:
         "../../envs/reference.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/import_map.py"),
         space=SPACE,

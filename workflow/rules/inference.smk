@@ -29,8 +29,8 @@ rule bootstrap_map:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/bootstrap_map.py"),
         space=SPACE,
@@ -67,8 +67,8 @@ rule draw_null:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         code=code_of("workflow/scripts/draw_null.py"),
         space=SPACE,
@@ -99,8 +99,8 @@ rule compare_maps:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/compare_maps.py"),
         drawn=DRAWN,
@@ -127,8 +127,8 @@ rule judge_recovery:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/judge_recovery.py"),
         baselines=RECOVERY_BASELINES,

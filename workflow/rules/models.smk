@@ -22,8 +22,8 @@ rule plot_performance:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_performance.py"),
     message:
@@ -53,8 +53,8 @@ rule plot_calibration:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_calibration.py"),
     message:
@@ -87,8 +87,8 @@ rule plot_learning:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_learning.py"),
         trainings=MAIN_TRAININGS,
@@ -118,8 +118,8 @@ rule write_model_cards:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/write_model_cards.py"),
         folds=FOLDS,

@@ -48,8 +48,8 @@ rule score_maps:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/score_maps.py"),
         space=SPACE,

@@ -18,8 +18,8 @@ rule gather_predictions:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/gather_predictions.py"),
     message:
@@ -41,8 +41,8 @@ rule select_networks:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/select_networks.py"),
         networks=MODELS.networks,
@@ -72,8 +72,8 @@ rule score_performance:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/score_performance.py"),
         linear=[*MODELS.linear, *MODELS.control_linear],
@@ -105,8 +105,8 @@ rule compare_models:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/compare_models.py"),
         draws=CLASSIFY["bootstrap_draws"],
@@ -149,8 +149,8 @@ rule apply_models:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=TRAINING_MB,
-        runtime=240,
+        mem_mb=growing(TRAINING_MB),
+        runtime=growing(240),
         gpu=1,
     params:
         code=code_of("workflow/scripts/apply_models.py"),

@@ -17,8 +17,8 @@ rule permute_labels:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/permute_labels.py"),
     message:
@@ -41,8 +41,8 @@ rule gather_null:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/gather_null.py"),
         permutations=PERMUTATIONS,
@@ -74,8 +74,8 @@ rule map_permutation:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=EXPLAINING_MB,
-        runtime=240,
+        mem_mb=growing(EXPLAINING_MB),
+        runtime=growing(240),
         gpu=1,
     params:
         code=code_of("workflow/scripts/map_permutation.py"),
@@ -115,8 +115,8 @@ rule score_permutations:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/score_permutations.py"),
         permutations=PERMUTATIONS,

@@ -21,8 +21,8 @@ rule make_template:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/make_template.py"),
         space=SPACE,
@@ -47,8 +47,8 @@ rule preprocess_scans:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
     params:
         code=code_of("workflow/scripts/preprocess_scans.py"),
         scans=scans_of,
@@ -77,8 +77,8 @@ rule gather_qc:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/gather_qc.py"),
         outlier_z=PREPROCESS["outlier_z"],
@@ -105,8 +105,8 @@ rule select_subjects:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/select_subjects.py"),
         exclude_on=PREPROCESS["exclude_on"],
@@ -134,8 +134,8 @@ rule build_array:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/build_array.py"),
         space=SPACE,
@@ -162,8 +162,8 @@ rule plot_mosaic:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/plot_mosaic.py"),
         space=SPACE,
@@ -188,8 +188,8 @@ rule draw_scans:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/draw_scans.py"),
         space=SPACE,

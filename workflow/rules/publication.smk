@@ -48,8 +48,8 @@ rule number_figures:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/number_figures.py"),
         templates=code_hash(["workflow/report"]),

@@ -20,8 +20,8 @@ rule build_truth:
         "../../envs/reference.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/build_truth.py"),
         space=SPACE,
@@ -48,8 +48,8 @@ rule select_foci:
         "../../envs/reference.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/select_foci.py"),
         rules=rules_of_neuroquery,
@@ -78,8 +78,8 @@ rule build_reference:
         "../../envs/reference.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
     params:
         code=code_of("workflow/scripts/build_reference.py"),
         space=SPACE,

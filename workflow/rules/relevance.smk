@@ -32,8 +32,8 @@ rule explain_cnn:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=EXPLAINING_MB,
-        runtime=240,
+        mem_mb=growing(EXPLAINING_MB),
+        runtime=growing(240),
         gpu=1,
     params:
         code=code_of("workflow/scripts/explain_cnn.py"),
@@ -70,8 +70,8 @@ rule map_linear_folds:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/map_linear_folds.py"),
         space=SPACE,
@@ -99,8 +99,8 @@ rule pool_map:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=code_of("workflow/scripts/pool_map.py"),
         space=SPACE,
@@ -130,8 +130,8 @@ rule pool_variants:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/pool_variants.py"),
         space=SPACE,
@@ -159,8 +159,8 @@ rule write_subject_maps:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/write_subject_maps.py"),
         space=SPACE,

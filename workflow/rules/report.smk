@@ -23,8 +23,8 @@ rule write_provenance:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_hash(),
         config=config,
@@ -58,8 +58,8 @@ rule write_report:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,

@@ -26,8 +26,8 @@ rule score_variants:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/score_variants.py"),
         space=SPACE,
@@ -59,8 +59,8 @@ rule tabulate_regions:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/tabulate_regions.py"),
         space=SPACE,
@@ -95,8 +95,8 @@ rule tabulate_growth:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         code=code_of("workflow/scripts/tabulate_growth.py"),
         space=SPACE,
@@ -137,8 +137,8 @@ rule plot_sweep:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_sweep.py"),
         references=REFERENCES,
@@ -168,8 +168,8 @@ rule plot_truth:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_truth.py"),
         references=REFERENCES,
@@ -199,8 +199,8 @@ rule plot_growth:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("workflow/scripts/plot_growth.py"),
         references=REFERENCES,
