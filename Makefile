@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test lint dag accuracy check-null bench calibrate clean
+.PHONY: study resume figures test test-slurm lint dag accuracy check-null bench calibrate clean
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -23,6 +23,11 @@ resume: $(VENV)/study
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest
+
+# The smallest study through a SLURM cluster of one machine, which is started and taken down; as root, on Debian or Ubuntu.
+test-slurm: $(VENV)/slurm
+	tests/slurm/install.sh
+	$(BIN)/python -m pytest tests/slurm
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -77,4 +82,9 @@ $(VENV)/study: requirements.txt
 
 $(VENV)/test: $(VENV)/study requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# No release of the plugin admits numpy and pandas of requirements.txt, hence --no-deps.
+$(VENV)/slurm: $(VENV)/test requirements-slurm.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-slurm.txt
 	touch $@

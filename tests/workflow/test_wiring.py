@@ -72,6 +72,20 @@ def test_every_rule_grows_with_the_attempt(name):
     assert re.findall(r"(\w+)=growing\(", resources) == ["mem_mb", "runtime"]
 
 
+def test_the_slurm_profile_names_rules_that_there_are_and_all_that_want_a_gpu():
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    assert set(profile["set-resources"]) == set(GPU_RULES)
+    assert set(profile["groups"]) < set(RULES)
+
+
+def test_the_plugin_for_slurm_fits_the_requirements():
+    """requirements-slurm.txt is installed without its dependencies, which must be in requirements.txt."""
+    assert not set(pins(ROOT / "requirements-slurm.txt")) & set(pins(ROOT / "requirements.txt"))
+    assert {"numpy", "pandas", "PyYAML", "throttler", "snakemake-interface-executor-plugins"} <= set(
+        pins(ROOT / "requirements.txt")
+    )
+
+
 def test_make_figures_runs_every_rule_that_draws_from_tables_and_maps():
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     drawing = re.search(r"^DRAWING = (.*)$", makefile, re.M).group(1).split()

@@ -1,0 +1,46 @@
+"""What Snakemake makes of the profile, however it is named."""
+
+import re
+
+import pytest
+
+from relmaps.code import ROOT
+
+pytest.importorskip("snakemake_executor_plugin_slurm", reason="pip install --no-deps -r requirements-slurm.txt")
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Snakemake's settings from a command line in this folder."""
+    from snakemake.cli import parse_args
+
+    monkeypatch.chdir(ROOT)
+    return lambda *arguments: parse_args([*arguments])[1]
+
+
+def test_the_workflow_profile_takes_the_place_of_the_default_one(parsed):
+    settings = parsed("--workflow-profile", "profiles/slurm")
+    assert (settings.executor, settings.jobs, settings.retries) == ("slurm", 100, 2)
+    assert settings.rerun_incomplete
+    assert settings.default_resources["slurm_partition"].raw == "cpu"
+    assert settings.set_resources["train_cnn"]["slurm_partition"].raw == "gpu"
+
+
+def test_a_general_profile_says_the_same_beside_the_default_one(parsed):
+    """`--profile` leaves profiles/default in force, whose keys win; so far it has none that the cluster's has not."""
+    alone, beside = (vars(parsed(option, "profiles/slurm")) for option in ("--workflow-profile", "--profile"))
+    differing = {key for key in alone if told_of(alone[key]) != told_of(beside[key])}
+    assert differing == {"profile", "workflow_profile"}
+
+
+def told_of(setting):
+    """Text of a setting without addresses of objects."""
+    return re.sub(r"0x[0-9a-f]+", "", str(setting))
+
+
+def test_the_default_profile_wins_over_a_general_one(parsed, tmp_path):
+    """So a `resources: [gpu=1]` of profiles/default would hold for a whole cluster under `--profile profiles/slurm`."""
+    (tmp_path / "config.yaml").write_text("rerun-incomplete: false\nretries: 5\n")
+    settings = parsed("--profile", str(tmp_path))
+    assert settings.rerun_incomplete
+    assert settings.retries == 5
