@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-slurm lint dag accuracy check-null bench calibrate clean
+.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -23,6 +23,10 @@ resume: $(VENV)/study
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest
+
+# The smallest study with an environment for each family of rules, made by a stand-in for conda; needs the package index.
+test-conda: $(VENV)/test
+	$(BIN)/python -m pytest tests/conda
 
 # The smallest study through a SLURM cluster of one machine, which is started and taken down; as root, on Debian or Ubuntu.
 test-slurm: $(VENV)/slurm

@@ -14,6 +14,12 @@ from relmaps.errors import UserError
 
 log = logging.getLogger("relmaps")
 
+# All that the scripts import from elsewhere, as modules.
+THIRD_PARTY = (
+    *("PIL", "ants", "captum", "dcm2niix", "jinja2", "markupsafe", "matplotlib", "nibabel", "nilearn", "nimare"),
+    *("numpy", "pandas", "safetensors", "scipy", "sklearn", "statsmodels", "threadpoolctl", "torch", "yaml"),
+)
+
 
 @contextmanager
 def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
@@ -50,7 +56,7 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
 def _log_environment() -> None:
     """Say where the modules came from: the host's packages can leak into a conda job unnoticed."""
     log.info("python %s", sys.executable)
-    for name in ("numpy", "ants", "torch", "nimare", "nilearn", "matplotlib"):
+    for name in THIRD_PARTY:
         if name in sys.modules:
             log.info("%s %s", name, sys.modules[name].__file__)
 

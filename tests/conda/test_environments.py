@@ -1,0 +1,99 @@
+"""The smallest study with an environment for each family of rules, and nothing of the host to lean on."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relmaps.code import ROOT
+from tests.workflow.test_wiring import RULES
+
+STUDY = "conda-test"
+RESULTS = ROOT / "results" / STUDY
+# What the Snakefile itself imports; jsonschema comes with Snakemake.
+HOST = ("snakemake", "pandas", "PyYAML")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory) -> Path:
+    """Folder of commands of a Python that has Snakemake and hardly anything else."""
+    venv = tmp_path_factory.mktemp("host")
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([venv / "bin/pip", "install", "-q", "-c", ROOT / "requirements.txt", *HOST], check=True)
+    return venv / "bin"
+
+
+def run(host: Path, folder: Path, prefix: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [host / "snakemake", "--use-conda", "--conda-prefix", prefix, "--nolock", *arguments]
+    path = os.pathsep.join([str(host), str(ROOT / "tests/conda/bin"), os.environ["PATH"]])
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(
+        command, cwd=folder, env=environment | {"PATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def prefix(host, tmp_path_factory) -> Iterator[Path]:
+    """Folder of the environments, after the study; removed at the end, as it has gigabytes."""
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    prefix = tmp_path_factory.mktemp("environments")
+    arguments = ["--cores", str(os.cpu_count()), "--configfile", "config/smoke.yaml", "--config", f"study={STUDY}"]
+    study = run(host, ROOT, prefix, *arguments)
+    assert study.returncode == 0, (study.stdout + study.stderr)[-5000:]
+    yield prefix
+    shutil.rmtree(prefix)
+
+
+@pytest.fixture
+def spare(tmp_path) -> Iterator[Path]:
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+def test_the_host_has_nothing_that_the_rules_need(host):
+    listed = subprocess.run([host / "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True)
+    installed = {line.split("==")[0].lower() for line in listed.stdout.splitlines()}
+    assert "snakemake" in installed
+    assert not installed & {"nibabel", "nilearn", "antspyx", "torch", "scipy", "scikit-learn", "matplotlib", "nimare"}
+
+
+def test_the_study_is_whole(prefix):
+    assert (RESULTS / "report.html").stat().st_size > 1e5
+
+
+def test_every_module_of_a_job_lies_in_the_environment_of_its_rule(prefix):
+    seen = set()
+    for log in RESULTS.rglob("logs/**/*.log"):
+        rule = rule_of(log)
+        env = re.search(r'"\.\./\.\./envs/(\w+\.yaml)"', RULES[rule])[1]
+        python, *modules = re.findall(r"^\S+ \w+ (/\S+)$", log.read_text(), re.M)
+        folder = Path(python).parent.parent
+        assert folder.parent == prefix, f"{rule}: {python}"
+        assert folder.with_suffix(".yaml").read_bytes() == (ROOT / "envs" / env).read_bytes(), rule
+        assert [path for path in modules if not path.startswith(f"{folder}/")] == [], rule
+        assert modules, f"{rule}: the log tells of no module"
+        seen.add(rule)
+    assert len(seen) > 50
+
+
+def rule_of(log: Path) -> str:
+    """Rule that wrote a log: logs/<rule>-<batch>.log, logs/<rule>_<model>.log or logs/<rule>/<map>.log."""
+    name = str(log).rpartition("/logs/")[2]
+    return max((rule for rule in RULES if re.match(rf"{rule}[-_./]", name)), key=len)
+
+
+def test_a_package_that_is_not_listed_is_missed(host, spare):
+    """Else the test above would prove nothing: what the host or another environment has does not help a rule."""
+    for name in ("Snakefile", "workflow", "relmaps", "config", "envs", "resources"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, spare / name)
+    env = spare / "envs/imaging.yaml"
+    env.write_text(re.sub(r" +- nilearn==.*\n", "", env.read_text()))
+    arguments = ["--cores", "1", "--configfile", "config/smoke.yaml", "--until", "make_template"]
+    incomplete = run(host, spare, spare / "environments", *arguments)
+    assert incomplete.returncode == 1
+    assert "No module named 'nilearn'" in incomplete.stdout + incomplete.stderr
