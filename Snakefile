@@ -4,7 +4,7 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: "config/config.yaml"
+configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 RULES = """
@@ -28,7 +28,7 @@ rule figures:
         *rules.number_figures.output,
         f"{RESULTS}/report.html",
     message:
-        "The figures of {STUDY}, and under the paper's numbers: {PUBLICATION}"
+        f"The figures of {STUDY}, and under the paper's numbers: {PUBLICATION}"
 
 
 rule overlap_only:
@@ -38,7 +38,7 @@ rule overlap_only:
         ),
         figures=expand(f"{FIGURES}/{{figure}}.png", figure=["ranking", "curves"]),
     message:
-        "How far the maps of {STUDY} coincide with its references: {input.tables[0]}"
+        f"How far the maps of {STUDY} coincide with its references: {{input.tables[0]}}"
 
 
 rule all:
@@ -52,4 +52,4 @@ rule all:
         subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
         cards=[] if config["apply"] else rules.write_model_cards.output.cards,
     message:
-        "The whole study {STUDY}: {input.report}"
+        f"The whole study {STUDY}: {{input.report}}"

@@ -16,6 +16,7 @@ from relmaps.finished import take_all, take_models
 from relmaps.tables import SCHEMAS
 from relmaps.truth import truth_of
 
+DEFAULTS = ROOT / "config" / "config.yaml"
 PRESETS = ROOT / "config" / "presets.yaml"
 REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
 INPUTS = {
@@ -30,8 +31,10 @@ SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 def load_config(config: dict) -> dict:
     """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
 
+    Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
+    _complete(config, yaml.safe_load(DEFAULTS.read_text(encoding="utf-8")))
     _check_keys(config)
     if config["redraw"]:
         take_all(config)
@@ -42,6 +45,7 @@ def load_config(config: dict) -> dict:
     _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
     for settings in config["reference"].values():
         _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
+        settings["path"] = _packaged(settings["path"])
     _check_cohort(config)
     _check_classify(config["classify"])
     _check_relevance(config["relevance"])
@@ -79,8 +83,13 @@ def _complete(settings: dict, defaults: dict) -> None:
     for key, value in defaults.items():
         if key not in settings:
             settings[key] = value
-        elif isinstance(value, dict) and settings[key] is not None:
+        elif isinstance(value, dict) and isinstance(settings[key], dict):
             _complete(settings[key], value)
+
+
+def _packaged(path: str | None) -> str | None:
+    """The file or folder of this repository where the study's own folder has none of that name."""
+    return str(ROOT / path) if path and not Path(path).exists() and (ROOT / path).exists() else path
 
 
 def _check_cohort(config: dict) -> None:

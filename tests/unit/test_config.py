@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 
 import pytest
 import yaml
@@ -207,10 +208,28 @@ def test_every_study_that_is_shipped_is_valid(config, path):
     assert config["preprocess"]["iterations"] is not None
 
 
-def test_a_missing_key_is_named(config):
-    del config["relevance"]["pooling"]
-    with pytest.raises(UserError, match="relevance: 'pooling' is a required property"):
-        load_config(config)
+def test_a_missing_key_gets_its_default(config):
+    """As where another workflow imports this one."""
+    pooling = config["relevance"].pop("pooling")
+    del config["classify"], config["cohort"]["labels"]["column"]
+    load_config(config)
+    assert config["relevance"]["pooling"] == pooling
+    assert config["classify"]["folds"] == 5
+    assert config["cohort"]["labels"] == {"column": "diagnosis", "disease": "AD", "control": "CN"}
+
+
+def test_a_file_of_the_repository_is_found_from_another_folder(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config["reference"] = {"foci": {"source": "sleuth", "path": "resources/ad_vbm_foci.txt"}}
+    assert Path(load_config(config)["reference"]["foci"]["path"]) == ROOT / "resources/ad_vbm_foci.txt"
+
+
+def test_a_file_of_the_study_s_own_folder_comes_first(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources/ad_vbm_foci.txt").touch()
+    config["reference"] = {"foci": {"source": "sleuth", "path": "resources/ad_vbm_foci.txt"}}
+    assert load_config(config)["reference"]["foci"]["path"] == "resources/ad_vbm_foci.txt"
 
 
 def test_every_key_of_every_schema_is_described():

@@ -161,6 +161,6 @@ rule apply_models:
         gpu_jobs_per_device=config["gpu_jobs_per_device"],
         compute_threads=config["compute_threads"],
     message:
-        "Models of {FINISHED} on scans that they have never seen: {output.predictions}"
+        f"Models of {FINISHED} on scans that they have never seen: {{output.predictions}}"
     script:
         "../scripts/apply_models.py"
