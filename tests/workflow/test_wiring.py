@@ -86,6 +86,21 @@ def test_the_plugin_for_slurm_fits_the_requirements():
     )
 
 
+def test_the_automatic_checks_call_targets_that_there_are():
+    makefile = (ROOT / "Makefile").read_text()
+    called = re.findall(r"run: make ([\w-]+)", (ROOT / ".github/workflows/main.yml").read_text())
+    assert set(called) == {"lint", "test"}
+    assert set(called) <= set(re.findall(r"^([\w-]+):", makefile, re.M))
+
+
+@pytest.mark.parametrize("recipe", ["Dockerfile", "relmaps.def"])
+def test_a_container_gets_the_requirements_and_all_that_the_workflow_reads(recipe):
+    text = (ROOT / "containers" / recipe).read_text()
+    assert "pip install --no-cache-dir -r /relmaps/requirements.txt" in text
+    for name in ("Snakefile", "workflow", "relmaps", "config", "envs", "profiles", "resources"):
+        assert re.search(rf"^ *(COPY )?{name} /relmaps/({name})?$", text, re.M), name
+
+
 def test_make_figures_runs_every_rule_that_draws_from_tables_and_maps():
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     drawing = re.search(r"^DRAWING = (.*)$", makefile, re.M).group(1).split()
