@@ -14,6 +14,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+import torch
 
 from relmaps.code import ROOT
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
@@ -106,6 +107,14 @@ def test_every_scan_is_used_or_excluded(study):
     subjects, exclusions = (read_table(RESULTS / name) for name in ("preprocess/subjects.tsv", "cohort/exclusions.tsv"))
     assert len(subjects) + len(exclusions) == 12
     assert len(subjects) >= 8
+
+
+def test_every_job_that_may_use_a_gpu_says_what_it_used(study):
+    logs = [*RESULTS.glob("classify/logs/train_cnn_*.log"), *RESULTS.glob("relevance/logs/explain_cnn/*.log")]
+    logs += RESULTS.glob("relevance/logs/check_heatmap/*.log")
+    assert len(logs) == 2 + 8 + 3
+    seen = "device " + ("NVIDIA" if torch.cuda.is_available() else "cpu: torch sees no GPU")
+    assert [path for path in logs if path.read_text().count(seen) != 1] == []
 
 
 def test_every_subject_is_predicted_once_as_held_out(study):
