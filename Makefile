@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean
+.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -52,6 +52,15 @@ dag: $(VENV)/study
 	@mkdir -p results
 	$(SNAKEMAKE) --rulegraph mermaid-js > results/dag.mmd
 	@echo "results/dag.mmd: paste it into a Markdown file or mermaid.live"
+
+# What a BIDS folder with the columns age, sex and diagnosis (AD, CN) would take: every job from a fresh state, none run.
+dryrun-bids: $(VENV)/study
+	$(BIN)/snakemake -n --forceall --quiet rules --cores $(CORES) --configfile config/bids.yaml config/dryrun.yaml \
+		--config input='$(BIDS)'
+
+# The same for 10,000 scans, with time and memory.
+dryrun-large: $(VENV)/study
+	$(BIN)/python -m benchmarks.planning 10000
 
 # Held-out accuracy over cohort seeds, without maps: make accuracy SEEDS="201 202 203"
 SEEDS ?= 201 202 203

@@ -16,6 +16,7 @@ from relmaps.truth import truth_of
 # Baselines without any network: what any map of a brain overlaps with, and where a textbook would look.
 TEMPLATE_MAPS = ["gm_probability", "hippocampus_distance"]  # the same for every cohort
 INPUT_MAPS = ["mean_t1", "t1_edges", *TEMPLATE_MAPS]
+PICTURES_PER_JOB = 20  # a picture takes about a second, starting a job several
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Plan:
     dataset : folder or table of the source. tables : files that it is read from. scans : raw scans, by scan_id.
     simulation_batches : number -> scans that one job simulates. conversions, injections, batches : number -> scans that
     one job converts from DICOM, gives the disease, or preprocesses; the same numbers mean the same scans, whose `path`
-    is what that job reads. models : those that are trained. linear_maps : maps of the linear ones, also among `maps`.
+    is what that job reads. pictures : number -> batches whose scans one job draws. models : those that are trained.
+    linear_maps : maps of the linear ones, also among `maps`.
     """
 
     dataset: str
@@ -35,6 +37,7 @@ class Plan:
     conversions: dict[str, list[Scan]]
     injections: dict[str, list[Scan]]
     batches: dict[str, list[Scan]]
+    pictures: dict[str, list[str]]
     models: Models
     linear_maps: list[str]
     maps: list[str]
@@ -76,7 +79,7 @@ def plan_study(config: dict) -> Plan:
         labels = cohort.participants["label"]
         _check_folds({"disease": int((labels == 1).sum()), "control": int((labels == 0).sum())}, config)
 
-    raw = _batches(scans, config["preprocess"]["scans_per_job"])
+    raw = _chunks(scans, config["preprocess"]["scans_per_job"])
     conversions = {} if source == "simulated" else _only(raw, lambda scan: Path(scan.path).is_dir())
     prepared = _moved(raw, {scan.scan_id for batch in conversions.values() for scan in batch}, f"{results}/converted")
     injections = prepared if config["cohort"]["inject_atrophy"] is not None else {}
@@ -88,10 +91,11 @@ def plan_study(config: dict) -> Plan:
         dataset=dataset,
         tables=tables,
         scans={scan.scan_id: scan for scan in scans},
-        simulation_batches=_batches(scans, config["simulation"]["scans_per_job"]) if source == "simulated" else {},
+        simulation_batches=_chunks(scans, config["simulation"]["scans_per_job"]) if source == "simulated" else {},
         conversions=conversions,
         injections=injections,
         batches=prepared,
+        pictures=_chunks(list(prepared), max(1, PICTURES_PER_JOB // config["preprocess"]["scans_per_job"])),
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
@@ -132,8 +136,8 @@ def disease_of(config: dict) -> dict:
     }
 
 
-def _batches(scans: list[Scan], size: int) -> dict[str, list[Scan]]:
-    return {str(start // size + 1): scans[start : start + size] for start in range(0, len(scans), size)}
+def _chunks(items: list, size: int) -> dict[str, list]:
+    return {str(start // size + 1): items[start : start + size] for start in range(0, len(items), size)}
 
 
 def _only(batches: dict[str, list[Scan]], wanted: Callable[[Scan], bool]) -> dict[str, list[Scan]]:

@@ -25,7 +25,7 @@ def test_each_usable_scan_has_a_picture_named_by_it(simulated, tmp_path):
     save(nib.Nifti1Image(np.digitize(t1, [0.1, 0.4, 0.7]).astype(np.uint8), grid.affine), files["native_tissues"])
     for name in ("batch-1", "batch-2"):
         main(
-            qc=tmp_path / f"{name}.tsv",
+            qc=[tmp_path / f"{name}.tsv"],
             gm=simulated.template("GM_probseg"),
             pictures=tmp_path / name,
             derivatives=tmp_path / "derivatives",

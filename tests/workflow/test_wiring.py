@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from relmaps.code import ROOT, import_closure
 from tests.adni_tree import write_adni_tree
+from tests.bids_tree import write_bids_tree
 
 RULES = {
     name: body
@@ -27,6 +29,13 @@ IMPORT_NAMES = {
 }
 
 GPU_RULES = ("train_cnn", "explain_cnn", "apply_models", "check_heatmap", "map_permutation")
+
+# What the default settings have no use for.
+ELSEWHERE = {
+    *("convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"),
+    *("map_permutation", "score_permutations", "write_subject_maps"),
+    *("select_foci", "import_map", "tabulate_growth", "plot_growth", "number_figures"),
+}
 
 
 def pins(path):
@@ -144,10 +153,7 @@ def test_the_default_study_plans_every_scan_and_stage():
     assert planned["bootstrap_map"] == 9, "all but those that are the same for every cohort"
     assert planned["pool_variants"] == 4
     assert planned["check_heatmap"] == 3
-    elsewhere = {"convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"}
-    elsewhere |= {"map_permutation", "score_permutations", "write_subject_maps"}
-    elsewhere |= {"select_foci", "import_map", "tabulate_growth", "plot_growth", "number_figures"}
-    assert set(planned) - {"total", "all"} == set(RULES) - elsewhere
+    assert set(planned) - {"total", "all"} == set(RULES) - ELSEWHERE
 
 
 def test_the_full_demo_trains_every_network_seed_and_permutation():
@@ -187,6 +193,17 @@ def test_a_bids_folder_is_planned_for_every_scan(dataset):
     assert "simulate_scans" not in planned
     assert "build_truth" not in planned
     assert planned["write_report"] == 1
+
+
+def test_make_dryrun_bids_shows_every_scan_and_stage(tmp_path):
+    write_bids_tree(tmp_path, 300)
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    recipe = re.search(r"^dryrun-bids:.*\n\t\$\(BIN\)/snakemake -n (.*)$", makefile, re.M)[1]
+    planned = counts(dry_run(*shlex.split(recipe.replace("$(BIDS)", str(tmp_path)).replace("$(CORES)", "2"))))
+    assert planned["preprocess_scans"] == 300
+    assert planned["draw_scans"] == 15, "twenty pictures a job"
+    of_the_simulation = {"simulate_participants", "simulate_scans", "simulate_truth", "build_truth", "plot_truth"}
+    assert set(planned) - {"total", "all"} == set(RULES) - ELSEWHERE - of_the_simulation
 
 
 def test_known_atrophy_is_planned_for_every_control_and_has_a_truth(dataset):

@@ -70,6 +70,10 @@ def scans_of(wildcards):
     return [list(astuple(scan)) for scan in PLAN.batches[wildcards.batch]]
 
 
+def rows_to_draw(wildcards):
+    return [f"{RESULTS}/preprocess/qc/batch-{batch}.tsv" for batch in PLAN.pictures[wildcards.batch]]
+
+
 def feature_of_network(wildcards):
     return feature_of_model(wildcards.network, config["classify"])
 

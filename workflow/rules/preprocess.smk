@@ -176,7 +176,7 @@ rule plot_mosaic:
 
 rule draw_scans:
     input:
-        qc=f"{RESULTS}/preprocess/qc/batch-{{batch}}.tsv",
+        qc=rows_to_draw,
         gm=TEMPLATE_GM,
     output:
         pictures=directory(f"{RESULTS}/preprocess/pictures/batch-{{batch}}"),

@@ -1,6 +1,8 @@
-"""A picture of each scan of a batch that could be preprocessed; its file is named by the scan, nothing in it is."""
+"""A picture of each scan that could be preprocessed; its file is named by the scan, nothing in it is."""
 
 from pathlib import Path
+
+import pandas as pd
 
 from relmaps.images import load_grid, read_map
 from relmaps.jobs import job, progress
@@ -12,8 +14,8 @@ from relmaps.tables import read_table
 def main(*, qc, gm, pictures, derivatives, space):
     grid = load_grid(gm, space)
     template_gm = read_map(gm, grid)
-    Path(pictures).mkdir(parents=True, exist_ok=True)  # stays empty where every scan of the batch failed
-    rows = read_table(qc)
+    Path(pictures).mkdir(parents=True, exist_ok=True)  # stays empty where every scan failed
+    rows = pd.concat([read_table(batch) for batch in qc], ignore_index=True)
     for row in progress(list(rows[rows["status"] == "ok"].itertuples()), "picture"):
         files = derivatives_of(scan_of(row), derivatives, space)
         draw_scan(files, row._asdict(), template_gm, grid, Path(pictures, f"{row.scan_id}.png"))
