@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large
+.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -32,6 +32,13 @@ test-conda: $(VENV)/test
 test-slurm: $(VENV)/slurm
 	tests/slurm/install.sh
 	$(BIN)/python -m pytest tests/slurm
+# Every fault that docs/faults.md tells of, then a study that is killed in each stage.
+test-faults: $(VENV)/test
+	$(BIN)/python -m pytest -m "long or not long" -k "not cores" $$(grep -oE 'tests/[a-z_/]+\.py' docs/faults.md | sort -u)
+
+# One core, and two: the same tables and maps, byte by byte.
+test-bytes: $(VENV)/test
+	$(BIN)/python -m pytest -m long -k cores tests/faults/test_same_bytes.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -11,6 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from relmaps.errors import UserError
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -18,7 +23,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     A killed job may go on writing for a while, and must not leave half a file under the final name. The temporary
     name keeps the suffixes, because nibabel and matplotlib choose the format by them. What a killed process has left of
-    the same file is removed.
+    the same file is removed. Raises UserError that names the file if the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,8 +36,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb") as file:  # on the disk before the name says so, also after a power cut
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except Exception as error:
+        if _is_full(error, path.parent):
+            remedy = "free some space, then go on with make resume"
+            raise UserError(f"{path}: not written, no space is left on the disk; {remedy}") from None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_full(error: Exception, folder: Path) -> bool:
+    """Whether a file could not be written for lack of space, also where a library does not pass the number on."""
+    told = getattr(error, "errno", None) in NO_SPACE or os.strerror(errno.ENOSPC) in str(error)
+    return told or shutil.disk_usage(folder).free < 4096
 
 
 @contextmanager

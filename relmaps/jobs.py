@@ -37,6 +37,7 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False  # NiMARE, when imported, sends everything to the terminal
+    logging.raiseExceptions = False  # a log that cannot grow on a full disk must not bury the line that matters
     _log_environment()
     start = time.monotonic()
     try:

@@ -1,5 +1,6 @@
 """Tables in and out: TSV with `n/a` for what cannot be had, and a JSON sidecar that describes each column."""
 
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -28,18 +29,23 @@ def read_table(path: str | Path, required: tuple[str, ...] = (), text: tuple[str
     """
     path = Path(path)
     try:
-        table = pd.read_csv(
-            path,
-            sep="\t",
-            keep_default_na=False,  # a group may be called None or NA
-            na_values=[NOT_AVAILABLE, ""],
-            dtype=dict.fromkeys((*IDENTIFIERS, *text), str),
-            encoding="utf-8-sig",
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header
+            table = pd.read_csv(
+                path,
+                sep="\t",
+                index_col=False,  # or rows longer than the header would shift their columns
+                keep_default_na=False,  # a group may be called None or NA
+                na_values=[NOT_AVAILABLE, ""],
+                dtype=dict.fromkeys((*IDENTIFIERS, *text), str),
+                encoding="utf-8-sig",
+            )
     except FileNotFoundError:
         raise UserError(f"{path}: no such table; check the path") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError) as error:
         raise UserError(f"{path}: not a readable tab-separated UTF-8 table ({str(error).strip()})") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     missing = [column for column in required if column not in table]
     if missing:
         raise UserError(f"{path}: column {', '.join(missing)} is missing; it has {', '.join(map(str, table.columns))}")

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from relmaps.files import replacing
 from relmaps.images import Grid, read_map
+from relmaps.npy import new_array
 
 
 def build_array(
@@ -30,7 +31,7 @@ def build_array(
     """
     sigma = smoothing_mm / np.sqrt(8 * np.log(2)) / grid.voxel_mm
     with replacing(path) as temporary, contextlib.ExitStack() as stack:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(n_subjects, *grid.shape))
+        array = new_array(temporary, (n_subjects, *grid.shape), np.float32)
         stack.callback(array.flush)
         for row, (source, factor) in enumerate(zip(maps, scale, strict=True)):
             image = read_map(source, grid)

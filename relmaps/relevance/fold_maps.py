@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.files import replacing
+from relmaps.npy import new_array
 from relmaps.relevance.explain import Explained
 from relmaps.relevance.pooling import pooling_shares
 
@@ -35,7 +36,7 @@ class FoldMaps:
         shape = (len(self.targets), len(self.labels) if keep else 0, int(n_voxels))
         with replacing(path) as temporary:
             if keep:
-                store = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
+                store = new_array(temporary, shape, np.float16)
                 self.sum_up(batches, store)
                 store.flush()
             else:

@@ -18,6 +18,7 @@ import numpy as np
 
 from relmaps.errors import UserError
 from relmaps.images import Grid, load_grid, read_map, read_mask
+from relmaps.npy import open_array
 from relmaps.relevance.distance import hippocampus_nearness
 from relmaps.relevance.heatmaps import chosen_heatmaps
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
@@ -178,7 +179,7 @@ def files_and_settings(inputs, params) -> tuple[dict, dict]:
 
 def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> np.ndarray:
     """(n_subjects, n_voxels) float32 of a cohort array, one subject read at a time."""
-    images = np.load(array, mmap_mode="r")
+    images = open_array(array)
     if images.shape != (n_subjects, *brain.shape):
         raise UserError(
             f"{array}: shape {images.shape} does not fit {n_subjects} subjects on the grid {brain.shape}; "

@@ -8,6 +8,7 @@ import pandas as pd
 
 from relmaps.classify.predictions import chosen_networks
 from relmaps.errors import UserError
+from relmaps.npy import open_array
 from relmaps.relevance.pooling import FoldHeatmaps
 from relmaps.tables import read_table
 
@@ -39,7 +40,7 @@ def chosen_heatmaps(
         if target not in targets:
             raise UserError(f"{path}: holds no maps of target {target}; delete it and rerun the relevance stage")
         table = table[table["target"] == target]
-        maps = np.load(path, mmap_mode="r")[targets.index(target)]
+        maps = open_array(path)[targets.index(target)]
         rows = np.array([row_of[participant] for participant in table["participant_id"]])
         correct = ((table["score"] > 0) == (table["label"] == 1)).to_numpy()
         folds.append(FoldHeatmaps(maps, rows, table["amplitude"].to_numpy(), table["l1"].to_numpy(), correct))

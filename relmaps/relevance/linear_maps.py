@@ -14,6 +14,7 @@ import pandas as pd
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
 from relmaps.classify.splits import rows_of
 from relmaps.errors import UserError
+from relmaps.npy import open_array
 from relmaps.tables import read_table
 
 
@@ -108,7 +109,7 @@ def read_folds(
 
 def read_gram(path: str | Path, n_subjects: int) -> np.ndarray:
     """(n_subjects, n_subjects) Gram matrix of the array behind the map."""
-    gram = np.load(path)
+    gram = open_array(path)
     if gram.shape != (n_subjects, n_subjects):
         raise UserError(f"{path}: shape {gram.shape} does not fit {n_subjects} subjects; delete it and rerun")
     return gram

@@ -111,7 +111,6 @@ rule write_tables:
         published=list(PUBLISHED_TABLES),
         maps=MAPS,
         references=REFERENCES,
-        folder=TABLES,
     message:
         "Tables of the study as TSV, HTML and LaTeX"
     script:

@@ -14,6 +14,7 @@ from relmaps.classify.training import predict_scores
 from relmaps.classify.weights import load_classifier
 from relmaps.images import load_grid, read_map, read_mask
 from relmaps.jobs import job
+from relmaps.npy import open_array
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
@@ -31,12 +32,12 @@ def main(*, subjects, scans, brain_mask, images, linear_images, weights, linear,
     for path in weights:
         classifier = load_classifier(path)
         network = classifier.network.to(device)
-        cohort = Scans(np.load(images, mmap_mode="r"), classifier.scaling, table["label"].to_numpy(), brain, device)
+        cohort = Scans(open_array(images), classifier.scaling, table["label"].to_numpy(), brain, device)
         known = {key: classifier.metadata[key] for key in ("model", "fold", "seed")}
         scores = predict_scores(network, cohort, rows, BATCH)
         parts.append(prediction_table(table, rows, scores, role="test", **known))
     theirs, roles = read_table(finished["subjects"]), read_table(finished["splits"])
-    trained_on, new = (np.load(path, mmap_mode="r") for path in (finished["array"], linear_images))
+    trained_on, new = (open_array(path) for path in (finished["array"], linear_images))
     for number, (model, path) in enumerate(zip(linear, linear_folds, strict=True)):
         settings = read_table(path).set_index("fold")
         for fold, image in zip(folds, linear_weights[number * len(folds) :], strict=False):

@@ -10,12 +10,13 @@ from relmaps.classify.gram import gram_matrix
 from relmaps.errors import UserError
 from relmaps.files import replacing
 from relmaps.jobs import job
+from relmaps.npy import open_array
 
 log = logging.getLogger("relmaps")
 
 
 def main(*, images, gram):
-    features = np.load(images, mmap_mode="r")
+    features = open_array(images)
     products = gram_matrix(features)
     if not products.any() and Path(images).stem not in CONTROL_INPUTS:
         raise UserError(f"{images}: all scans are the same; check preprocess/qc.tsv and the pictures of the scans")

@@ -7,6 +7,7 @@ from relmaps.classify.device import open_device
 from relmaps.classify.weights import load_classifier
 from relmaps.images import load_grid, read_mask
 from relmaps.jobs import job
+from relmaps.npy import open_array
 from relmaps.relevance.checks.faithfulness import Replacing, area_table, curve_table, evidence_along
 from relmaps.relevance.checks.randomisation import randomisation_table
 from relmaps.relevance.checks.scans import some_of
@@ -21,7 +22,7 @@ def main(*, weights, array, subjects, splits, brain_mask, randomisation, faithfu
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)
-    labels, images = people["label"].to_numpy(), np.load(array, mmap_mode="r")
+    labels, images = people["label"].to_numpy(), open_array(array)
     heatmap = open_method(map_name, method)
     changes, evidence, strata = {}, {}, {}
     for fold, path in weights.items():

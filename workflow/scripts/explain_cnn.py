@@ -10,6 +10,7 @@ from relmaps.classify.weights import load_classifier
 from relmaps.files import replacing
 from relmaps.images import load_grid, read_mask, write_map
 from relmaps.jobs import job
+from relmaps.npy import open_array
 from relmaps.relevance.explain import (
     UNTRAINED_SEED,
     Cohort,
@@ -41,7 +42,7 @@ def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed
     chosen = chosen_in(read_table(selection), fold, model)
     targets = targets if chosen else targets[:1]
     labels = people["label"].to_numpy()
-    cohort = Cohort(np.load(array, mmap_mode="r"), labels, training_controls(roles, fold, people), grid, brain)
+    cohort = Cohort(open_array(array), labels, training_controls(roles, fold, people), grid, brain)
     batches = explain_subjects(classifiers, cohort, rows, open_method(map_name, method), targets, device, seed)
     maps = FoldMaps(labels[rows], targets, pooling, normalisation)
     maps.collect(batches, subject_maps, keep=chosen, n_voxels=np.count_nonzero(brain))

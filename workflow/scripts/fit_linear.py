@@ -9,6 +9,7 @@ from relmaps.classify.linear import centred_kernel, choose_c, fit_linear, platt
 from relmaps.classify.predictions import prediction_table
 from relmaps.classify.splits import rows_of
 from relmaps.jobs import job
+from relmaps.npy import open_array
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
@@ -22,7 +23,7 @@ def main(*, subjects, splits, gram, predictions, folds, model, estimator, grid, 
     1 / (1 + exp(-(platt_slope * decision value + platt_intercept))). `scale` is that of centred_kernel.
     """
     table, roles = read_table(subjects), read_table(splits)
-    labels, gram = table["label"].to_numpy(), np.load(gram)
+    labels, gram = table["label"].to_numpy(), open_array(gram)
     parts, rows = [], []
     for fold in roles["fold"].unique():
         train, test = rows_of(roles, table, fold, "train", "validation"), rows_of(roles, table, fold, "test")

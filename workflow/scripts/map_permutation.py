@@ -9,6 +9,7 @@ from relmaps.classify.weights import load_classifier
 from relmaps.files import replacing
 from relmaps.images import load_grid, read_mask
 from relmaps.jobs import job, progress
+from relmaps.npy import open_array
 from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls
 from relmaps.relevance.fold_maps import FoldMaps
 from relmaps.relevance.group import open_group_map
@@ -27,7 +28,7 @@ def main(weights, array, subjects, splits, brain_mask, tissue_inputs, maps,
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)
-    labels, images = people["label"].to_numpy(), np.load(array, mmap_mode="r")
+    labels, images = people["label"].to_numpy(), open_array(array)
     found = {}
     for name, settings in progress(methods.items(), "heatmap"):
         method, folds = open_method(name, settings), []

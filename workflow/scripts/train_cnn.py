@@ -5,7 +5,6 @@ import os
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from relmaps.classify.batches import Scans
@@ -20,6 +19,7 @@ from relmaps.classify.weights import save_classifier
 from relmaps.files import fingerprint
 from relmaps.images import load_grid, read_mask
 from relmaps.jobs import job
+from relmaps.npy import open_array
 from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
@@ -31,7 +31,7 @@ def main(*, subjects, splits, images, brain_mask, weights, history, predictions,
     train, validation, test = (rows_of(roles, table, fold, role) for role in ("train", "validation", "test"))
     log.info("%s, fold %s: %d train, %d validate, %d tested", model, fold, len(train), len(validation), len(test))
 
-    array, labels = np.load(images, mmap_mode="r"), table["label"].to_numpy()
+    array, labels = open_array(images), table["label"].to_numpy()
     checkpoint = Path(weights).with_name("checkpoints") / Path(weights).name
     start = seed_of(seed, int(fold), training_seed)
     content = os.stat(images)

@@ -1,5 +1,7 @@
 """Tables of the study as TSV, as HTML that sorts, and as LaTeX."""
 
+from pathlib import Path
+
 from relmaps.files import read_json
 from relmaps.jobs import job
 from relmaps.report.tables import study_tables
@@ -23,5 +25,5 @@ if __name__ == "__main__":
             published={name: snakemake.input[name] for name in snakemake.params.published},
             sidecars=dict(zip(snakemake.params.maps, snakemake.input.map_sidecars, strict=True)),
             references=dict(zip(snakemake.params.references, snakemake.input.reference_sidecars, strict=True)),
-            folder=snakemake.params.folder,
+            folder=Path(snakemake.output.tsv[0]).parent,
         )

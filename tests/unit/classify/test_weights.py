@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED, Scaling
 from relmaps.classify.weights import METADATA, load_classifier, save_classifier
 from relmaps.errors import UserError
+from tests.pickles import Trap
 
 SHAPE = (25, 30, 24)
 
@@ -49,6 +51,17 @@ def rewrite(path, change_metadata=None, drop=(), **tensors):
     content = {name: value for name, value in load_file(path).items() if name not in drop} | tensors
     metadata = {"architecture": "small", "grid_shape": list(SHAPE)} | (change_metadata or {})
     save_file(content, path, metadata={METADATA: json.dumps(metadata)})
+
+
+def test_a_pickle_offered_as_weights_is_refused_and_never_run(saved, tmp_path):
+    path, trap = saved[0], Trap(tmp_path / "sprung")
+    path.write_bytes(pickle.dumps(trap))
+    with pytest.raises(UserError, match="not the weights of a network of this study"):
+        load_classifier(path)
+    torch.save({"network": trap}, path)
+    with pytest.raises(UserError, match="not the weights of a network of this study"):
+        load_classifier(path)
+    assert not trap.path.exists()
 
 
 @pytest.mark.parametrize(

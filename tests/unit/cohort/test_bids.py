@@ -97,7 +97,13 @@ def test_participants_and_scans_with_a_reason_for_each_that_is_left_out(dataset)
     [
         ("participant_id\tage\tsex\ngroup\t1\tm\n", "column diagnosis is missing"),
         ("participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\nsub-01\t71\tm\tCN\n", "participant sub-01 stands twice"),
-        ("participant_id\tage\tsex\tdiagnosis\nsub-../../etc\t70\tf\tAD\n", "is not sub- with letters and digits"),
+        *(
+            (
+                f"participant_id\tage\tsex\tdiagnosis\n{name}\t70\tf\tAD\n",
+                "is not sub- with letters and digits",
+            )
+            for name in ("sub-../../etc", "../01", "sub-01 02", "sub-'01'", "$(reboot)", "n/a", "sub-", "sub-é1")
+        ),
         ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", "no T1w scan of a participant whose diagnosis"),
         ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", r"\(most often: diagnosis is MCI\)"),
         ("", "not a readable tab-separated UTF-8 table"),
@@ -109,6 +115,26 @@ def test_errors_name_the_file_and_the_remedy(dataset, table, words):
         read(root)
     assert str(root) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("encoding", "works"), [("utf-8-sig", True), ("latin-1", False), ("utf-16", False)])
+def test_a_table_in_another_encoding_is_named(dataset, encoding, works):
+    root = dataset("", images_of("sub-01", "") + images_of("sub-02", ""))
+    (root / "participants.tsv").write_bytes(TWO.replace("age", "âge").encode(encoding))
+    if works:
+        assert len(read(root, covariates={"age": "âge", "sex": "sex", "site": None}).scans) == 2
+        return
+    with pytest.raises(UserError, match=r"participants\.tsv: not a readable tab-separated UTF-8 table") as error:
+        read(root)
+    assert "\n" not in str(error.value)
+
+
+def test_a_tab_at_the_end_of_each_row_shifts_no_column_and_a_cell_too_many_is_told(dataset):
+    scans = images_of("sub-01", "") + images_of("sub-02", "")
+    assert len(read(dataset(TWO.replace("AD\n", "AD\t\n").replace("CN\n", "CN\t\n"), scans)).scans) == 2
+    for table in (TWO.replace("AD\n", "AD\tx\n").replace("CN\n", "CN\ty\n"), TWO.replace("CN\n", "CN\tx\n")):
+        with pytest.raises(UserError, match=r"participants\.tsv: not a readable tab-separated UTF-8 table"):
+            read(dataset(table, scans))
 
 
 def test_groups_stay_as_written(dataset):

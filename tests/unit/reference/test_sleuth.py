@@ -1,3 +1,6 @@
+import random
+import re
+
 import numpy as np
 import pytest
 
@@ -105,6 +108,23 @@ def test_not_text(tmp_path):
     (tmp_path / "foci.txt").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(UserError, match="not a readable UTF-8 text file"):
         read_sleuth(tmp_path / "foci.txt")
+
+
+def test_junk_in_a_foci_file_raises_nothing_but_user_errors(write):
+    draw = random.Random(0)
+    pieces = [*GOOD.splitlines(), "//", "// Subjects=", "//Reference=", "NaN 1 2", "=cmd()"]
+    pieces += ["\0\0", "1e999 0 0", "<html>", "😀", "\t"]
+    refused = accepted = 0
+    for _ in range(300):
+        text = "\n".join(draw.choices(pieces, k=draw.randint(0, 12)))
+        try:
+            assert all(len(experiment.foci) for experiment in read_sleuth(write(text)))
+        except UserError as error:
+            refused += bool(re.fullmatch(r".*foci\.txt\b.*", str(error)))
+        else:
+            accepted += 1
+    assert refused > 200
+    assert refused + accepted == 300, "each error is one line with the name of the file"
 
 
 def test_carried_example_has_60_foci_of_4_studies():

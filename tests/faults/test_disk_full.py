@@ -1,0 +1,88 @@
+"""A study on a disk that is too small says so in one line, and goes on where it stopped once there is space."""
+
+import shutil
+import subprocess
+import sys
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from relmaps.code import ROOT
+from relmaps.errors import UserError
+from relmaps.files import replacing, write_text
+from relmaps.images import save
+from relmaps.npy import new_array
+
+STUDY = "full-test"
+RESULTS = ROOT / "results" / STUDY
+MESSAGE = "not written, no space is left on the disk; free some space, then go on with make resume"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 256 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no tmpfs can be mounted here; it needs root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def write_array(path):
+    with replacing(path) as temporary:
+        new_array(temporary, (1000, 1000), np.float32)[:] = 1
+
+
+def write_weights(path):
+    with replacing(path) as temporary:
+        save_file({"layer": torch.ones(1000, 1000)}, temporary)
+
+
+def write_plain_array(path):
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, np.ones((1000, 1000)))
+
+
+WRITERS = {
+    "text": lambda path: write_text("x" * 1_000_000, path),
+    "image.nii": lambda path: save(nib.Nifti1Image(np.ones((99, 99, 99), np.float32), np.eye(4)), path),
+    "mapped.npy": write_array,
+    "array.npy": write_plain_array,
+    "weights.safetensors": write_weights,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_that_does_not_fit_is_named_and_nothing_of_it_is_left(small_disk, name):
+    with pytest.raises(UserError, match=MESSAGE) as error:
+        WRITERS[name](small_disk / name)
+    assert str(error.value).startswith(f"{small_disk / name}: ")
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(small_disk):
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    RESULTS.unlink(missing_ok=True)
+    RESULTS.symlink_to(small_disk)
+    target = f"results/{STUDY}/cohort/simulated/batch-1.tsv"
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", target, "--configfile", "config/smoke.yaml"]
+    command += ["--config", f"study={STUDY}"]
+    try:
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode != 0
+        (line,) = [line for line in run.stderr.splitlines() if line.startswith("relmaps: ")]
+        assert line.endswith(MESSAGE)
+        assert "Traceback" not in run.stderr
+        assert not list(small_disk.rglob(".writing-*"))
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 6
+    finally:
+        RESULTS.unlink(missing_ok=True)

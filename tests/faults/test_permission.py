@@ -1,0 +1,56 @@
+"""Files that may not be read, as an unprivileged user meets them. Scans: tests/unit/preprocess/test_integrity.py."""
+
+import os
+
+import pytest
+
+from relmaps.classify.weights import load_classifier
+from relmaps.cohort.adni_tables import read_adnimerge
+from relmaps.cohort.bids import read_bids
+from relmaps.cohort.table import read_scan_table
+from relmaps.errors import UserError
+from relmaps.images import read_foreign_map
+from relmaps.reference.sleuth import read_sleuth
+from relmaps.tables import read_table
+
+SETTINGS = {
+    "source": "table",
+    "labels": {"column": "diagnosis", "disease": "AD", "control": "CN"},
+    "covariates": {"age": None, "sex": None, "site": None},
+    "table": {"participant": "participant_id", "path": "path", "session": None},
+    "bids": {"sessions": None, "runs": None, "acquisitions": None},
+}
+READERS = {
+    "participants.tsv": lambda path: read_bids(path.parent, SETTINGS),
+    ".bidsignore": lambda path: read_bids(path.parent, SETTINGS),
+    "scans.csv": lambda path: read_scan_table(path, SETTINGS),
+    "adnimerge.csv": read_adnimerge,
+    "exclusions.tsv": read_table,
+    "foci.txt": read_sleuth,
+    "map.nii.gz": read_foreign_map,
+    "small.safetensors": load_classifier,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_without_permission_is_named(tmp_path, name):
+    (tmp_path / "participants.tsv").write_text("participant_id\tdiagnosis\nsub-1\tAD\n")
+    path = tmp_path / name
+    path.touch()
+    path.chmod(0)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)  # pytest gives its folders to one user alone
+    user = os.geteuid()
+    try:
+        if user == 0:  # who may read anything
+            os.seteuid(65534)
+        with pytest.raises(UserError, match=name.replace(".", r"\.")) as error:
+            READERS[name](path)
+    except PermissionError as error:
+        if error.filename is not None:
+            raise
+        pytest.skip("this user can become no other")
+    finally:
+        os.seteuid(user)
+    assert "ermission" in str(error.value)
+    assert "\n" not in str(error.value)
