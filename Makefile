@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes
+.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes verify
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -54,6 +54,10 @@ DRAWING = plot_cohort plot_quality plot_performance plot_calibration plot_learni
 figures: $(VENV)/study
 	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $(DRAWING) \
 		--forceall -- figures
+
+# Files, inputs, code and software against what the finished study has told of them.
+verify: $(VENV)/study
+	@$(BIN)/python -m relmaps.verify $(CONFIG)
 
 dag: $(VENV)/study
 	@mkdir -p results

@@ -45,11 +45,6 @@ rule all:
     default_target: True
     input:
         report=f"{RESULTS}/report.html",
-        shown=rules.write_tables.output,
-        tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["variants", "regions"]),
-        permuted=PERMUTED,
-        pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.pictures),
-        subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
-        cards=[] if config["apply"] else rules.write_model_cards.output.cards,
+        manifest=f"{RESULTS}/manifest.json",
     message:
         f"The whole study {STUDY}: {{input.report}}"

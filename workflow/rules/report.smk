@@ -73,3 +73,32 @@ rule write_report:
         "The study on one page: {output.report}"
     script:
         "../scripts/write_report.py"
+
+
+rule write_manifest:
+    input:
+        report=f"{RESULTS}/report.html",
+        shown=rules.write_tables.output,
+        tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["variants", "regions"]),
+        permuted=PERMUTED,
+        pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.pictures),
+        subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
+        cards=[] if config["apply"] else rules.write_model_cards.output.cards,
+    output:
+        manifest=f"{RESULTS}/manifest.json",
+    log:
+        f"{FIGURES}/logs/write_manifest.log",
+    benchmark:
+        f"{FIGURES}/benchmarks/write_manifest.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_of("workflow/scripts/write_manifest.py"),
+    message:
+        "Hashes of all that the study has made, and what each rule took: {output.manifest}"
+    script:
+        "../scripts/write_manifest.py"

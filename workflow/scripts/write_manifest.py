@@ -1,0 +1,17 @@
+"""What the finished study consists of: a hash of every published file, times and devices."""
+
+from pathlib import Path
+
+from relmaps.files import write_json
+from relmaps.jobs import job
+from relmaps.manifest import manifest_of
+
+
+def main(manifest):
+    """manifest : the file to write; it tells of the folder that it lies in."""
+    write_json(manifest_of(Path(manifest).parent), manifest)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(manifest=snakemake.output.manifest)
