@@ -32,6 +32,7 @@ test-conda: $(VENV)/test
 test-slurm: $(VENV)/slurm
 	tests/slurm/install.sh
 	$(BIN)/python -m pytest tests/slurm
+
 # Every fault that docs/faults.md tells of, then a study that is killed in each stage.
 test-faults: $(VENV)/test
 	$(BIN)/python -m pytest -m "long or not long" -k "not cores" $$(grep -oE 'tests/[a-z_/]+\.py' docs/faults.md | sort -u)

@@ -94,8 +94,8 @@ rule write_manifest:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         code=code_of("workflow/scripts/write_manifest.py"),
     message:
