@@ -1,4 +1,4 @@
-"""comparisons.tsv: paired differences of all maps at the headline."""
+"""comparisons.tsv: paired differences of all maps at the headline, and in every other cell that has draws."""
 
 from itertools import combinations
 
@@ -6,39 +6,50 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from relmaps.overlap.arena import Cell
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
 from relmaps.overlap.retraining import differences_of_runs
-from relmaps.overlap.scores import headline_rows
+from relmaps.overlap.scores import at_own_threshold
 
-CELL = ["mask", "sign", "smoothing_mm"]
+CELL = ["sign", "smoothing_mm", "mask"]
 
 
 def comparison_table(
-    scores: pd.DataFrame, draws: dict[str, Draws], confidence: float, retraining: pd.DataFrame
+    scores: pd.DataFrame, draws: dict[str, dict[Cell, Draws]], confidence: float, retraining: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of comparisons.tsv, for each reference and metric all pairs in the order of the maps in `scores`.
+    """The rows of comparisons.tsv, for each cell, reference and metric all pairs in the order of the maps in `scores`.
 
-    scores : scores.tsv. draws : bootstrap of each map by its name; the draws of all maps have the same subjects. A map
-    that does not depend on the subjects has one score, so only the other map varies; two of them have no interval.
-    retraining : retraining.tsv.
+    scores : scores.tsv. draws : bootstrap of each map by its name and the cell; the draws of all maps have the same
+    subjects. A map that does not depend on the subjects has one score, so only the other map varies; two of them have
+    no interval. retraining : retraining.tsv, of the headline.
     """
     rows = []
-    overall = headline_rows(scores).query("fold == 'all'")
-    for (reference, metric), group in overall.groupby(["reference", "metric"], sort=False):
+    own = scores[at_own_threshold(scores) & (scores["fold"] == "all")]
+    own = own.assign(headline=own["headline"].astype(str).str.lower())
+    for (headline, *cell, reference, metric), group in own.groupby(
+        ["headline", *CELL, "reference", "metric"], sort=False
+    ):
+        if headline != "true" and not any(Cell(*cell) in of_map for of_map in draws.values()):
+            continue
         values = group.set_index("map")["value"]
         runs = retraining[(retraining["reference"] == reference) & (retraining["metric"] == metric)]
         pairs = []
         for a, b in combinations(values.index, 2):
-            of_pair = [_draws_or_score(draws.get(name), reference, metric, values[name]) for name in (a, b)]
+            of_pair = [
+                _draws_or_score(draws.get(name, {}).get(Cell(*cell)), reference, metric, values[name])
+                for name in (a, b)
+            ]
             pairs.append({"map_a": a, "map_b": b} | _compare(values[a] - values[b], *of_pair, confidence))
-            differences = differences_of_runs(runs, a, b)
-            pairs[-1]["p_resampled"] = corrected_t_p(
-                differences["difference"].to_numpy(dtype=float), differences["fold"].nunique()
-            )
-        cell = group.iloc[0][CELL].to_dict()
-        rows += [{"reference": reference, "metric": metric} | cell | pair for pair in _with_holm(pairs)]
-    return pd.DataFrame(rows).assign(headline="true")
+            pairs[-1]["p_resampled"] = _p_of_runs(runs, a, b) if headline == "true" else np.nan
+        place = {"reference": reference, "metric": metric, "headline": headline} | dict(zip(CELL, cell, strict=True))
+        rows += [place | pair for pair in _with_holm(pairs)]
+    return pd.DataFrame(rows)
+
+
+def _p_of_runs(runs: pd.DataFrame, a: str, b: str) -> float:
+    differences = differences_of_runs(runs, a, b)
+    return corrected_t_p(differences["difference"].to_numpy(dtype=float), differences["fold"].nunique())
 
 
 def _compare(difference: float, of_a: np.ndarray, of_b: np.ndarray, confidence: float) -> dict:

@@ -1,4 +1,4 @@
-"""What the headline scores of one map may be without noise, as a file."""
+"""Draws of one map's scores, in one cell of the sweep or in several, as a file."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.files import replacing
+from relmaps.overlap.arena import Cell
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Draws of what the headline scores of a map may be if it had no noise (relmaps.overlap.bootstrap).
+    """Draws of the scores of a map in one cell: of what they may be without noise (relmaps.overlap.bootstrap), or of
+    fields that know nothing (relmaps.overlap.spatial).
 
     scores : (n_draws, n_references, n_metrics), NaN where there is no score; (0, ...) for a map that does not depend on
     subjects. references, metrics : the names of the last two axes. reliability : share of the map's variance that is
@@ -26,17 +28,28 @@ class Draws:
         """(n_draws,) scores; empty for a map that does not depend on subjects."""
         return self.scores[:, self.references.index(reference), self.metrics.index(metric)]
 
-    def write(self, path: str | Path) -> None:
-        with replacing(path) as temporary:
-            np.savez(
-                temporary,
-                scores=self.scores,
-                references=self.references,
-                metrics=self.metrics,
-                reliability=self.reliability,
-            )
+
+def write_draws(draws: dict[Cell, Draws], path: str | Path) -> None:
+    """Draws of one map in some cells, all of the same shape."""
+    first = next(iter(draws.values()))
+    with replacing(path) as temporary:
+        np.savez(
+            temporary,
+            sign=[cell.sign for cell in draws],
+            smoothing_mm=[float(cell.smoothing_mm) for cell in draws],
+            mask=[cell.mask for cell in draws],
+            scores=np.stack([of_cell.scores for of_cell in draws.values()]),
+            reliability=[of_cell.reliability for of_cell in draws.values()],
+            references=first.references,
+            metrics=first.metrics,
+        )
 
 
-def read_draws(path: str | Path) -> Draws:
+def read_draws(path: str | Path) -> dict[Cell, Draws]:
     with np.load(path, allow_pickle=False) as file:
-        return Draws(file["scores"], file["references"].tolist(), file["metrics"].tolist(), float(file["reliability"]))
+        cells = map(Cell, file["sign"].tolist(), file["smoothing_mm"].tolist(), file["mask"].tolist())
+        names = file["references"].tolist(), file["metrics"].tolist()
+        return {
+            cell: Draws(scores, *names, float(reliability))
+            for cell, scores, reliability in zip(cells, file["scores"], file["reliability"], strict=True)
+        }

@@ -37,6 +37,12 @@ def headline_rows(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[scores["headline"].astype(str).str.lower() == "true"]
 
 
+def at_own_threshold(scores: pd.DataFrame) -> pd.Series:
+    """Which rows are against the reference at the threshold that the headline has too."""
+    own = headline_rows(scores).drop_duplicates("reference").set_index("reference")["threshold_label"]
+    return scores["threshold_label"].fillna("n/a") == scores["reference"].map(own).fillna("n/a")
+
+
 def _rows(
     part: dict,
     references: Iterable[ReferenceMask],

@@ -42,7 +42,10 @@ def arguments(tmp_path, grid, brain, rng):
             "pooling": "all",
             "normalisation": "none",
         },
-        "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
+        "cells": [
+            {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
+            {"sign": "signed", "smoothing_mm": 0, "mask": "gm"},
+        ],
         "n_draws": 20,
         "seed": 3,
         "draws": tmp_path / "mean_t1.npz",
@@ -51,15 +54,18 @@ def arguments(tmp_path, grid, brain, rng):
 
 def test_draws_are_those_of_resampled_subjects(arguments, grid, brain):
     bootstrap_map.main(**arguments)
-    draws = read_draws(arguments["draws"])
+    by_cell = read_draws(arguments["draws"])
     participants = read_table(arguments["inputs"]["subjects"])["participant_id"]
     weights = subject_weights(participants, read_table(arguments["folds"]), 20, 3)
     inputs, settings = arguments["inputs"], arguments["settings"]
     group_map = open_group_map("mean_t1", **inputs, **settings)
     arena = open_arena(**arguments["arena_files"])
-    expected = overlap_bootstrap.bootstrap_map(group_map, weights, arena, Cell(**arguments["headline"]))
-    np.testing.assert_array_equal(draws.scores, expected.scores)
-    assert np.isfinite(draws.of("truth", "roc_auc")).all()
+    assert list(by_cell) == [Cell(**cell) for cell in arguments["cells"]]
+    for cell, draws in by_cell.items():
+        expected = overlap_bootstrap.bootstrap_map(group_map, weights, arena, cell)
+        np.testing.assert_array_equal(draws.scores, expected.scores)
+        assert np.isfinite(draws.of("truth", "roc_auc")).all()
+        assert draws.reliability == expected.reliability
 
 
 def test_the_same_seed_gives_the_same_bytes(arguments, tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relmaps.images import write_map
-from relmaps.overlap.arena import Cell, open_arena
+from relmaps.overlap.arena import open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.spatial import spatial_null
@@ -16,7 +16,7 @@ def arguments(tmp_path, grid, brain, rng):
     return {
         "published": tmp_path / "group.nii.gz",
         "arena_files": write_arena(tmp_path, grid, brain),
-        "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
+        "cells": [{"sign": "abs", "smoothing_mm": 8, "mask": "brain"}],
         "n_fields": 20,
         "seed": 3,
         "null": tmp_path / "null.npz",
@@ -25,10 +25,10 @@ def arguments(tmp_path, grid, brain, rng):
 
 def test_the_null_of_a_map_is_on_disk(arguments):
     draw_null.main(**arguments)
-    null = read_draws(arguments["null"])
+    ((cell, null),) = read_draws(arguments["null"]).items()
     arena = open_arena(**arguments["arena_files"])
     values = arena.read(arguments["published"])
-    expected = spatial_null(values, arena, Cell(**arguments["headline"]), 20, 3)
+    expected = spatial_null(values, arena, cell, 20, 3)
     np.testing.assert_array_equal(null.scores, expected)
     assert null.scores.shape == (20, 1, len(METRICS))
     assert 0.2 < null.of("truth", "roc_auc").mean() < 0.8

@@ -3,7 +3,8 @@ import pytest
 
 from relmaps.files import write_json
 from relmaps.images import write_map
-from relmaps.overlap.draws import Draws
+from relmaps.overlap.arena import Cell
+from relmaps.overlap.draws import Draws, write_draws
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.reference.reference import Cut, Reference
 from relmaps.tables import columns_of, read_table
@@ -38,7 +39,8 @@ def arguments(tmp_path, grid, brain, rng):
         np.save(path.with_name(path.name.replace(".nii.gz", "_seeds.npy")), rng.random((2, brain.sum()), np.float32))
     maps = ["lrp", "gm_probability"]
     for file in ("draws", "lrp_null", "gm_probability_null"):
-        Draws(rng.random((50, 2, len(METRICS))), names, list(METRICS), 0.7).write(tmp_path / f"{file}.npz")
+        draws = Draws(rng.random((50, 2, len(METRICS))), names, list(METRICS), 0.7)
+        write_draws({Cell("abs", 8, "brain"): draws}, tmp_path / f"{file}.npz")
     return {
         "maps": maps,
         "drawn": ["lrp"],

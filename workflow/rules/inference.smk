@@ -1,4 +1,6 @@
 # inference: how sure the overlap is, of one map and of the difference of two.
+from itertools import product
+
 # Maps that do not depend on the subjects, so that no interval can be had.
 FIXED_MAPS = [
     *TEMPLATE_MAPS,
@@ -7,6 +9,12 @@ FIXED_MAPS = [
 ]
 DRAWN = [name for name in MAPS if name not in FIXED_MAPS]
 RECOVERY_BASELINES = ["mean_t1", "gm_probability", "t1_edges", "untrained"]  # fixed by decision 1
+# Where intervals and the spatial null are asked for: at the headline, or in every cell of the sweep.
+SWEEP = config["overlap"]["sweep"]
+INFERRED_CELLS = {
+    "headline": [config["overlap"]["headline"]],
+    "all": [dict(zip(SWEEP, cell, strict=True)) for cell in product(*SWEEP.values())],
+}[config["overlap"]["inference"]]
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=DRAWN)
 
 
@@ -39,12 +47,12 @@ rule bootstrap_map:
         normalisation=config["relevance"]["normalisation"],
         target=config["relevance"]["target"],
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
+        cells=INFERRED_CELLS,
         n_draws=config["overlap"]["bootstrap_draws"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:
-        "Subject bootstrap of the headline scores: {wildcards.map}"
+        "Subject bootstrap of the scores: {wildcards.map}"
     script:
         "../scripts/bootstrap_map.py"
 
@@ -73,7 +81,7 @@ rule draw_null:
         code=code_of("workflow/scripts/draw_null.py"),
         space=SPACE,
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
+        cells=INFERRED_CELLS,
         n_fields=config["overlap"]["null_fields"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,12 +17,12 @@ SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 
 
 @pytest.fixture
-def draws(arena, rng):
+def draws(arena, headline, rng):
     names = [reference.name for reference in arena.references]
     shared = rng.normal(0, 0.05, (199, 2, len(METRICS)))  # what makes draws of two maps paired
     return {
-        "good": Draws(0.8 + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS)),
-        "noise": Draws(0.5 + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS)),
+        name: {headline: Draws(mean + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS))}
+        for name, mean in (("good", 0.8), ("noise", 0.5))
     }
 
 
@@ -56,19 +58,19 @@ def test_all_pairs_for_each_reference_and_metric(table):
     assert set(table["smoothing_mm"]) == {8}
 
 
-def test_difference_is_paired(table, scores, draws):
+def test_difference_is_paired(table, scores, draws, headline):
     row = row_of(table, "good", "noise")
     difference = value_of(scores, "good") - value_of(scores, "noise")
-    paired = draws["good"].of("truth", "roc_auc") - draws["noise"].of("truth", "roc_auc")
+    paired = draws["good"][headline].of("truth", "roc_auc") - draws["noise"][headline].of("truth", "roc_auc")
     assert row["difference"] == pytest.approx(difference)
     np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(paired, 0.95))
     assert row["p"] == two_sided_p(paired)
 
 
-def test_a_fixed_map_has_a_constant_score(table, scores, draws):
+def test_a_fixed_map_has_a_constant_score(table, scores, draws, headline):
     row = row_of(table, "good", "fixed")
     constant = value_of(scores, "fixed")
-    varying = draws["good"].of("truth", "roc_auc") - constant
+    varying = draws["good"][headline].of("truth", "roc_auc") - constant
     np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(varying, 0.95))
     assert np.isnan(row["p_resampled"])
 
@@ -104,3 +106,16 @@ def test_an_empty_reference_has_rows_without_values(scores, draws, retraining, t
     assert len(empty) == 3 * len(METRICS)
     assert empty[["difference", "ci_low", "p", "p_resampled", "p_holm"]].isna().all(axis=None)
     write_table(table, tmp_path / "comparisons.tsv", "comparisons")
+
+
+def test_other_cells_that_have_draws_are_compared_too(scores, draws, retraining, headline, table):
+    other = replace(headline, smoothing_mm=0)
+    both = {name: of_map | {other: of_map[headline]} for name, of_map in draws.items()}
+    twice = comparison_table(scores, both, 0.95, retraining)
+    assert len(twice) == 2 * len(table)
+    added = twice[twice["headline"] == "false"]
+    assert set(added["smoothing_mm"]) == {0}
+    assert added["p_resampled"].isna().all()
+    assert np.isfinite(row_of(added, "good", "noise")["p_holm"])
+    again = twice[twice["headline"] == "true"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, table)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.overlap.arena import cells_of
+from relmaps.overlap.arena import Cell, cells_of
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.inference import COLUMNS, Inference
 from relmaps.overlap.metrics import METRICS
@@ -27,8 +29,8 @@ def inference(scored_maps, arena, headline, rng):
         columns=["permutation", "map", "reference", "metric", "value"],
     )
     return Inference(
-        draws={"good": draws(0.8), "noise": draws(0.1)},
-        nulls={name: draws() for name in ("good", "noise", "fixed")},
+        draws={"good": {headline: draws(0.8)}, "noise": {headline: draws(0.1)}},
+        nulls={name: {headline: draws()} for name in ("good", "noise", "fixed")},
         permuted=permuted,
         retraining=retraining_table(scored_maps, arena, headline),
         confidence=0.9,
@@ -47,12 +49,12 @@ def of_map(table, name, metric="roc_auc"):
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "centre_distance_mm"])
-def test_the_headline_has_its_interval_nulls_and_runs(table, inference, metric):
+def test_the_headline_has_its_interval_nulls_and_runs(table, inference, headline, metric):
     row = of_map(table, "good", metric)
     column = list(METRICS).index(metric)
-    low, high = np.quantile(inference.draws["good"].scores[:, 1, column], [0.05, 0.95])
+    low, high = np.quantile(inference.draws["good"][headline].scores[:, 1, column], [0.05, 0.95])
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
-    null = inference.nulls["good"].scores[:, 1, column]
+    null = inference.nulls["good"][headline].scores[:, 1, column]
     assert row["null_p_spatial"] == null_p(row["value"], null, METRICS[metric])
     shuffled = inference.permuted.query("map == 'good' and metric == @metric")["value"].to_numpy()
     assert row["null_p_labels"] == null_p(row["value"], shuffled, METRICS[metric])
@@ -70,7 +72,7 @@ def test_what_cannot_be_had_says_why(table):
         assert reason in fixed["note"]
     other = table[(table["headline"] == "false") | (table["fold"] != "all")]
     assert other[[name for name in COLUMNS if name != "note"]].isna().all(axis=None)
-    assert set(other["note"]) == {"inference at the headline only", "map of one fold: no inference"}
+    assert set(other["note"]) == {"no inference asked for here", "map of one fold: no inference"}
 
 
 def test_every_gap_has_a_reason(table):
@@ -88,3 +90,20 @@ def test_table_fits_its_schema_and_is_read_back(table, tmp_path):
     read = read_table(tmp_path / "scores.tsv")
     assert len(headline_rows(read)) == len(headline_rows(table))
     assert read["note"].notna().all()
+
+
+def test_other_cells_that_have_draws_get_intervals_and_the_spatial_null(scored_maps, arena, headline, inference):
+    other = Cell("abs", 0, "brain")
+    draws = {name: of_map | {other: of_map[headline]} for name, of_map in inference.draws.items()}
+    nulls = {name: of_map | {other: of_map[headline]} for name, of_map in inference.nulls.items()}
+    table = replace(inference, draws=draws, nulls=nulls).add_to(
+        score_table(scored_maps, arena, cells_of(SWEEP), headline)
+    )
+    rows = table[(table["headline"] == "false") & (table["fold"] == "all") & (table["map"] == "good")]
+    at_cuts = rows[rows["threshold_label"].isin([cut.label for cut in arena.cuts])]
+    own = rows.drop(at_cuts.index)
+    assert len(own) == 2 * len(METRICS)
+    assert own[["ci_low", "null_p_spatial", "reliability"]].notna().all(axis=None)
+    assert own[["null_p_labels", "retraining_sd"]].isna().all(axis=None)
+    assert set(own["note"]) == {"no label null and no retraining_sd: at the headline only"}
+    assert at_cuts["ci_low"].isna().all()

@@ -6,7 +6,7 @@ import pytest
 from relmaps.overlap import bootstrap
 from relmaps.overlap.arena import Arena
 from relmaps.overlap.bootstrap import bootstrap_map, check_published
-from relmaps.overlap.draws import read_draws
+from relmaps.overlap.draws import read_draws, write_draws
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.population import Shrinkage
 from relmaps.overlap.resampling import interval
@@ -129,9 +129,9 @@ def test_empty_references_cost_no_work(group_map, arena, headline):
 def test_draws_are_read_back_and_the_file_is_the_same_bytes(group_map, arena, headline, rng, tmp_path):
     draws = bootstrap_map(group_map, rng.multinomial(12, np.full(12, 1 / 12), size=3), arena, headline)
     for name in ("a.npz", "b.npz"):
-        draws.write(tmp_path / name)
+        write_draws({headline: draws}, tmp_path / name)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    read = read_draws(tmp_path / "a.npz")
+    read = read_draws(tmp_path / "a.npz")[headline]
     np.testing.assert_array_equal(read.scores, draws.scores)
     assert read.reliability == draws.reliability
     assert (read.references, read.metrics) == (draws.references, draws.metrics)
