@@ -34,10 +34,12 @@ def load_config(config: dict) -> dict:
     Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
-    _complete(config, yaml.safe_load(DEFAULTS.read_text(encoding="utf-8")))
+    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    _complete(config, defaults)
     _check_keys(config)
     if config["redraw"]:
         take_all(config)
+        _complete(config, defaults)  # a key that an earlier version did not have
         _check_keys(config)
         return config  # which was checked before the study ran; its raw data need not be here
     if config["apply"]:

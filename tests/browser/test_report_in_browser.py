@@ -122,7 +122,7 @@ def test_slices_show_template_map_and_contour(page):
 
 def test_threshold_opacity_and_sign_change_what_is_seen(page):
     page.select_option("#viewer-map", "vbm_t")
-    settle(page)
+    slide(page, "#viewer-threshold", 0)
     whole = coloured(seen(page, "#viewer-canvas"))
     slide(page, "#viewer-threshold", 80)
     high = coloured(seen(page, "#viewer-canvas"))
