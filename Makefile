@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes verify
+.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes verify plan
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -59,6 +59,10 @@ figures: $(VENV)/study
 # Files, inputs, code and software against what the finished study has told of them.
 verify: $(VENV)/study
 	@$(BIN)/python -m relmaps.verify $(CONFIG)
+
+# What each stage of a study will take: make plan CONFIG=config/paper.yaml SCANS=502, or with the INPUT of your own.
+plan: $(VENV)/study
+	@$(BIN)/python -m benchmarks.costs plan $(CONFIG) $(if $(SCANS),--scans $(SCANS)) $(if $(INPUT),--input '$(INPUT)')
 
 dag: $(VENV)/study
 	@mkdir -p results

@@ -1,0 +1,59 @@
+import re
+
+import pandas as pd
+import pytest
+import yaml
+
+from benchmarks import costs
+from relmaps.code import ROOT
+from relmaps.config import load_config
+from relmaps.files import write_json
+from relmaps.tables import write_table
+
+BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+
+
+@pytest.fixture
+def settings():
+    return load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def finished(folder, settings, scans, seconds):
+    """A study in which drawing nulls took so long, and shuffling its table always 2 s."""
+    write_json({"config": settings}, folder / "provenance.json")
+    write_table(pd.DataFrame({"scan_id": range(scans)}), folder / "cohort/scans.tsv")
+    for stage, job, cpu in (("overlap", "draw_null/lrp", seconds), ("classify", "make_splits", 2)):
+        path = folder / stage / "benchmarks" / f"{job}.tsv"
+        path.parent.mkdir(parents=True)
+        path.write_text(BENCHMARK + f"{cpu}\t0:0:1\t500\t1\t1\t1\t0\t0\t99\t{cpu}\n")
+    return folder
+
+
+def test_a_line_goes_through_a_small_and_a_large_study(settings, tmp_path):
+    small = finished(tmp_path / "small", settings | {"overlap": settings["overlap"] | {"null_fields": 100}}, 10, 3.0)
+    large = finished(tmp_path / "large", settings, 80, 12.0)
+    table = costs.measure([small, large]).set_index("rule")
+    voxels = 197 * 233 * 189 / 4**3
+    assert table.loc["draw_null", "unit_s"] == pytest.approx((12 - 3) / (900 * voxels))
+    assert table.loc["draw_null", "start_s"] == pytest.approx(2)
+    assert table.loc["make_splits", ["start_s", "unit_s"]].tolist() == [2, 0]
+    assert table.loc["preprocess_scans paper", "unit_s"] == 88.5
+
+
+def test_a_line_that_would_start_below_0_starts_at_0():
+    assert costs._line([(1, 1), (3, 9)]) == (0, 3)
+    assert costs._line([(1, 9), (3, 6)]) == (6, 0)
+    assert costs._line([]) == (0, 0)
+
+
+def test_every_rule_has_a_stage():
+    stages = {costs._stage_of(rule) for rule in costs.BODIES}
+    assert stages == {"cohort", "preprocess", "classify", "relevance", "reference", "overlap", "figures"}
+
+
+def test_the_demo_is_predicted_within_a_factor_of_one_and_a_half(settings):
+    """The README's figure was measured in another run than those behind the unit costs."""
+    told = re.search(r"\(([\d,]+) CPU seconds\)", (ROOT / "README.md").read_text())[1]
+    jobs = costs._planned_jobs(["config/config.yaml"], None)
+    predicted = costs.predict(costs.size_of(settings, 80), jobs)["cpu_s"].sum()
+    assert 1 / 1.5 < predicted / float(told.replace(",", "")) < 1.5
