@@ -21,6 +21,7 @@ from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.plan import INPUT_MAPS
 from relmaps.report.summary import summarise
 from relmaps.tables import columns_of, read_table
+from relmaps.verify import differences
 
 STUDY = "smoke-test"
 RESULTS = ROOT / "results" / STUDY
@@ -196,6 +197,17 @@ def test_logs_tell_progress(study):
     assert len(epochs) == 2
     assert all("epoch 3/3" in log.read_text() for log in epochs)
     assert "scan 6/6" in (RESULTS / "preprocess/logs/preprocess_scans-1.log").read_text()
+
+
+def test_a_finished_study_is_what_its_manifest_says(study):
+    assert list(differences(RESULTS, {"meta_analysis": {"source": "simulated"}})) == []
+    manifest = json.loads((RESULTS / "manifest.json").read_text())
+    expected = {"overlap/scores.tsv", "relevance/lrp/group.nii.gz", "report.html", "provenance.json"}
+    assert expected <= set(manifest["files"])
+    assert manifest["rules"]["train_cnn"]["jobs"] == 2
+    assert manifest["rules"]["train_cnn"]["wall_s"] > 0
+    assert set(manifest["devices"]) == {"train_cnn", "explain_cnn", "check_heatmap"}
+    assert "sub-0" not in str(manifest)
 
 
 def test_the_summary_fits_a_terminal(study):
