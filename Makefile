@@ -35,11 +35,11 @@ test-slurm: $(VENV)/slurm
 
 # Every fault that docs/faults.md tells of, then a study that is killed in each stage.
 test-faults: $(VENV)/test
-	$(BIN)/python -m pytest -m "long or not long" -k "not cores" $$(grep -oE 'tests/[a-z_/]+\.py' docs/faults.md | sort -u)
+	$(BIN)/python -m pytest -m "long or not long" -k "not two_cores" $$(grep -oE 'tests/[a-z_/]+\.py' docs/faults.md | sort -u)
 
 # One core, and two: the same tables and maps, byte by byte.
 test-bytes: $(VENV)/test
-	$(BIN)/python -m pytest -m long -k cores tests/faults/test_same_bytes.py
+	$(BIN)/python -m pytest -m long -k two_cores tests/faults/test_same_bytes.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
