@@ -16,10 +16,11 @@ from tests.slurm.cluster import ClusterError, running_cluster, slurm
 
 STUDY = "slurm-test"
 RESULTS = ROOT / "results" / STUDY
+LOGS = ROOT / "results" / f"{STUDY}-logs"  # job numbers begin anew with each cluster
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 COMMAND = [
     *(sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", "--configfile", "config/smoke.yaml"),
-    *("--config", f"study={STUDY}", "--nolock"),
+    *("--config", f"study={STUDY}", "--nolock", "--slurm-logdir", str(LOGS)),
     *("--slurm-init-seconds-before-status-checks", "5"),
     *("--slurm-status-command", "squeue"),  # sacct answers nothing where there is no accounting database
 ]
@@ -57,7 +58,8 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run():
-    shutil.rmtree(RESULTS, ignore_errors=True)
+    for folder in (RESULTS, LOGS):
+        shutil.rmtree(folder, ignore_errors=True)
     log = ROOT / "results" / f"{STUDY}.log"
     try:
         with running_cluster(), open(log, "w") as output:
@@ -133,7 +135,7 @@ def test_gpu_rules_and_no_others_have_a_gpu_and_its_partition(run):
 
 
 def test_a_log_of_every_job_is_kept(run):
-    kept = {path.stem for path in (ROOT / PROFILE["slurm-logdir"]).rglob("*.log")}
+    kept = {path.stem for path in LOGS.rglob("*.log")}
     assert {job.number for job in run.jobs} <= kept
 
 
