@@ -93,7 +93,8 @@ def test_a_package_that_is_not_listed_is_missed(host, spare):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, spare / name)
     env = spare / "envs/imaging.yaml"
     env.write_text(re.sub(r" +- nilearn==.*\n", "", env.read_text()))
-    arguments = ["--cores", "1", "--configfile", "config/smoke.yaml", "--until", "make_template"]
+    target = "results/smoke/preprocess/template/MNI152NLin2009aSym_T1w.nii.gz"  # of one rule, and so one environment
+    arguments = ["--cores", "1", "--configfile", "config/smoke.yaml", "--", target]
     incomplete = run(host, spare, spare / "environments", *arguments)
     assert incomplete.returncode == 1
     assert "No module named 'nilearn'" in incomplete.stdout + incomplete.stderr
