@@ -164,7 +164,7 @@ def predict(size: Size, jobs: dict[str, int]) -> pd.DataFrame:
         preset = f"{rule} {size.preset}"
         cost = costs.loc[preset if preset in costs.index else rule]
         units = UNITS[rule][1](size, number) if rule in UNITS else 0
-        asked = re.search(r"mem_mb=(\d+)", BODIES[rule])
+        asked = re.search(r"mem_mb=(?:growing\()?(\d+)", BODIES[rule])
         memory = float(asked[1]) if asked else cost["start_mb"] + cost["unit_mb"] * memory_unit(rule, size)
         rows.append((rule, _stage_of(rule), number, number * cost["start_s"] + cost["unit_s"] * units, memory))
     return pd.DataFrame(rows, columns=["rule", "stage", "jobs", "cpu_s", "memory_mb"]).set_index("rule")

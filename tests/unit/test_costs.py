@@ -57,3 +57,7 @@ def test_the_demo_is_predicted_within_a_factor_of_one_and_a_half(settings):
     jobs = costs._planned_jobs(["config/config.yaml"], None)
     predicted = costs.predict(costs.size_of(settings, 80), jobs)["cpu_s"].sum()
     assert 1 / 1.5 < predicted / float(told.replace(",", "")) < 1.5
+
+
+def test_memory_is_what_the_rule_asks_for_at_first(settings):
+    assert costs.predict(costs.size_of(settings, 80), {"bootstrap_map": 1}).loc["bootstrap_map", "memory_mb"] == 4000
