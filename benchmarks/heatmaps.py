@@ -1,4 +1,4 @@
-"""Speed of heatmaps: python -m benchmarks.heatmaps [--device cuda]
+"""Speed of heatmaps: python -m benchmarks.heatmaps [--device cuda] [--kinds z-scored]
 
 Integrated gradients against a literal loop of 101 passes with one scan each, weight gradients on and every gradient
 copied to the host, and against captum's; Guided Grad-CAM against captum's. A network that was trained on scans with and
@@ -120,14 +120,14 @@ def line(name: str, runs: list[float], base: list[float], what: str) -> None:
     )
 
 
-def main(device: str, threads: int, n: int) -> None:
+def main(device: str, threads: int, n: int, kinds: list[str]) -> None:
     torch.set_num_threads(threads)
     target = torch.device(device)
     COARSE["bench"] = BENCH
     model, grid = ("bench", CPU_GRID) if device == "cpu" else ("A24", GPU_GRID)
     images, labels = scans(TRAINED + n, grid)
     sides = {}
-    for kind in ("min-max", "z-scored"):
+    for kind in kinds:
         scaling = UNSCALED if kind == "min-max" else fit_scaling(images, np.arange(TRAINED))
         x = torch.from_numpy(scaling.apply(images)[:, None]).to(target)
         network = trained(model, grid, x[:TRAINED], torch.from_numpy(labels[:TRAINED]).to(target))
@@ -166,4 +166,5 @@ if __name__ == "__main__":
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--scans", type=int, default=4, dest="n")
+    parser.add_argument("--kinds", nargs="+", default=["min-max", "z-scored"], choices=["min-max", "z-scored"])
     main(**vars(parser.parse_args()))
