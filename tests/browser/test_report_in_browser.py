@@ -7,17 +7,11 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 
-from relmaps.code import ROOT
-from relmaps.config import load_config
-from relmaps.files import write_json
 from relmaps.images import Grid
-from relmaps.provenance import provenance_of
-from relmaps.tables import read_table
+from tests.synthetic_report import write_synthetic_report
 from tests.synthetic_results import MAPS, SyntheticStudy
-from workflow.scripts import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
@@ -37,23 +31,7 @@ def report(tmp_path_factory):
     x, y, z = GRID.coordinates()
     brain = (x / 70) ** 2 + ((y + 18) / 88) ** 2 + ((z - 8) / 66) ** 2 <= 1
     study = SyntheticStudy(folder, GRID, brain).write()
-    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), folder / "provenance.json")
-    Image.new("RGB", (1600, 500), "lightgrey").save(folder / "picture.png")
-    write_report.main(
-        pictures=dict.fromkeys(FIGURES, folder / "picture.png"),
-        rows=dict.fromkeys(MAPS, folder / "picture.png"),
-        published=study.published(),
-        maps=dict(zip(MAPS, study.map_paths(), strict=True)),
-        sidecars=study.sidecars(),
-        masks=dict(zip(study.references, study.reference_paths("mask.nii.gz"), strict=True)),
-        references=study.references_sidecars(),
-        template=study.path(f"preprocess/template/{GRID.space}_T1w.nii.gz"),
-        brain_mask=study.path(f"preprocess/template/{GRID.space}_brain_mask.nii.gz"),
-        space=GRID.space,
-        provenance=folder / "provenance.json",
-        report=folder / "report.html",
-    )
+    write_synthetic_report(study, FIGURES, folder / "report.html")
     return folder / "report.html"
 
 

@@ -25,7 +25,11 @@ NUMBERED = {
         if name in NAMES_OF_FIGURES
         for suffix in ("svg", "pdf", "png")
     },
-    f"{PUBLICATION}/figure_S2_mosaic.png": f"{RESULTS}/preprocess/qc_mosaic.png",
+    **{
+        f"{PUBLICATION}/figure_{number}_{name}.png": f"{RESULTS}/preprocess/qc_mosaic.png"
+        for number, name in FIGURE_NUMBERS.items()
+        if name == "mosaic"
+    },
     **{
         f"{PUBLICATION}/table_{number}_{name}.{suffix}": f"{TABLES}/{name}.{suffix}"
         for number, name in TABLE_NUMBERS.items()

@@ -1,0 +1,37 @@
+"""The report of a results folder that no stage has made."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from PIL import Image
+
+from relmaps.code import ROOT
+from relmaps.config import load_config
+from relmaps.files import write_json
+from relmaps.provenance import provenance_of
+from relmaps.tables import read_table
+from tests.synthetic_results import MAPS, SyntheticStudy
+from workflow.scripts import write_report
+
+
+def write_synthetic_report(study: SyntheticStudy, figures: Iterable[str], path: Path) -> None:
+    """By the script itself, with one grey picture for all figures. study : whose files are written."""
+    picture, provenance = study.path("picture.png"), study.path("provenance.json")
+    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), provenance)
+    Image.new("RGB", (1600, 500), "lightgrey").save(picture)
+    write_report.main(
+        pictures=dict.fromkeys(figures, picture),
+        rows=dict.fromkeys(MAPS, picture),
+        published=study.published(),
+        maps=dict(zip(MAPS, study.map_paths(), strict=True)),
+        sidecars=study.sidecars(),
+        masks=dict(zip(study.references, study.reference_paths("mask.nii.gz"), strict=True)),
+        references=study.references_sidecars(),
+        template=study.path(f"preprocess/template/{study.grid.space}_T1w.nii.gz"),
+        brain_mask=study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"),
+        space=study.grid.space,
+        provenance=provenance,
+        report=path,
+    )
