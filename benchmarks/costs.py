@@ -6,7 +6,7 @@
 
 The cost of a job is a line, start + unit cost x units, through a small and a large study. Snakemake's own dry run says
 how many jobs there are. `--scans` plans for a BIDS folder of that many empty files; else CONFIG and --input say which.
-Memory is what the rule asks for, or, where that depends on the study, a line as well.
+Memory is what the rule asks for.
 """
 
 import argparse
@@ -26,15 +26,15 @@ from relmaps.code import ROOT
 from relmaps.config import load_config
 from relmaps.files import read_json
 from relmaps.manifest import costs_of
+from relmaps.resources import explaining_mb, training_mb, voxels_at, width_of
 from relmaps.tables import read_table
 from tests.bids_tree import write_bids_tree
 
 COSTS = ROOT / "benchmarks/costs.tsv"
-TEMPLATE_MM3 = 197 * 233 * 189
 # ASSUME: one H200-class GPU trains and explains as fast as this many of the cores that were measured; not measured.
 GPU_IN_CORES = 200
-# Preset -> CPU seconds and MB of a real scan: README.md, "Preprocessing of real scans"; demo is measured in studies.
-REAL_SCANS = {"fast": (27.0, 1000), "paper": (88.5, 1300)}
+# Preset -> CPU seconds of a real scan: README.md, "Preprocessing of real scans"; demo is measured in studies.
+REAL_SCANS = {"fast": 27.0, "paper": 88.5}
 RULE = re.compile(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", re.M)
 BODIES = dict(RULE.findall("".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))))
 GPU_RULES = {rule for rule, body in BODIES.items() if "gpu=1" in body}
@@ -42,13 +42,17 @@ GPU_RULES = {rule for rule, body in BODIES.items() if "gpu=1" in body}
 
 @dataclass(frozen=True)
 class Size:
-    """What costs grow with. voxels : of the whole grid. channels : of the first block, mean over the networks."""
+    """What costs grow with.
+
+    voxels : of the whole grid. channels : of the first block, mean over the networks; width : of the widest.
+    """
 
     scans: int
     voxels: float
     folds: int
     epochs: int
     channels: float
+    width: int
     batch: int
     targets: int
     draws: int
@@ -60,13 +64,14 @@ class Size:
 def size_of(config: dict, scans: int) -> Size:
     """config : validated settings, as in provenance.json."""
     classify, relevance, overlap = config["classify"], config["relevance"], config["overlap"]
-    widths = [int(name[1:]) if name[1:].isdigit() else 8 for name in classify["cnn"]["architectures"]]
+    widths = list(map(width_of, classify["cnn"]["architectures"]))
     return Size(
         scans,
-        TEMPLATE_MM3 / config["preprocess"]["template"]["voxel_mm"] ** 3,
+        voxels_at(config["preprocess"]["template"]["voxel_mm"]),
         classify["folds"],
         classify["cnn"]["epochs"],
         sum(widths) / len(widths),
+        max(widths),
         classify["cnn"]["batch_size"],
         len({relevance["target"], *relevance["sweep"]["target"]}),
         overlap["bootstrap_draws"],
@@ -103,11 +108,12 @@ UNITS: dict[str, tuple[str, Callable[[Size, int], float]]] = {
 DISK = {"preprocess": "scan x voxel", "relevance": "scan x voxel", "overlap": "map x voxel", "figures": "study"}
 
 
-def memory_unit(rule: str, size: Size) -> float:
-    """What the memory of a job grows with: mapped arrays do not count."""
-    if rule == "train_cnn":
-        return size.voxels * size.channels * size.batch
-    return size.voxels * (size.channels if rule in GPU_RULES else 1)
+def memory_of(rule: str, size: Size) -> float:
+    """MB that a job of the rule asks for at first."""
+    asked = re.search(r"mem_mb=growing\((\w+)\)", BODIES[rule])[1]
+    if asked == "TRAINING_MB":
+        return training_mb(size.width, size.voxels, size.batch)
+    return explaining_mb(size.width, size.voxels) if asked == "EXPLAINING_MB" else float(asked)
 
 
 def measure(studies: list[Path]) -> pd.DataFrame:
@@ -118,20 +124,18 @@ def measure(studies: list[Path]) -> pd.DataFrame:
     for rule in sorted(set().union(*(costs.index for costs in found))):
         name, units = UNITS.get(rule, ("job", lambda size, jobs: 0))
         points = [
-            (units(s, c.jobs) / c.jobs, c.cpu_s / c.jobs, memory_unit(rule, s), c.memory_mb)
+            (units(s, c.jobs) / c.jobs, c.cpu_s / c.jobs)
             for s, costs in zip(sizes, found, strict=True)
             for c in costs[costs.index == rule].itertuples()
         ]
-        start, slope = _line([point[:2] for point in points])
-        start_mb, slope_mb = _line([point[2:] for point in points if point[3] == point[3]])
-        rows.append((rule, name, start, slope, start_mb, slope_mb))
-    for preset, (seconds, memory) in REAL_SCANS.items():
-        rows.append((f"preprocess_scans {preset}", "scan", 0, seconds, memory, 0))
+        rows.append((rule, name, *_line(points), 0))
+    for preset, seconds in REAL_SCANS.items():
+        rows.append((f"preprocess_scans {preset}", "scan", 0, seconds, 0))
     for stage, name in DISK.items():
         last, study = sizes[-1], studies[-1]
         used = sum(path.stat().st_size for path in (study / stage).rglob("*") if path.is_file()) / 1e6
-        rows.append((f"disk of {stage}", name, 0, 0, 0, used / _disk_units(stage, last)))
-    columns = ["rule", "unit", "start_s", "unit_s", "start_mb", "unit_mb"]
+        rows.append((f"disk of {stage}", name, 0, 0, used / _disk_units(stage, last)))
+    columns = ["rule", "unit", "start_s", "unit_s", "unit_mb"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -159,14 +163,13 @@ def predict(size: Size, jobs: dict[str, int]) -> pd.DataFrame:
     rows = []
     for rule, number in jobs.items():
         if rule not in costs.index:
-            rows.append((rule, _stage_of(rule), number, None, None))
+            rows.append((rule, _stage_of(rule), number, None, memory_of(rule, size)))
             continue
         preset = f"{rule} {size.preset}"
         cost = costs.loc[preset if preset in costs.index else rule]
         units = UNITS[rule][1](size, number) if rule in UNITS else 0
-        asked = re.search(r"mem_mb=(?:growing\()?(\d+)", BODIES[rule])
-        memory = float(asked[1]) if asked else cost["start_mb"] + cost["unit_mb"] * memory_unit(rule, size)
-        rows.append((rule, _stage_of(rule), number, number * cost["start_s"] + cost["unit_s"] * units, memory))
+        seconds = number * cost["start_s"] + cost["unit_s"] * units
+        rows.append((rule, _stage_of(rule), number, seconds, memory_of(rule, size)))
     return pd.DataFrame(rows, columns=["rule", "stage", "jobs", "cpu_s", "memory_mb"]).set_index("rule")
 
 

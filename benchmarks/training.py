@@ -20,10 +20,10 @@ from relmaps.classify.architectures import COARSE, Architecture, architecture_of
 from relmaps.classify.batches import Scans
 from relmaps.classify.checkpoint import State
 from relmaps.classify.device import open_device
-from relmaps.classify.networks import build_network
+from relmaps.classify.networks import build_network, memory_format
 from relmaps.classify.recipe import Recipe
 from relmaps.classify.scaling import UNSCALED
-from relmaps.classify.training import Training, _memory_format, _schedule, _train_epoch
+from relmaps.classify.training import Training, _schedule, _train_epoch
 
 N, BATCH, REPEATS = 40, 5, 3
 # A, C and D do not fit this grid, so the CPU trains a network of their kind that does.
@@ -77,7 +77,7 @@ class OurLoop:
 
     def __init__(self, model: str, grid: tuple[int, ...], array: Path, device: torch.device, precision: str):
         self.network = build_network(model, grid, 0)
-        self.network.to(device, memory_format=_memory_format(self.network))
+        self.network.to(device, memory_format=memory_format(self.network))
         recipe = Recipe(100, "last", BATCH, 1e-4, 1e-4, "adam", "constant", None, "none", None, precision)
         images = np.load(array, mmap_mode="r")
         self.scans = Scans(images, UNSCALED, np.arange(N) % 2, np.ones(grid, bool), device)

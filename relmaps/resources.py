@@ -2,6 +2,13 @@
 
 from collections.abc import Callable
 
+# Scans go through a network together as long as their voxels do not exceed this number: what fits a processor's cache
+# is twice as fast as sixteen scans of 4 mm at once.
+VOXELS_AT_ONCE = 500_000
+# Float32 copies of the first block's output that a scan holds at the peak: python -m benchmarks.memory.
+TRAINING_COPIES, EXPLAINING_COPIES = 7, 13
+BASE_MB = 2000  # torch, the network and arrays
+
 
 def growing(amount: int) -> Callable:
     """Resource of a rule: `amount` at first, twice as much in the second attempt, three times in the third.
@@ -13,3 +20,22 @@ def growing(amount: int) -> Callable:
         return amount * attempt
 
     return resource
+
+
+def voxels_at(voxel_mm: float) -> float:
+    """Of the packaged template's whole grid, 197 x 233 x 189 mm."""
+    return 197 * 233 * 189 / voxel_mm**3
+
+
+def width_of(network: str) -> int:
+    """Channels of the first block, by the network's name."""
+    return int(network[1:]) if network[1:].isdigit() else 8
+
+
+def training_mb(width: int, voxels: float, batch: int) -> int:
+    """Of a network of this width on scans of so many voxels."""
+    return BASE_MB + round(4 * TRAINING_COPIES * width * voxels * batch / 1e6)
+
+
+def explaining_mb(width: int, voxels: float) -> int:
+    return BASE_MB + round(4 * EXPLAINING_COPIES * width * max(voxels, VOXELS_AT_ONCE) / 1e6)

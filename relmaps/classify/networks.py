@@ -30,6 +30,12 @@ def build_network(model: str, grid_shape: tuple[int, ...], seed: int) -> Network
         return Network(_layers(architecture, architecture.feature_shape(grid_shape)))
 
 
+def memory_format(network: nn.Module) -> torch.memory_format:
+    """Channels last where there are enough: 1.2 to 1.7 times as fast with 8, slower with the 4 of `small`."""
+    channels = next((layer.out_channels for layer in network.modules() if isinstance(layer, nn.Conv3d)), 0)
+    return torch.channels_last_3d if channels >= 8 else torch.contiguous_format
+
+
 def _layers(architecture: Architecture, shape: tuple[int, ...]) -> list[nn.Module]:
     pooling = nn.AvgPool3d if architecture.averages else nn.MaxPool3d
     layers, n_in = [], 1

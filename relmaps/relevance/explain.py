@@ -8,19 +8,15 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from relmaps.classify.networks import build_network
+from relmaps.classify.networks import build_network, memory_format
 from relmaps.classify.weights import Classifier
 from relmaps.errors import UserError
 from relmaps.images import Grid
 from relmaps.jobs import progress
 from relmaps.relevance.methods.method import Context, Method
 from relmaps.relevance.targets import coefficients_of
+from relmaps.resources import EXPLAINING_COPIES, VOXELS_AT_ONCE
 
-# Scans are explained together as long as their voxels do not exceed this number: what fits a processor's cache is
-# twice as fast as sixteen scans of 4 mm at once.
-BATCH_VOXELS = 500_000
-# On a GPU, a scan holds about this many float32 copies of the first convolution's output.
-COPIES = 12
 # Seeds of untrained networks lie apart from those of trained ones.
 UNTRAINED_SEED = 1000
 
@@ -99,13 +95,18 @@ def untrained_copy(classifier: Classifier, seed: int) -> Classifier:
     return Classifier(network, classifier.scaling, classifier.metadata)
 
 
+def to_explain(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network itself, on the device, its parameters without gradients and laid out in memory for speed."""
+    return network.requires_grad_(False).to(device, memory_format=memory_format(network))
+
+
 def images_at_once(network: nn.Module, voxels: int, device: torch.device) -> int:
     """How many scans may go through the network together: by cache on a CPU, by free memory on a GPU."""
     if device.type != "cuda":
-        return max(1, BATCH_VOXELS // voxels)
+        return max(1, VOXELS_AT_ONCE // voxels)
     channels = next(layer.out_channels for layer in network.layers if isinstance(layer, nn.Conv3d))
     free, _ = torch.cuda.mem_get_info(device)
-    return max(1, int(0.6 * free / (4 * COPIES * channels * voxels)))
+    return max(1, int(0.6 * free / (4 * EXPLAINING_COPIES * channels * voxels)))
 
 
 def explain_subjects(
@@ -122,7 +123,7 @@ def explain_subjects(
     classifiers : one per seed. rows : (n,) indices. targets : what is explained, keys of TARGETS. seed : of methods
     that draw at random.
     """
-    networks = [classifier.network.requires_grad_(False).to(device) for classifier in classifiers]
+    networks = [to_explain(classifier.network, device) for classifier in classifiers]
     methods = [method.prepared(cohort.context(classifier, device, seed)) for classifier in classifiers]
     for place in _batches(len(rows), images_at_once(networks[0], cohort.brain.size, device)):
         labels = cohort.labels[rows[place]]

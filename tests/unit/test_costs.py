@@ -8,6 +8,7 @@ from benchmarks import costs
 from relmaps.code import ROOT
 from relmaps.config import load_config
 from relmaps.files import write_json
+from relmaps.resources import explaining_mb, training_mb
 from relmaps.tables import write_table
 
 BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
@@ -61,3 +62,12 @@ def test_the_demo_is_predicted_within_a_factor_of_one_and_a_half(settings):
 
 def test_memory_is_what_the_rule_asks_for_at_first(settings):
     assert costs.predict(costs.size_of(settings, 80), {"bootstrap_map": 1}).loc["bootstrap_map", "memory_mb"] == 4000
+
+
+def test_memory_of_a_network_s_jobs_is_that_of_the_rule(settings):
+    settings["classify"]["cnn"]["architectures"] = ["A24", "B52"]
+    size = costs.size_of(settings, 80)
+    memory = costs.predict(size, {"train_cnn": 1, "explain_cnn": 1})["memory_mb"]
+    voxels = 197 * 233 * 189 / 4**3
+    assert memory["train_cnn"] == training_mb(52, voxels, settings["classify"]["cnn"]["batch_size"])
+    assert memory["explain_cnn"] == explaining_mb(52, voxels)

@@ -2,10 +2,9 @@
 CNN = config["classify"]["cnn"]
 LINEAR = config["classify"]["linear"]
 
-# A batch holds about four float32 copies of the first block's output on the packaged template's 197 x 233 x 189 mm.
-WIDTH = max(int(name[1:]) if name[1:].isdigit() else 8 for name in MODELS.networks)
-VOXELS = 197 * 233 * 189 / config["preprocess"]["template"]["voxel_mm"] ** 3
-TRAINING_MB = 2000 + round(4 * 4 * WIDTH * VOXELS * CNN["batch_size"] / 1e6)
+VOXELS = voxels_at(config["preprocess"]["template"]["voxel_mm"])
+WIDTH = max(map(width_of, MODELS.networks))
+TRAINING_MB = training_mb(WIDTH, VOXELS, CNN["batch_size"])
 
 
 rule make_splits:

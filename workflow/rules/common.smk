@@ -8,7 +8,7 @@ from relmaps.code import code_of
 from relmaps.config import load_config
 from relmaps.errors import UserError
 from relmaps.plan import TEMPLATE_MAPS, disease_of, plan_study
-from relmaps.resources import growing
+from relmaps.resources import explaining_mb, growing, training_mb, voxels_at, width_of
 
 try:
     load_config(config)

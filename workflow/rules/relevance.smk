@@ -1,6 +1,5 @@
 # relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
-# LRP holds about twelve float32 copies of the first block's output for the scans that are explained together.
-EXPLAINING_MB = 2000 + round(12 * 4 * WIDTH * max(VOXELS, 5e5) / 1e6)
+EXPLAINING_MB = explaining_mb(WIDTH, VOXELS)
 RELEVANCE = config["relevance"]
 # The headline's first: networks that were not chosen are explained for it alone.
 EXPLAINED_TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from relmaps.classify.performance import bootstrap_weights, percentile_interval
 from relmaps.classify.weights import Classifier
 from relmaps.relevance.checks.blocks import Blocks, cut_into_blocks
-from relmaps.relevance.explain import Cohort, explain_subjects, images_at_once
+from relmaps.relevance.explain import Cohort, explain_subjects, images_at_once, to_explain
 from relmaps.relevance.methods.method import Method, explained_value
 from relmaps.relevance.targets import coefficients_of
 
@@ -62,7 +62,7 @@ def evidence_along(
     """
     blocks = cut_into_blocks(cohort.brain, cohort.grid.voxel_mm, replacing.block_mm)
     control_mean = classifier.scaling.apply(mean_image(cohort.images, cohort.controls))
-    network = classifier.network.requires_grad_(False).to(device)
+    network = to_explain(classifier.network, device)
     at_once = images_at_once(network, cohort.brain.size, device)
     counts = replacing.counts(blocks.n)
     # Blurred in the units that the network sees, where no voxel leaves the range of the scan's own values.

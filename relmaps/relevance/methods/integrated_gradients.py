@@ -113,10 +113,11 @@ class _Path:
         total = torch.zeros_like(self.along)
         at_once = max(1, self.images_at_once // len(total))
         for some, of_some in zip(places.to(total).split(at_once), weights.to(total).split(at_once), strict=True):
-            copies = self.origin + some.view(-1, *[1] * total.dim()) * self.along
+            copies = torch.addcmul(self.origin, some.view(-1, *[1] * total.dim()), self.along)
             with torch.autocast(copies.device.type, dtype=torch.bfloat16, enabled=self.half):
                 gradients = gradients_of_copies(self.layers, copies, of_some.view(-1, 1, 1) * self.coefficients)
-            total += gradients.sum(dim=0)
+            for gradient in gradients:
+                total += gradient
         return total
 
 

@@ -63,7 +63,7 @@ def explained(classifiers, cohort, rows, name, targets):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_maps_are_those_of_scaled_subjects(classifiers, images, cohort, mask, name, monkeypatch):
-    monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
+    monkeypatch.setattr(explain, "VOXELS_AT_ONCE", 2 * mask.size)
     rows, targets = np.array([1, 2, 5]), ["true_class", "disease", "logit_difference"]
     maps, scores, errors, outside = explained(classifiers, cohort, rows, name, targets)
     assert maps.shape == (2, 3, 3, mask.sum())
@@ -85,10 +85,22 @@ def test_maps_are_those_of_scaled_subjects(classifiers, images, cohort, mask, na
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_maps_depend_on_the_explained_class(classifiers, cohort, name, monkeypatch, mask):
-    monkeypatch.setattr(explain, "BATCH_VOXELS", 2 * mask.size)
+    monkeypatch.setattr(explain, "VOXELS_AT_ONCE", 2 * mask.size)
     maps, *_ = explained(classifiers[:1], cohort, np.array([0, 2]), name, ["true_class", "disease"])
     control, disease = maps[0]
     assert np.linalg.norm(control - disease) > 0.5 * max(np.linalg.norm(control), np.linalg.norm(disease))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_layout_for_speed_changes_rounding_alone(cohort, images, name):
+    """Networks of eight channels and more are explained with their channels last in memory."""
+    network = build_network("wide", SHAPE, 5).eval()
+    x, coefficients = torch.from_numpy(images[:2, None]), torch.eye(2)
+    plain = open_method(name, SETTINGS[name]).explain(network, x, coefficients)
+    ready = explain.to_explain(network, CPU)
+    assert ready.layers[0].weight.is_contiguous(memory_format=torch.channels_last_3d)
+    maps = open_method(name, SETTINGS[name]).explain(ready, x, coefficients)
+    torch.testing.assert_close(maps, plain, rtol=1e-3, atol=1e-4 * plain.abs().max().item())
 
 
 def test_controls_of_the_training_part_are_drawn_and_scaled(classifiers, cohort, images):
