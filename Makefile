@@ -21,9 +21,8 @@ resume: $(VENV)/study
 	$(SNAKEMAKE) --unlock
 	$(MAKE) study
 
-# Two processes: one runs whole studies, the other all the rest meanwhile.
 test: $(VENV)/test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest
 
 # The smallest study with an environment for each family of rules, made by a stand-in for conda; needs the package index.
 test-conda: $(VENV)/test

@@ -11,18 +11,6 @@ import pytest
 from relmaps.images import Grid
 
 
-def pytest_collection_modifyitems(items):
-    """With several processes (-n), a file stays in one; files that run studies in this folder come first, in a row."""
-
-    def group(item: pytest.Item) -> str:
-        folder = item.path.parent.name
-        return "studies" if folder in ("workflow", "faults") and item.path.name != "test_reuse.py" else str(item.path)
-
-    items.sort(key=lambda item: group(item) != "studies")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-
-
 @pytest.fixture
 def grid() -> Grid:
     affine = np.array([[8.0, 0, 0, -33], [0, 9, 0, -52], [0, 0, 7, -20], [0, 0, 0, 1]])
