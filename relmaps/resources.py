@@ -38,4 +38,5 @@ def training_mb(width: int, voxels: float, batch: int) -> int:
 
 
 def explaining_mb(width: int, voxels: float) -> int:
+    """The same for the scans that are explained together: one, or as many small ones as VOXELS_AT_ONCE holds."""
     return BASE_MB + round(4 * EXPLAINING_COPIES * width * max(voxels, VOXELS_AT_ONCE) / 1e6)
