@@ -11,7 +11,7 @@ from relmaps.cohort.deformation import exponential
 from relmaps.cohort.phantom import Tissues
 from relmaps.images import Grid
 from relmaps.preprocess import ants_steps as steps
-from relmaps.preprocess.recipe import Settings, cropped, register
+from relmaps.preprocess.registration import Settings, cropped, register
 from relmaps.preprocess.stopwatch import Stopwatch
 
 # The scan is placed in the template at 2 mm, as the preset `fast` does; the disease's field is smooth at 4 mm.

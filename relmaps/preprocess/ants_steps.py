@@ -11,13 +11,13 @@ import os
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
 import logging
-from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 import ants
 import nibabel as nib
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from relmaps.errors import ScanError
 from relmaps.files import scratch_folder
@@ -29,7 +29,7 @@ LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point left and back, NIfTI's righ
 SEED = 1
 BIAS_MESH_MM = 200  # at the first of four levels, each of which halves it; the width that ANTs' own scripts take
 BIAS_RIM_MM = 4.0
-PLAUSIBLE_VOLUME = (0.4, 1.4)  # of a brain, relative to the template's 1.9 litres
+BIAS_VOXEL_MM = 8.0  # 12 leave a third more variation in the white matter of real scans
 # Name in the configuration -> the same registration without its linear stages, which `align` has done.
 NONLINEAR = {
     "SyN": "SyNOnly",
@@ -81,7 +81,7 @@ def dilate(mask: ants.ANTsImage, margin_mm: float) -> ants.ANTsImage:
 
 
 def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
-    """N4 in the mask and a rim around it, at a spacing of about 12 mm (6 voxels at most), as the field is smooth.
+    """N4 in the mask and a rim around it, at a spacing of about 8 mm (6 voxels at most), as the field is smooth.
 
     The spline's mesh has a width in mm: left to N4 it is a share of the image, and in a tight box fits the tissue.
     Voxels of almost nothing are left out: N4 works on logarithms, to which the cut edge of a skull-stripped brain,
@@ -89,7 +89,7 @@ def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
     """
     within = image.numpy()[mask.numpy() > 0.5]
     solid = image > 0.1 * float(np.median(within)) if within.size else image > 0
-    shrink = max(1, round(12 / float(np.mean(image.spacing))))
+    shrink = max(1, round(BIAS_VOXEL_MM / float(np.mean(image.spacing))))
     return ants.n4_bias_field_correction(
         image,
         mask=dilate(mask, BIAS_RIM_MM) * solid,
@@ -99,29 +99,10 @@ def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
     )
 
 
-def align(fixed: Image, moving: Image, brain: Image, margins_mm: Iterable[float | None], folder: Path) -> str:
-    """Path of an affine transform, fixed -> moving. Rigid first: an affine from the centres of mass can run away.
-
-    brain : mask of `fixed`. margins_mm : voxels that count are those of the brain and this much around it, None for
-    all. The first margin is tried; where the scan's brain would then have an impossible volume (an affine that took the
-    skull for brain), the others are, too, and the transform with the highest correlation inside the brain is taken.
-    """
-    best, highest = None, -np.inf
-    for number, margin_mm in enumerate(margins_mm):
-        mask = None if margin_mm is None else dilate(brain, margin_mm)
-        transform = _align_once(fixed, moving, mask, folder / f"linear-{number}")
-        if PLAUSIBLE_VOLUME[0] < determinant(transform) < PLAUSIBLE_VOLUME[1]:
-            return transform
-        inside = brain.numpy() > 0.5
-        correlation = np.corrcoef(fixed.numpy()[inside], warp_to(fixed, moving, [transform]).numpy()[inside])[0, 1]
-        if correlation > highest:
-            best, highest = transform, correlation
-    return best or transform
-
-
-def _align_once(fixed: Image, moving: Image, mask: Image | None, folder: Path) -> str:
+def align_once(fixed: Image, moving: Image, mask: Image | None, initial: str | None, folder: Path) -> str:
+    """Path of an affine transform, fixed -> moving; rigid first. initial : path of the transform to start from."""
     ants.config.set_ants_deterministic(True, SEED)
-    transform = None
+    transform = initial
     for kind in ("Rigid", "Affine"):
         prefix = folder / kind
         prefix.mkdir(parents=True)
@@ -139,10 +120,29 @@ def _align_once(fixed: Image, moving: Image, mask: Image | None, folder: Path) -
     return transform
 
 
+def turned_start(fixed: Image, moving: Image, turn: Rotation, folder: Path) -> str:
+    """Path of a rigid transform, fixed -> moving, that puts the centres of mass on each other and turns the head.
+
+    turn : about the axes to the right, front and top.
+    """
+    start = ants.create_ants_transform(
+        transform_type="Euler3DTransform",
+        center=ants.get_center_of_mass(fixed),
+        translation=np.subtract(ants.get_center_of_mass(moving), ants.get_center_of_mass(fixed)),
+        matrix=LPS @ turn.as_matrix() @ LPS,
+    )
+    ants.write_transform(start, f"{folder}/start.mat")
+    return f"{folder}/start.mat"
+
+
+def matrix_of(affine: str) -> np.ndarray:
+    """(3, 3) of an affine transform's file, mm in `fixed` -> mm in `moving`, in ITK's axes."""
+    return np.array(ants.read_transform(affine).parameters[:9]).reshape(3, 3)
+
+
 def determinant(affine: str) -> float:
     """Volume in `moving` per volume in `fixed`, of an affine transform's file."""
-    matrix = np.array(ants.read_transform(affine).parameters[:9]).reshape(3, 3)
-    return float(abs(np.linalg.det(matrix)))
+    return float(abs(np.linalg.det(matrix_of(affine))))
 
 
 def deform(fixed, moving, affine: str, mask, kind: str, iterations: tuple[int, ...], folder: Path) -> list[str]:
@@ -171,6 +171,11 @@ def warp_back(moving, fixed, transforms: list[str], interpolation: str = "linear
     """An image in the space of `fixed` on the grid of `moving`: the inverse of [warp, affine], or of [affine]."""
     inverse, flags = _inverse(transforms)
     return ants.apply_transforms(moving, fixed, inverse, interpolator=interpolation, whichtoinvert=flags)
+
+
+def resample_like(image: Image, target: Image) -> ants.ANTsImage:
+    """An image on the grid of another one, by linear interpolation; 0 outside."""
+    return ants.resample_image_to_target(image, target, interp_type="linear")
 
 
 def _inverse(transforms: list[str]) -> tuple[list[str], list[bool]]:
@@ -221,5 +226,5 @@ def volume_ratio(template: ants.ANTsImage, transforms: list[str]) -> tuple[np.nd
     # ANTs gives the determinant on the warp's own grid, which may be coarser than the template; being smooth, it is
     # interpolated.
     jacobian = ants.create_jacobian_determinant_image(template, transforms[0], do_log=False, geom=False)
-    nonlinear = ants.resample_image_to_target(jacobian, template, interp_type="linear").numpy()
+    nonlinear = resample_like(jacobian, template).numpy()
     return nonlinear * determinant(transforms[1]), nonlinear

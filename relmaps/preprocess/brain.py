@@ -1,23 +1,23 @@
-"""Where the brain is in a raw scan: recognised in a skull-stripped one, extracted from a head."""
-
-from pathlib import Path
+"""Where the brain is in a raw scan: what tells a brain from a head, and where exactly its border lies."""
 
 import nibabel as nib
 import numpy as np
+from scipy.cluster.vq import kmeans
 from scipy.ndimage import binary_dilation, binary_erosion, binary_fill_holes, distance_transform_edt, label
 
-from relmaps.preprocess import ants_steps as steps
-
 # A brain with its fluid has 1 to 2 litres; the smallest head of a child has more than 2.5.
-LARGEST_BRAIN_ML = 2200.0
+BRAIN_ML = (800.0, 2200.0)
 HEAD_MM = 220.0  # from the top of the head down; what lies below is neck, which pulls the centre of mass off the brain
-OUTWARDS_MM, INWARDS_MM = 2.0, 1.0  # how far the scan's own intensities may move the border of the warped mask
+# How far the scan's own intensities may move the border of a mask. The network's has a rim of fluid and lacks nothing;
+# the template's errs on either side.
+INWARDS_MM = 2.0
+OUTWARDS_MM = {"network": 0.0, "template": 2.0}
 
 
 def is_skull_stripped(scan: nib.Nifti1Image) -> bool:
     """Whether all voxels that are not exactly 0 could be one brain. In a raw head noise or scalp fill more."""
     volume_ml = np.count_nonzero(scan.dataobj) * np.prod(nib.affines.voxel_sizes(scan.affine)) / 1000
-    return bool(volume_ml < LARGEST_BRAIN_ML)
+    return bool(volume_ml < BRAIN_ML[1])
 
 
 def where_head(scan: nib.Nifti1Image) -> np.ndarray:
@@ -31,44 +31,83 @@ def where_head(scan: nib.Nifti1Image) -> np.ndarray:
     return inside
 
 
-def extract_brain(
-    scan: steps.Image, coarse: steps.Image, template: dict[str, steps.Image], affine: str, mask, folder: Path
-) -> np.ndarray:
-    """(nx, ny, nz) bool on the grid of `scan`: the brain of a head with skull.
+def mask_problem(mask: np.ndarray, affine: np.ndarray) -> str:
+    """Say why a mask cannot be a brain, or nothing. mask : (nx, ny, nz) bool. affine : (4, 4) of its grid, in mm."""
+    volume_ml = np.count_nonzero(mask) * abs(np.linalg.det(affine[:3, :3])) / 1000
+    if BRAIN_ML[0] <= volume_ml <= BRAIN_ML[1]:
+        return ""
+    return f"its mask has {volume_ml:,.0f} ml"
 
-    The template's mask is carried over by SyN at the resolution of `coarse`, which is the same scan; then voxels near
-    its border join or leave by their intensity. template : T1w and brain_mask, GM_probseg, CSF_probseg with a margin
-    of zeros. affine : path of a transform, template -> scan. mask : voxels of the template that count.
+
+def cut_share(mask: np.ndarray, affine: np.ndarray) -> float:
+    """Measure how much of the brain's surface is a cut at the image's border: the largest share over its six sides.
+
+    A brain that ends within the image has 0, one that just touches a side less than .01; where the uppermost
+    centimetre is missing it is about .05.
+
+    Parameters
+    ----------
+    mask : ndarray, shape (nx, ny, nz), bool
+        The brain on the grid of the whole scan.
+    affine : ndarray, shape (4, 4)
+        Of that grid, in mm.
     """
-    rough = steps.warp_back(coarse, template["brain_mask"], [affine], "nearestNeighbor")
-    coarse = steps.correct_bias(coarse, rough)
-    transforms = steps.deform(template["T1w"], coarse, affine, mask, "SyN", (40, 20, 2), folder / "extraction")
-    warped = {
-        name: steps.warp_back(scan, template[name], transforms).numpy()
-        for name in ("brain_mask", "GM_probseg", "CSF_probseg")
-    }
-    return refine(
-        warped["brain_mask"] > 0.5, warped["GM_probseg"], warped["CSF_probseg"], scan.numpy(), np.array(scan.spacing)
-    )
+    sides = nib.affines.voxel_sizes(affine)
+    surface, cuts = 0.0, [0.0]
+    for axis in range(3):
+        face_mm2 = float(np.prod(np.delete(sides, axis)))
+        along = np.moveaxis(mask, axis, 0)
+        ends = [int(along[end].sum()) for end in (0, -1)]
+        surface += face_mm2 * (np.count_nonzero(along[1:] != along[:-1]) + sum(ends))
+        cuts += [face_mm2 * n for n in ends]
+    return max(cuts) / surface if surface else 0.0
 
 
-def refine(brain: np.ndarray, gm: np.ndarray, csf: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray) -> np.ndarray:
-    """(nx, ny, nz) bool: the mask with its border moved to the scan's own edge between tissue and fluid.
+def refine(brain: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray, outwards_mm: float = 0.0) -> np.ndarray:
+    """Move a mask's border to the scan's own edge between tissue and fluid.
 
-    A voxel up to OUTWARDS_MM outside joins if it is brighter than the middle between fluid and grey matter, one up to
-    INWARDS_MM inside stays only then. Bridges of one voxel to the skull are cut and holes filled. All arrays
-    (nx, ny, nz): brain bool, gm and csf prior probabilities, scan intensities.
+    A voxel up to INWARDS_MM inside stays only if it is brighter than the middle between fluid and grey matter, one up
+    to `outwards_mm` outside joins then. Bridges of one voxel to the skull are cut and holes filled.
+
+    Parameters
+    ----------
+    brain : ndarray, shape (nx, ny, nz), bool
+    scan : ndarray, shape (nx, ny, nz)
+        Intensities without bias field.
+    voxel_mm : ndarray, shape (3,)
+    outwards_mm : float
+
+    Returns
+    -------
+    ndarray, shape (nx, ny, nz), bool
     """
-    if not (gm * brain).any() or not (csf * brain).any():
+    if not brain.any():
         return brain
-    threshold = (np.average(scan, weights=gm * brain) + np.average(scan, weights=csf * brain)) / 2
-    outside = distance_transform_edt(~brain, sampling=voxel_mm)
     inside = distance_transform_edt(brain, sampling=voxel_mm)
-    core = inside > INWARDS_MM + min(voxel_mm) / 2
-    solid = core | ((scan > threshold) & (outside <= OUTWARDS_MM))
+    core = inside > INWARDS_MM + 0.01
+    solid = core | ((scan > tissue_threshold(scan[brain])) & _within(brain, outwards_mm, voxel_mm))
     # Opened, but with the largest part chosen between its two halves: opening alone puts a short bridge back.
     opened = binary_dilation(_largest_part(binary_erosion(solid)))
     return binary_fill_holes(_largest_part(opened | core))
+
+
+def tissue_threshold(values: np.ndarray) -> float:
+    """Intensity in the middle between fluid and grey matter, the darker two of three clusters (k-means).
+
+    values : (n,) intensities in a brain. The clusters start at fixed percentiles, so that the same values give the
+    same threshold.
+    """
+    values = values[:: max(1, len(values) // 100_000)].astype(float)
+    start = np.percentile(values, (10, 50, 85))
+    if not start[0] < start[1] < start[2]:
+        return float(start[0])
+    centres, _ = kmeans(values, start)
+    return float(np.sort(centres)[:2].mean())
+
+
+def _within(brain: np.ndarray, distance_mm: float, voxel_mm: np.ndarray) -> np.ndarray:
+    """(nx, ny, nz) bool: the brain and what lies up to `distance_mm` outside."""
+    return distance_transform_edt(~brain, sampling=voxel_mm) <= distance_mm if distance_mm else brain
 
 
 def _largest_part(mask: np.ndarray) -> np.ndarray:

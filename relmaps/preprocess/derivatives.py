@@ -13,6 +13,8 @@ NAMES = {
     "brain": "space-{space}_desc-brain_mask.nii.gz",
     "native_t1": "desc-preproc_T1w.nii.gz",
     "native_tissues": "desc-atropos_dseg.nii.gz",
+    "head": "desc-head_T1w.nii.gz",
+    "head_brain": "desc-head_mask.nii.gz",
     "status": "desc-preproc_status.json",
 }
 

@@ -5,108 +5,29 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from nilearn.image import resample_img
-from scipy.ndimage import gaussian_filter
 
 from relmaps.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
-from relmaps.preprocess.box import Box, box_around
-from relmaps.preprocess.brain import extract_brain, is_skull_stripped, where_head
+from relmaps.preprocess.brain import cut_share
 from relmaps.preprocess.quality import noise_of, quality_of, variation
+from relmaps.preprocess.registration import BRIGHTEST, TISSUES, Settings, register, resampled_mask
 from relmaps.preprocess.stopwatch import Stopwatch
 
-TISSUES = ("CSF", "GM", "WM")
-USED = ("T1w", "brain_mask", *(f"{tissue}_probseg" for tissue in TISSUES))  # images of the template
-BRIGHTEST = 99.5  # percentile; what is brighter are vessels and fat, which stretch every histogram that follows
-MARGIN_MM = 8.0  # around the template's brain, room for the deformation
-SCAN_MARGIN_MM = 3.0  # around the scan's brain, of which nothing but zeros lies outside
-HEAD_MARGIN_MM = 24.0  # around the template's brain, where a head is registered to it
-# Registration of a head looks at the brain and this much around it; with 8 mm, one affine in ten took the skull for it.
-MASK_MARGINS_MM = (12.0, 18.0)  # the second where the first fails
-LINEAR_MM = 3.0  # voxels of the linear registration: finer ones move the transform by less than a tenth of a voxel
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Leaves of `preprocess` that one scan depends on, and a hash of the code that does the work."""
-
-    input_voxel_mm: float
-    registration: str
-    registration_voxel_mm: float
-    iterations: tuple[int, ...]
-    code: str
+HEAD_VOXEL_MM = 3.0  # of the whole scan in the pictures of quality control
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """images : by name of `derivatives_of`; those in template space (nx, ny, nz) on the study's grid.
 
-    native_affine : (4, 4) of native_t1 and native_tissues. measures : columns of qc.tsv. seconds : step -> CPU seconds.
+    affines : (4, 4) of the images that are not in template space, by name. measures : columns of qc.tsv. seconds :
+    step -> CPU seconds.
     """
 
     images: dict[str, np.ndarray]
-    native_affine: np.ndarray
+    affines: dict[str, np.ndarray]
     measures: dict
     seconds: dict[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Registered:
-    """A scan and its way to the template.
-
-    native : the part of the scan around the brain, uncorrected. moving : the same for ANTs, bias field corrected, brain
-    alone. brain : its brain. fixed : images of the template around its brain, which is `box` of the study's grid.
-    affine, transforms : paths of the affine and of [warp, affine], template -> scan.
-    """
-
-    native: nib.Nifti1Image
-    stripped: bool
-    moving: steps.Image
-    brain: steps.Image
-    fixed: dict[str, steps.Image]
-    box: Box
-    affine: str
-    transforms: list[str]
-
-
-def register(
-    raw: nib.Nifti1Image,
-    template: dict[str, nib.Nifti1Image],
-    settings: Settings,
-    scratch: Path,
-    watch: Stopwatch,
-    margin_mm: float = SCAN_MARGIN_MM,
-) -> Registered:
-    """Brain, bias field and registration of a raw scan. raw : RAS+, checked. ScanError where no brain is found."""
-    brain_mask = np.asarray(template["brain_mask"].dataobj) > 0
-    box = box_around(brain_mask, nib.affines.voxel_sizes(template["T1w"].affine), MARGIN_MM)
-    with watch.step("read and crop"):
-        fixed = {name: steps.to_ants(box.cut_image(template[name])) for name in USED}
-        stripped = is_skull_stripped(raw)
-        if stripped and np.count_nonzero(raw.dataobj) > 1.1 * np.count_nonzero(raw.get_fdata(dtype=np.float32) > 0):
-            raise ScanError("skull-stripped, but negative in the brain; give the scan as it was before standardisation")
-        scan = cropped(raw, (raw.get_fdata(dtype=np.float32) > 0) if stripped else where_head(raw), MARGIN_MM)
-        scan = coarsened(scan, settings.input_voxel_mm)
-        scan = _clipped(scan, scan.get_fdata(dtype=np.float32) > 0)
-    affine, brain = find_brain(scan, stripped, template, brain_mask, scratch, watch)
-    if not brain.any():
-        raise ScanError("no brain was found at the template's place")
-    scan_box = box_around(brain, nib.affines.voxel_sizes(scan.affine), margin_mm)
-    native = scan_box.cut_image(_clipped(scan, brain))
-    mask = steps.to_ants(native, scan_box.cut(brain).astype(np.float32))
-    with watch.step("N4"):
-        moving = steps.correct_bias(steps.to_ants(native), mask) * mask
-    with watch.step("SyN"):
-        transforms = steps.deform(
-            steps.coarsen(fixed["T1w"], settings.registration_voxel_mm),
-            steps.coarsen(moving, settings.registration_voxel_mm),
-            affine,
-            None,
-            settings.registration,
-            settings.iterations,
-            scratch / "nonlinear",
-        )
-    return Registered(native, stripped, moving, mask, fixed, box, affine, transforms)
 
 
 def register_and_segment(
@@ -141,8 +62,16 @@ def register_and_segment(
         images["native_t1"] = moving.numpy()
         probabilities = {name: image.numpy() for name, image in tissues.items()}
         images["native_tissues"] = _labels(probabilities, brain.numpy())
+        affines = dict.fromkeys(("native_t1", "native_tissues"), scan.native.affine)
+        head = thinned(raw, HEAD_VOXEL_MM)
+        images["head"] = in_bytes(head.get_fdata(dtype=np.float32))
+        images["head_brain"] = resampled_mask(brain.numpy() > 0.5, scan.native.affine, head)
+        affines |= dict.fromkeys(("head", "head_brain"), head.affine)
         measures = {
-            "skull_stripped": "yes" if scan.stripped else "no",
+            "method": scan.found.method,
+            "method_reason": scan.found.remark or None,
+            "brain_agreement": None if scan.agreement is None else round(scan.agreement, 4),
+            "cut_share": round(cut_share(scan.found.mask, raw.affine), 4),
             **quality_of(images, template, scan.box.paste(nonlinear, shape)),
             **_volumes(probabilities, scan.native.affine),
             "wm_cv_raw": variation(scan.native.get_fdata(dtype=np.float32), white),
@@ -150,43 +79,19 @@ def register_and_segment(
             "noise": noise_of(moving.numpy(), white),
         }
     measures["cpu_seconds"] = round(watch.total, 2)
-    return Result(images, scan.native.affine, measures, watch.seconds)
+    return Result(images, affines, measures, watch.seconds)
 
 
-def find_brain(
-    scan: nib.Nifti1Image, stripped: bool, template: dict, brain_mask: np.ndarray, scratch: Path, watch: Stopwatch
-) -> tuple[str, np.ndarray]:
-    """Path of the affine, template -> scan, and the brain in the scan, (nx, ny, nz) bool."""
-    voxel_mm = nib.affines.voxel_sizes(template["T1w"].affine)
-    box = box_around(brain_mask, voxel_mm, HEAD_MARGIN_MM)
-
-    def at(name: str, coarse_mm: float) -> steps.Image:
-        return steps.coarsen(steps.to_ants(box.cut_image(template[name])), coarse_mm)
-
-    head = steps.to_ants(scan)
-    with watch.step("rigid and affine"):
-        fixed, brain = at("T1w", LINEAR_MM), at("brain_mask", LINEAR_MM)
-        affine = steps.align(fixed, steps.coarsen(head, LINEAR_MM), brain, (*MASK_MARGINS_MM, None), scratch)
-    if stripped:
-        return affine, scan.get_fdata(dtype=np.float32) > 0
-    with watch.step("brain extraction"):
-        coarse_mm = max(2.0, *voxel_mm)
-        fixed = {name: at(name, coarse_mm) for name in ("T1w", "brain_mask", "GM_probseg", "CSF_probseg")}
-        around = steps.dilate(fixed["brain_mask"], MASK_MARGINS_MM[0])
-        return affine, extract_brain(head, steps.coarsen(head, coarse_mm), fixed, affine, around, scratch)
+def thinned(image: nib.Nifti1Image, voxel_mm: float) -> nib.Nifti1Image:
+    """Every n-th voxel along each axis, so that voxels are about `voxel_mm`: enough for a picture."""
+    steps_of = np.maximum(1, np.rint(voxel_mm / nib.affines.voxel_sizes(image.affine))).astype(int)
+    return image.slicer[tuple(slice(None, None, int(step)) for step in steps_of)]
 
 
-def cropped(scan: nib.Nifti1Image, inside: np.ndarray, margin_mm: float) -> nib.Nifti1Image:
-    """The part of the scan around the true voxels, within the scan. inside : (nx, ny, nz) bool."""
-    box = box_around(inside, nib.affines.voxel_sizes(scan.affine), margin_mm)
-    low = tuple(max(edge, 0) for edge in box.low)
-    return Box(low, tuple(min(edge, n) for edge, n in zip(box.high, scan.shape, strict=True))).cut_image(scan)
-
-
-def _clipped(scan: nib.Nifti1Image, inside: np.ndarray) -> nib.Nifti1Image:
-    """The scan between 0 and a high percentile of its values inside. inside : (nx, ny, nz) bool."""
-    data = scan.get_fdata(dtype=np.float32)
-    return nib.Nifti1Image(np.clip(data, 0, np.percentile(data[inside], BRIGHTEST)), scan.affine)
+def in_bytes(data: np.ndarray) -> np.ndarray:
+    """(nx, ny, nz) uint8: 0 to a high percentile of the values above 0, for a picture."""
+    top = np.percentile(data[data > 0], BRIGHTEST)
+    return np.rint(np.clip(data / top, 0, 1) * 255).astype(np.uint8)
 
 
 def _labels(tissues: dict[str, np.ndarray], brain: np.ndarray) -> np.ndarray:
@@ -201,22 +106,3 @@ def _volumes(tissues: dict[str, np.ndarray], affine: np.ndarray) -> dict[str, fl
     return {name: round(volume, 4) for name, volume in (volumes | {"tiv_ml": sum(volumes.values())}).items()}
 
 
-def coarsened(image: nib.Nifti1Image, voxel_mm: float) -> nib.Nifti1Image:
-    """The scan with isotropic voxels of `voxel_mm`, if it is finer along some axis; smoothed first against aliasing."""
-    old = nib.affines.voxel_sizes(image.affine)
-    if old.min() >= 0.99 * voxel_mm:
-        return image
-    sigma = np.sqrt(np.maximum(voxel_mm**2 - old**2, 0)) / (np.sqrt(8 * np.log(2)) * old)
-    data = image.get_fdata(dtype=np.float32)
-    # Smoothing must not pull the zeros around a skull-stripped brain into it, nor spread the brain over them.
-    inside = data > 0
-    weight = gaussian_filter(inside.astype(np.float32), sigma)
-    smooth = np.divide(gaussian_filter(data, sigma), weight, out=np.zeros_like(data), where=inside)
-    resampled = resample_img(
-        nib.Nifti1Image(smooth, image.affine),
-        target_affine=np.diag([voxel_mm] * 3),
-        interpolation="linear",
-        force_resample=True,
-        copy_header=True,
-    )
-    return nib.as_closest_canonical(resampled)

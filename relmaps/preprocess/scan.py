@@ -16,12 +16,13 @@ from relmaps.images import Grid, save, write_map
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.derivatives import derivatives_of
 from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
-from relmaps.preprocess.recipe import Settings, register_and_segment
+from relmaps.preprocess.recipe import register_and_segment
+from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.template import hashes_of
 
 log = logging.getLogger("relmaps")
 
-VERSIONS = {package: version(package) for package in ("antspyx", "nilearn")}
+VERSIONS = {package: version(package) for package in ("antspyx", "deepbet", "nilearn", "torch")}
 
 
 def preprocess(
@@ -30,7 +31,7 @@ def preprocess(
     """The scan's row for qc.tsv. A scan that cannot be used ends well, with status `failed` and its reason.
 
     Whether a finished result still holds is told by a fingerprint of the raw file, the settings, the template, our code
-    and the versions of ANTs and of the package that carries the template. A result that cannot be written ends the job.
+    and the versions of ANTs, of the brain extraction and of the package that carries the template. A result that cannot be written ends the job.
     """
     paths = derivatives_of(scan, folder, grid.space)
     try:
@@ -68,6 +69,7 @@ def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], 
         result = register_and_segment(raw, template, settings, scratch)
     for name in ("t1", "t1_affine", "gm", "gm_modulated", "brain"):
         write_map(result.images[name], paths[name], grid, dtype=np.uint8 if name == "brain" else np.float32)
-    for name, kind in (("native_t1", np.float32), ("native_tissues", np.uint8)):
-        save(nib.Nifti1Image(result.images[name].astype(kind), result.native_affine), paths[name])
+    for name, affine in result.affines.items():
+        kind = np.float32 if name == "native_t1" else np.uint8
+        save(nib.Nifti1Image(result.images[name].astype(kind), affine), paths[name])
     return result.measures | {"content": content}
