@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from relmaps.cohort.shapes import Ellipsoid, Shape, Tube, axes_of, coverage, mirrored, paint, thinner
+from relmaps.cohort.shapes import Ellipsoid, Shape, Tube, axes_of, coverage, mirrored, paint, thinner, window_of
 from relmaps.images import Grid
 
 # ASSUME: layers around the brain mask and under the skin, mm. A stylised head: sizes are those of an adult of average
@@ -11,7 +11,7 @@ from relmaps.images import Grid
 FLUID_MM, INNER_TABLE_MM, DIPLOE_MM, SKULL_MM, SCALP_MM = 3.0, 4.3, 7.2, 8.5, 14.0
 SKIN_MM, FAT_MM, NAPE_FAT_MM = 2.0, 3.5, 12.0
 BUNDLE_MM, SEPTUM_MM, SEPTA_SHARE, SEPTA_SEED = (6.0, 6.0, 18.0), 1.0, 0.8, 1  # of fat between muscles
-BLEND_MM = 18.0  # over which head, face, neck and shoulders merge into one outline
+ROUND_MM = 7.0  # sd of the smoothing that keeps the dents of the brain off the scalp; half of it for the skull
 FAR_MM = 60.0  # stands for any distance from the brain outside the box around it
 
 TISSUES = ("skull", "marrow", "fat", "skin", "muscle", "vitreous", "cord", "disc")
@@ -20,22 +20,21 @@ CORD = ((0, -45, -70), (0, -47, -90), (0, -52, -125), (0, -64, -165), (0, -86, -
 LEVELS = 10  # vertebrae from the axis down
 LEVEL_MM = 17.0
 
-OUTLINE: tuple[Shape, ...] = (
-    Ellipsoid((0, 38, -76), (65, 57, 66)),  # face
-    Ellipsoid((0, 58, -124), (42, 36, 25)),  # chin
-    Tube(((0, -36, -70), (0, -42, -150), (0, -64, -262)), (58, 56, 62)),  # neck
-    Ellipsoid((0, -72, -268), (220, 70, 62)),  # shoulders
+# ASSUME: parts of the outline, and over how many mm each melts into the rest.
+OUTLINE: tuple[tuple[Shape, float], ...] = (
+    (Ellipsoid((0, 38, -76), (63, 56, 66)), 18),  # face
+    (Ellipsoid((0, 60, -124), (40, 36, 25)), 18),  # chin
+    (Tube(((0, -36, -70), (0, -42, -150), (0, -64, -262)), (58, 56, 62)), 18),  # neck
+    (Ellipsoid((0, -72, -268), (220, 70, 62)), 30),  # shoulders
+    (Tube(((0, 82, -40), (0, 104, -72)), (8, 10)), 8),  # nose
 )
-SIDES: tuple[Shape, ...] = (
-    Ellipsoid((64, 14, -28), (17, 34, 36)),  # temple
-    Tube(((40, -60, -180), (110, -75, -232)), (30, 34)),  # trapezius
-)
-ADDED: tuple[Shape, ...] = (  # small parts, which must not melt into the head
-    Tube(((0, 86, -44), (0, 104, -74)), (7, 11)),  # nose
-    Ellipsoid((10, 96, -78), (8, 9, 7)),
-    Ellipsoid((-10, 96, -78), (8, 9, 7)),
-    Ellipsoid((83, -24, -48), (5, 15, 28)),  # ears
-    Ellipsoid((-83, -24, -48), (5, 15, 28)),
+SIDES: tuple[tuple[Shape, float], ...] = (
+    (Ellipsoid((62, 16, -28), (16, 34, 36)), 14),  # temple
+    (Ellipsoid((31, 55, -44), (29, 32, 22)), 12),  # brow and cheekbone
+    (Ellipsoid((40, 34, -76), (27, 46, 42)), 14),  # cheek
+    (Tube(((40, -60, -180), (110, -75, -232)), (30, 34)), 30),  # trapezius
+    (Ellipsoid((9, 96, -77), (8, 9, 7)), 5),  # wing of the nose
+    (Ellipsoid((82, -24, -48), (5, 15, 28)), 4),  # ear
 )
 
 
@@ -54,20 +53,18 @@ def add_head(grid: Grid, brain: np.ndarray, brain_distance: np.ndarray) -> dict[
     """
     voxel_mm = float(grid.voxel_mm[0])
     near = gaussian_filter(brain_distance, 1)  # the distance from a mask of voxels has steps
+    depth = _outline(grid, gaussian_filter(brain_distance, ROUND_MM / voxel_mm))
     tissues = {name: np.zeros(grid.shape, np.float32) for name in ("csf", *TISSUES)}
-    depth = _outline(grid, near)
     tissues["muscle"] += coverage(depth, voxel_mm)
     _replace(tissues, "fat", _septa(grid) * tissues["muscle"])
     for name, shape in _skull_base():
         paint(tissues, grid, name, shape)
-    upper = 1 / (1 + np.exp(-(axes_of(grid)[2] + 30) / 6))  # only the vault has a marrow that can be seen
-    for name, inside, share in (
-        ("skull", SKULL_MM, 1),
-        ("marrow", DIPLOE_MM, upper),
-        ("skull", INNER_TABLE_MM, 1),
-        ("csf", FLUID_MM, 1),
-    ):
-        _replace(tissues, name, coverage(near - inside, voxel_mm) * share)
+    outer = gaussian_filter(brain_distance, ROUND_MM / 2 / voxel_mm)
+    vault = 1 / (1 + np.exp(-(axes_of(grid)[2] + 30) / 6))  # only there is the marrow thick enough to be seen
+    _replace(tissues, "skull", coverage(outer - SKULL_MM, voxel_mm))
+    _replace(tissues, "marrow", coverage(outer - DIPLOE_MM, voxel_mm) * vault)
+    _replace(tissues, "skull", coverage(near - INNER_TABLE_MM, voxel_mm))
+    _replace(tissues, "csf", coverage(near - FLUID_MM, voxel_mm))
     for name, shape in (*_face(), *_spine()):
         paint(tissues, grid, name, shape)
     # Whatever is painted above ends under the skin and where the brain's fluid begins.
@@ -85,13 +82,13 @@ def _replace(tissues: dict[str, np.ndarray], name: str, inside: np.ndarray) -> N
     tissues[name] += inside
 
 
-def _outline(grid: Grid, near: np.ndarray) -> np.ndarray:
+def _outline(grid: Grid, brain_distance: np.ndarray) -> np.ndarray:
     """(nx, ny, nz) float32 mm: signed distance from the skin, negative inside."""
-    axes, depth = axes_of(grid), near - np.float32(SCALP_MM)
-    for shape in (*OUTLINE, *SIDES, *map(mirrored, SIDES)):
-        depth = _smooth_minimum(depth, shape.distance(*axes))
-    for shape in ADDED:
-        depth = np.minimum(depth, shape.distance(*axes))
+    depth = brain_distance - np.float32(SCALP_MM)
+    for shape, blend_mm in (*OUTLINE, *SIDES, *((mirrored(shape), blend_mm) for shape, blend_mm in SIDES)):
+        window = window_of(shape, grid, blend_mm)  # beyond, the shape does not move the skin
+        part = depth[window]
+        part[:] = _smooth_minimum(part, shape.distance(*axes_of(grid, window)), np.float32(blend_mm))
     return depth
 
 
@@ -116,10 +113,10 @@ def _cover_with_skin(tissues: dict[str, np.ndarray], grid: Grid, depth: np.ndarr
     tissues["skin"] += body - under_skin
 
 
-def _smooth_minimum(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Distance from the union of two bodies whose edge is rounded over BLEND_MM."""
-    share = np.clip(0.5 + (other - one) / np.float32(2 * BLEND_MM), 0, 1)
-    return other + (one - other) * share - np.float32(BLEND_MM) * share * (1 - share)
+def _smooth_minimum(one: np.ndarray, other: np.ndarray, blend_mm: np.float32) -> np.ndarray:
+    """Distance from the union of two bodies whose seam is rounded over blend_mm."""
+    share = np.clip(0.5 + (other - one) / (2 * blend_mm), 0, 1)
+    return other + (one - other) * share - blend_mm * share * (1 - share)
 
 
 def _bone(shape: Shape, wall_mm: float) -> list[tuple[str, Shape]]:
@@ -154,7 +151,7 @@ def _face() -> list[tuple[str | None, Shape]]:
         *_both(
             ("fat", Ellipsoid((46, 44, -92), (10, 20, 22))),  # cheek
             ("fat", Ellipsoid((60, -2, -86), (9, 15, 24))),  # parotid gland
-            ("fat", Ellipsoid((26, 22, -74), (16, 16, 18))),  # behind the maxilla
+            ("fat", Ellipsoid((30, 28, -74), (15, 10, 16))),  # behind the maxilla
             ("muscle", Tube(((50, 14, -70), (42, 20, -112)), (9, 7))),  # masseter and pterygoids
             ("skull", Ellipsoid(orbit.centre, tuple(r + 2.5 for r in orbit.radii))),
             ("skull", zygoma),

@@ -60,7 +60,7 @@ class Phantom:
 
     def brain_surface(self) -> np.ndarray:
         """(n, 3) mm: outermost points of the brain on the field's grid, along the three axes."""
-        inside = sum(self.field.fractions.values()) > 0.25
+        inside = sum(self.field.fractions.values()) > 0.05
         surface = inside & ~binary_erosion(inside)
         return nib.affines.apply_affine(self.field.grid.affine, np.argwhere(surface))
 
@@ -72,9 +72,11 @@ def build_phantom(neck: bool = False) -> Phantom:
     scalp. gm, wm, the csf inside the brain and `field` are the same in both.
     """
     source = packaged()
+    field = field_tissues(source)
     box = _padded_grid(VOXEL_MM, source)
     tissues = {name: average_on(fraction, source.affine, box) for name, fraction in source.fractions.items()}
     brain = tissues["gm"] + tissues["wm"] + tissues["csf"]
+    del source  # a few images at 1 mm
     brain_distance = distance_transform_edt(brain < 0.5) * VOXEL_MM
     if neck:
         grid = _extended(box)
@@ -83,7 +85,7 @@ def build_phantom(neck: bool = False) -> Phantom:
         brain_distance = np.pad(brain_distance.astype(np.float32), NECK_VOXELS, constant_values=FAR_MM)
         for name, part in add_head(grid, brain, brain_distance).items():
             tissues[name] = tissues.get(name, 0) + part
-        return Phantom(grid, tissues, brain, box, field_tissues(source))
+        return Phantom(grid, tissues, brain, box, field)
     shells = {
         "csf": (brain_distance > 0) & (brain_distance <= FLUID_MM),
         "skull": (brain_distance > FLUID_MM) & (brain_distance <= SKULL_MM),
@@ -92,7 +94,7 @@ def build_phantom(neck: bool = False) -> Phantom:
     room = np.clip(1 - sum(tissues.values()), 0, 1)
     for name, shell in shells.items():
         tissues[name] = tissues.get(name, 0) + (room * shell).astype(np.float32)
-    return Phantom(box, tissues, brain, box, field_tissues(source))
+    return Phantom(box, tissues, brain, box, field)
 
 
 def field_tissues(source: Source) -> Tissues:

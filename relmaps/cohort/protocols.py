@@ -8,7 +8,7 @@ from nibabel.affines import apply_affine
 from scipy.spatial.transform import Rotation
 
 MIXED, BOX = "mixed", "box"  # one of PROTOCOLS per scan; today's box around the template, without a neck
-BRAIN_MARGIN_MM = 6.0  # least room between the brain and the edge of the field of view; larger than any displacement
+BRAIN_MARGIN_MM = 8.0  # least room between the outermost points of the brain, 2 mm exact, and the edge of the image
 TOP_MM = 22.0  # ASSUME: up to so much more room above, so that most scans show the scalp and some cut it off
 MIN_VOXELS = 16  # along each axis, however large the voxels are
 

@@ -43,7 +43,8 @@ def coil_shading(
     """(nx, ny, nz) float32: sensitivity of a head coil, 1 at its middle.
 
     affine : (4, 4) voxel -> scanner mm, RAS+. coil_mm : (3,) mm, the coil's middle.
-    strength : share of the signal that is lost far below it. In half of the scans the image is brighter near the coil's elements, up to SHADING_GAIN x strength.
+    strength : share of the signal that is lost far below it. In half of the scans the image is brighter near the coil's
+    elements, up to SHADING_GAIN x strength.
     """
     x, y, z = (_along(shape, affine, axis, coil_mm[axis]) for axis in range(3))
     gain = SHADING_GAIN * strength * rng.random() * (rng.random() < 0.5)
@@ -77,4 +78,9 @@ def ring(image: np.ndarray, slices: int, strength: float) -> np.ndarray:
 
 def with_rician_noise(image: np.ndarray, sigma: float, rng) -> np.ndarray:
     """Magnitude of the image with Gaussian noise in the real and imaginary channel (Gudbjartsson and Patz 1995)."""
-    return np.hypot(image + sigma * rng.standard_normal(image.shape), sigma * rng.standard_normal(image.shape))
+    real = rng.standard_normal(image.shape)
+    real *= sigma
+    real += image
+    imaginary = rng.standard_normal(image.shape)
+    imaginary *= sigma
+    return np.hypot(real, imaginary, out=real)

@@ -26,6 +26,7 @@ class Ellipsoid:
         offsets = [part - np.float32(c) for part, c in zip((x, y, z), self.centre, strict=True)]
         near = np.sqrt(sum((o / np.float32(r)) ** 2 for o, r in zip(offsets, self.radii, strict=True)))
         slope = np.sqrt(sum((o / np.float32(r**2)) ** 2 for o, r in zip(offsets, self.radii, strict=True)))
+        near = np.maximum(near, np.float32(1e-3))  # at the centre itself both are 0
         return near * (near - 1) / np.maximum(slope, np.float32(1e-6))
 
 
@@ -88,14 +89,20 @@ def coverage(distance: np.ndarray, voxel_mm: float) -> np.ndarray:
     return np.clip(np.float32(0.5) - distance / np.float32(voxel_mm), 0, 1)
 
 
+def window_of(shape: Shape, grid: Grid, margin_mm: float) -> tuple[slice, ...]:
+    """The part of the grid around a shape, with a margin; it may be empty."""
+    voxel_mm = float(grid.voxel_mm[0])
+    low, high = shape.bounds()
+    low = np.floor((low - margin_mm - grid.affine[:3, 3]) / voxel_mm).astype(int)
+    high = np.ceil((high + margin_mm - grid.affine[:3, 3]) / voxel_mm).astype(int) + 1
+    low, high = (np.clip(edge, 0, grid.shape) for edge in (low, high))
+    return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+
+
 def paint(tissues: dict[str, np.ndarray], grid: Grid, name: str | None, shape: Shape) -> None:
     """Fill a shape with a tissue, in place; what lay there makes room. A name of None leaves air."""
     voxel_mm = float(grid.voxel_mm[0])
-    low, high = ((corner - grid.affine[:3, 3]) / voxel_mm for corner in shape.bounds())
-    low, high = np.floor(low - 1).astype(int), np.ceil(high + 2).astype(int)
-    window = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, grid.shape, strict=True))
-    if any(part.start >= part.stop for part in window):
-        return
+    window = window_of(shape, grid, voxel_mm)
     inside = coverage(shape.distance(*axes_of(grid, window)), voxel_mm)
     for part in tissues.values():
         part[window] *= 1 - inside

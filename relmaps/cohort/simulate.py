@@ -47,7 +47,7 @@ class ScanSettings:
 
 
 @dataclass(frozen=True)
-class _Exam:
+class Exam:
     """One participant in the scanner, before the image is taken.
 
     placement : of the scan's voxels. displacement : (3, nx, ny, nz) mm on the phantom's field grid, template -> head.
@@ -71,7 +71,7 @@ def simulate_scan(
     The scan shows the template at exp(-u)(A(pose(p))): pose takes a scanner position p to the head, A is the person's
     anatomy, and u the velocity field of ageing and disease, which acts on the template.
     """
-    exam = _examine(number, person, phantom, effects, settings)
+    exam = examine(number, person, phantom, effects, settings)
     place, rng = exam.placement, exam.rng
     head = sum(exam.contrast[name] * fraction for name, fraction in phantom.tissues.items())
     image = _sample(head, exam.displacement, phantom, place)
@@ -93,13 +93,13 @@ def simulate_brain_mask(
 
     Takes the same arguments as `simulate_scan`. Brain is grey and white matter and the fluid inside the brain mask.
     """
-    exam = _examine(number, person, phantom, effects, settings)
+    exam = examine(number, person, phantom, effects, settings)
     return _stored(
         (_sample(phantom.brain, exam.displacement, phantom, exam.placement) > 0.5).astype(np.uint8), exam.placement
     )
 
 
-def _examine(number, person, phantom, effects, settings) -> _Exam:
+def examine(number, person, phantom, effects, settings) -> Exam:
     """Draw the participant's anatomy, contrast, protocol and position."""
     rng = np.random.default_rng([settings.seed, 1, number])
     extra = rng.spawn(1)[0]
@@ -120,7 +120,7 @@ def _examine(number, person, phantom, effects, settings) -> _Exam:
     else:
         protocol = draw_protocol(settings.protocol, extra)
         placement = place(protocol, phantom.brain_surface(), settings.voxel_mm, rng, extra)
-    return _Exam(placement, displacement, contrast, rng, extra)
+    return Exam(placement, displacement, contrast, rng, extra)
 
 
 def _sample(head: np.ndarray, displacement: np.ndarray, phantom: Phantom, placement: Placement) -> np.ndarray:
