@@ -15,6 +15,7 @@ from relmaps.cohort.protocols import BOX, Placement, draw_protocol, place, place
 from relmaps.cohort.receive import bias_field, coil_shading, ring, with_rician_noise
 
 # ASSUME: T1 intensities relative to white matter, as in an MPRAGE at 3 T.
+# Draws of its own vary the second table, so that heads without a neck stay as they were.
 INTENSITY = {"wm": 1.0, "gm": 0.7, "csf": 0.28, "skull": 0.12, "scalp": 0.8}
 NECK_INTENSITY = {
     "marrow": 0.6,
@@ -72,18 +73,18 @@ def simulate_scan(
     anatomy, and u the velocity field of ageing and disease, which acts on the template.
     """
     exam = examine(number, person, phantom, effects, settings)
-    place, rng = exam.placement, exam.rng
+    placement, rng = exam.placement, exam.rng
     head = sum(exam.contrast[name] * fraction for name, fraction in phantom.tissues.items())
-    image = _sample(head, exam.displacement, phantom, place)
+    image = _sample(head, exam.displacement, phantom, placement)
     if settings.ringing:
-        image = ring(image.astype(np.float32), place.slices, settings.ringing)
+        image = ring(image.astype(np.float32), placement.slices, settings.ringing)
     if settings.coil_shading:
-        coil = np.linalg.solve(place.pose[:3, :3], phantom.centre - place.pose[:3, 3])
-        image *= coil_shading(place.shape, place.affine, coil, settings.coil_shading, exam.extra)
-    image = image * bias_field(place.shape, place.sides, settings.bias_field, rng)
+        coil = np.linalg.solve(placement.pose[:3, :3], phantom.centre - placement.pose[:3, 3])
+        image *= coil_shading(placement.shape, placement.affine, coil, settings.coil_shading, exam.extra)
+    image = image * bias_field(placement.shape, placement.sides, settings.bias_field, rng)
     image = with_rician_noise(image, settings.noise, rng)
     image *= 1000 * np.exp(0.2 * rng.standard_normal())
-    return _stored(np.clip(np.rint(image), 0, 32767).astype(np.int16), place)
+    return _stored(np.clip(np.rint(image), 0, 32767).astype(np.int16), placement)
 
 
 def simulate_brain_mask(
@@ -94,13 +95,12 @@ def simulate_brain_mask(
     Takes the same arguments as `simulate_scan`. Brain is grey and white matter and the fluid inside the brain mask.
     """
     exam = examine(number, person, phantom, effects, settings)
-    return _stored(
-        (_sample(phantom.brain, exam.displacement, phantom, exam.placement) > 0.5).astype(np.uint8), exam.placement
-    )
+    brain = _sample(phantom.brain, exam.displacement, phantom, exam.placement)
+    return _stored((brain > 0.5).astype(np.uint8), exam.placement)
 
 
-def examine(number, person, phantom, effects, settings) -> Exam:
-    """Draw the participant's anatomy, contrast, protocol and position."""
+def examine(number: int, person: pd.Series, phantom: Phantom, effects: Effects, settings: ScanSettings) -> Exam:
+    """Draw the participant's anatomy, contrast, protocol and position; takes the same arguments as `simulate_scan`."""
     rng = np.random.default_rng([settings.seed, 1, number])
     extra = rng.spawn(1)[0]
     grid = phantom.field.grid
