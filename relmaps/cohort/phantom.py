@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import nibabel as nib
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
+from relmaps.cohort.head import FAR_MM, add_head
 from relmaps.images import Grid
 from relmaps.mni152 import SPACE, average_on
 from relmaps.template import Source, packaged
@@ -13,6 +14,7 @@ from relmaps.template import Source, packaged
 VOXEL_MM = 2.0  # of the phantom; finer than the scans, so that a scan's voxel averages over tissue borders
 FIELD_MM = 4.0  # of deformation fields, which are smooth
 MARGIN_MM = 24.0  # room for skull, scalp and pose around the template's box
+NECK_VOXELS = ((14, 14), (0, 20), (80, 0))  # added to that box left/right, back/front, below/above for face and neck
 
 # ASSUME: thickness of the layers around the brain mask, mm; a stylised head, enough to make brain extraction real work.
 FLUID_MM, SKULL_MM, SCALP_MM = 3.0, 9.0, 15.0
@@ -35,20 +37,55 @@ class Phantom:
     """Tissue fractions in MNI space.
 
     grid : 2 mm grid of the tissues. tissues : name -> (nx, ny, nz) float32 in 0..1, summing to at most 1.
-    field : gm, wm and csf on a 4 mm grid over the same box, for deformations.
+    brain : (nx, ny, nz) float32, share of brain (gm, wm and the csf inside the brain mask) in each voxel.
+    box : 2 mm grid over the template and a margin, part of `grid`; scans without a neck show it.
+    field : gm, wm and csf on a 4 mm grid over that box, for deformations.
     """
 
     grid: Grid
     tissues: dict[str, np.ndarray]
+    brain: np.ndarray
+    box: Grid
     field: Tissues
 
+    @property
+    def centre(self) -> np.ndarray:
+        """(3,) mm: middle of the box."""
+        return self.box.affine[:3, 3] + (np.array(self.box.shape) - 1) * self.box.voxel_mm / 2
 
-def build_phantom() -> Phantom:
-    """The phantom from the templates that nilearn carries (MNI152 2009a symmetric, 1 mm)."""
+    @property
+    def box_mm(self) -> np.ndarray:
+        """(3,) mm: extent of the box."""
+        return np.array(self.box.shape) * self.box.voxel_mm
+
+    def brain_surface(self) -> np.ndarray:
+        """(n, 3) mm: outermost points of the brain on the field's grid, along the three axes."""
+        inside = sum(self.field.fractions.values()) > 0.05
+        surface = inside & ~binary_erosion(inside)
+        return nib.affines.apply_affine(self.field.grid.affine, np.argwhere(surface))
+
+
+def build_phantom(neck: bool = False) -> Phantom:
+    """The phantom from the templates that nilearn carries (MNI152 2009a symmetric, 1 mm).
+
+    neck : with face, neck and shoulders, on a larger grid. Without, the brain lies in plain shells of fluid, skull and
+    scalp. gm, wm, the csf inside the brain and `field` are the same in both.
+    """
     source = packaged()
-    grid = _padded_grid(VOXEL_MM, source)
-    tissues = {name: average_on(fraction, source.affine, grid) for name, fraction in source.fractions.items()}
-    brain_distance = distance_transform_edt(tissues["gm"] + tissues["wm"] + tissues["csf"] < 0.5) * VOXEL_MM
+    field = field_tissues(source)
+    box = _padded_grid(VOXEL_MM, source)
+    tissues = {name: average_on(fraction, source.affine, box) for name, fraction in source.fractions.items()}
+    brain = tissues["gm"] + tissues["wm"] + tissues["csf"]
+    del source  # a few images at 1 mm
+    brain_distance = distance_transform_edt(brain < 0.5) * VOXEL_MM
+    if neck:
+        grid = _extended(box)
+        tissues = {name: np.pad(part, NECK_VOXELS) for name, part in tissues.items()}
+        brain = np.pad(brain, NECK_VOXELS)
+        brain_distance = np.pad(brain_distance.astype(np.float32), NECK_VOXELS, constant_values=FAR_MM)
+        for name, part in add_head(grid, brain, brain_distance).items():
+            tissues[name] = tissues.get(name, 0) + part
+        return Phantom(grid, tissues, brain, box, field)
     shells = {
         "csf": (brain_distance > 0) & (brain_distance <= FLUID_MM),
         "skull": (brain_distance > FLUID_MM) & (brain_distance <= SKULL_MM),
@@ -57,7 +94,7 @@ def build_phantom() -> Phantom:
     room = np.clip(1 - sum(tissues.values()), 0, 1)
     for name, shell in shells.items():
         tissues[name] = tissues.get(name, 0) + (room * shell).astype(np.float32)
-    return Phantom(grid, tissues, field_tissues(source))
+    return Phantom(box, tissues, brain, box, field)
 
 
 def field_tissues(source: Source) -> Tissues:
@@ -72,3 +109,10 @@ def _padded_grid(voxel_mm: float, source: Source) -> Grid:
     affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
     affine[:3, 3] = source.affine[:3, 3] - MARGIN_MM
     return Grid(shape, affine, SPACE)
+
+
+def _extended(box: Grid) -> Grid:
+    """The box's grid, longer by NECK_VOXELS; the voxels of the box stay where they are."""
+    affine = box.affine.copy()
+    affine[:3, 3] -= [before * VOXEL_MM for before, _ in NECK_VOXELS]
+    return Grid(tuple(n + sum(added) for n, added in zip(box.shape, NECK_VOXELS, strict=True)), affine, box.space)

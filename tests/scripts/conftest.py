@@ -28,15 +28,19 @@ class Dataset:
     def template(self, name: str) -> Path:
         return template_paths(self.folder / "template", SPACE)[name]
 
-    def simulate(self, numbers=(1, 2, 3, 4)) -> None:
+    def simulate(self, numbers=(1, 2, 3, 4), bids="bids", **added) -> None:
+        """Heads without a neck, unless `added` settings of the scanner say otherwise."""
         scans = {
-            f"sub-{number:03d}": (number, str(self.folder / f"bids/sub-{number:03d}/anat/sub-{number:03d}_T1w.nii.gz"))
+            f"sub-{number:03d}": (
+                number,
+                str(self.folder / f"{bids}/sub-{number:03d}/anat/sub-{number:03d}_T1w.nii.gz"),
+            )
             for number in numbers
         }
-        settings = {key: self.simulation[key] for key in ("anatomy_mm", "ageing", "noise", "bias_field")}
+        settings = {key: self.simulation[key] for key in ("anatomy_mm", "ageing", "noise", "bias_field")} | added
         simulate_scans.main(
             severity=self.folder / "severity.tsv",
-            done=self.folder / "done.tsv",
+            done=self.folder / f"{bids}-done.tsv",
             scans=scans,
             regions=self.regions,
             settings=settings | {"voxel_mm": 8, "seed": 1},

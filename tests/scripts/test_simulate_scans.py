@@ -1,4 +1,5 @@
 import nibabel as nib
+import numpy as np
 
 
 def test_scans_are_whole_bids_files(simulated):
@@ -16,3 +17,15 @@ def test_a_finished_scan_is_kept_and_a_lost_one_made_again_alike(simulated):
     simulated.simulate(numbers=(1, 2))
     assert kept.stat().st_mtime_ns == before
     assert lost.read_bytes() == content
+
+
+def test_scans_of_the_configured_protocol_have_necks(simulated):
+    settings = {key: simulated.simulation[key] for key in ("protocol", "coil_shading", "ringing")}
+    assert settings["protocol"] == "mixed"
+    simulated.simulate(numbers=(1, 2, 3, 4), bids="necked", **settings)
+    images = [nib.load(path) for path in sorted((simulated.folder / "necked").glob("sub-*/anat/*_T1w.nii.gz"))]
+    assert len({nib.aff2axcodes(image.affine) for image in images}) > 1
+    for image in images:
+        np.testing.assert_allclose(image.header.get_zooms(), 8, rtol=1e-5)
+        bright = nib.as_closest_canonical(image).get_fdata() > 100
+        assert bright[:, :, 0].mean() > 0.02, "the neck goes on below the image"

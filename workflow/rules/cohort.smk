@@ -53,7 +53,8 @@ rule simulate_scans:
         scans=simulated_scans_of,
         disease=DISEASE,
         settings={
-            **{key: SIMULATION[key] for key in ("anatomy_mm", "ageing", "voxel_mm", "noise", "bias_field")},
+            **{key: SIMULATION[key] for key in ("anatomy_mm", "ageing", "protocol", "voxel_mm")},
+            **{key: SIMULATION[key] for key in ("noise", "bias_field", "coil_shading", "ringing")},
             "seed": config["seed"],
         },
     message:

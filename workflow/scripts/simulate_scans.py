@@ -6,6 +6,7 @@ import pandas as pd
 
 from relmaps.cohort.disease import build_effects
 from relmaps.cohort.phantom import build_phantom
+from relmaps.cohort.protocols import BOX
 from relmaps.cohort.regions import losses_of
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
 from relmaps.files import fingerprint, read_json, write_json
@@ -16,7 +17,8 @@ from relmaps.tables import read_table, write_table
 
 def main(*, severity, done, scans, regions, settings, code):
     people = read_table(severity).set_index("participant_id")
-    phantom = build_phantom()
+    scanner = ScanSettings(**settings)
+    phantom = build_phantom(neck=scanner.protocol != BOX)
     effects = build_effects(phantom.field, losses_of(regions, phantom.field.grid))
     rows = []
     for participant_id, (number, path) in progress(scans.items(), "scan"):
@@ -25,7 +27,7 @@ def main(*, severity, done, scans, regions, settings, code):
         sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
         if not (path.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from):
             sidecar.unlink(missing_ok=True)  # it says that the scan is whole
-            save(simulate_scan(number, person, phantom, effects, ScanSettings(**settings)), path)
+            save(simulate_scan(number, person, phantom, effects, scanner), path)
             write_json({"Modality": "MR", "MagneticFieldStrength": 3, "RelmapsMadeFrom": made_from}, sidecar)
         rows.append({"participant_id": participant_id, "path": str(path)})
     write_table(pd.DataFrame(rows), done)

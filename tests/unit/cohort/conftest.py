@@ -17,5 +17,11 @@ def phantom():
 
 
 @pytest.fixture(scope="session")
+def necked():
+    """The phantom with face, neck and shoulders."""
+    return build_phantom(neck=True)
+
+
+@pytest.fixture(scope="session")
 def effects(phantom, simulation):
     return effects_of(phantom, simulation["regions"])
