@@ -89,7 +89,7 @@ class SyntheticStudy:
                 "stage": ["cohort", "preprocess"],
                 "reason": [
                     f"/home/someone/bids/{ids[0]}/anat/{ids[0]}_T1w.nii.gz: empty, every voxel is 0; convert it again",
-                    "similarity 0.41 to the template is below 0.6: registration failed",
+                    "registration failed: similarity to the template 0.41 is below 0.6",
                 ],
             }
         )
@@ -104,7 +104,7 @@ class SyntheticStudy:
         qc["flags"] = np.where(np.arange(n - 1) == 1, "noise high", None)
         qc["content"] = [f"{n:016x}" for n in range(1, n)]
         qc = qc.assign(
-            skull_stripped="no", wm_cv_raw=0.16, wm_cv=qc["noise"] + 0.03, jacobian_min=0.4, jacobian_max=2.1
+            method="network", method_reason=None, brain_agreement=0.94, cut_share=0.0, wm_cv_raw=0.16, wm_cv=qc["noise"] + 0.03, jacobian_min=0.4, jacobian_max=2.1
         )
         qc = qc.assign(cpu_seconds=3.9, seconds=4.0, reason=np.nan)
         used = participants[2:].assign(scan_id=ids[2:], tiv_ml=qc.tiv_ml.to_numpy()[1:])

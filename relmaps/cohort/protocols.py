@@ -10,6 +10,9 @@ from scipy.spatial.transform import Rotation
 MIXED, BOX = "mixed", "box"  # one of PROTOCOLS per scan; today's box around the template, without a neck
 BRAIN_MARGIN_MM = 8.0  # least room between the outermost points of the brain, 2 mm exact, and the edge of the image
 TOP_MM = 22.0  # ASSUME: up to so much more room above, so that most scans show the scalp and some cut it off
+# ASSUME: heads of older adults have 1,450 ml inside the skull on average (the template: 1,886), so that they are this
+# much shorter along each axis. The plain box keeps the template's size.
+HEAD_SIZE = (1450 / 1886) ** (1 / 3)
 MIN_VOXELS = 16  # along each axis, however large the voxels are
 
 
@@ -79,7 +82,7 @@ def place(protocol: Protocol, brain_mm: np.ndarray, voxel_mm: float, rng, extra)
     rng, extra : generators; extra draws what scans in the plain box lack.
     A field of view that is too small for the brain as it lies gets more voxels.
     """
-    turn = _turn_and_size(rng)
+    turn = _turn_and_size(rng) / HEAD_SIZE
     sideways = rng.normal(0, 4, 3).clip(-10, 10)[0]
     if extra.random() < 0.25:  # ASSUME: a quarter of the heads nods, with the chin up or down
         turn = Rotation.from_euler("x", extra.uniform(-16, 16), degrees=True).as_matrix() @ turn

@@ -80,8 +80,8 @@ def dilate(mask: ants.ANTsImage, margin_mm: float) -> ants.ANTsImage:
     return ants.morphology(binary, "dilate", max(1, round(margin_mm / max(mask.spacing))))
 
 
-def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
-    """N4 in the mask and a rim around it, at a spacing of about 8 mm (6 voxels at most), as the field is smooth.
+def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage, voxel_mm: float = BIAS_VOXEL_MM) -> ants.ANTsImage:
+    """N4 in the mask and a rim around it, at a spacing of about `voxel_mm` (6 voxels at most), as the field is smooth.
 
     The spline's mesh has a width in mm: left to N4 it is a share of the image, and in a tight box fits the tissue.
     Voxels of almost nothing are left out: N4 works on logarithms, to which the cut edge of a skull-stripped brain,
@@ -89,7 +89,7 @@ def correct_bias(image: ants.ANTsImage, mask: ants.ANTsImage) -> ants.ANTsImage:
     """
     within = image.numpy()[mask.numpy() > 0.5]
     solid = image > 0.1 * float(np.median(within)) if within.size else image > 0
-    shrink = max(1, round(BIAS_VOXEL_MM / float(np.mean(image.spacing))))
+    shrink = max(1, round(voxel_mm / float(np.mean(image.spacing))))
     return ants.n4_bias_field_correction(
         image,
         mask=dilate(mask, BIAS_RIM_MM) * solid,

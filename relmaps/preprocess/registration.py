@@ -27,7 +27,10 @@ HEAD_MARGIN_MM = 24.0  # around the brain of scan and template, where a head is 
 # skull for it. The second margin where the first fails.
 MASK_MARGINS_MM = (12.0, 18.0, None)
 LINEAR_MM = 3.0  # voxels of the linear registration: finer ones move the transform by less than a tenth of a voxel
-OPINION_MM = 4.0  # voxels of the template's own brain mask, where the network's is compared with it
+ROUGH_BIAS_MM = 16.0  # spacing of N4 where a head is only to be recognised
+# Per level, coarse to fine, of the SyN that brings the template's mask to a head: to extract the brain with, and as a
+# second opinion on the network's mask, at LINEAR_MM and so in effect at 6 mm.
+EXTRACTION, OPINION = (40, 20, 2), (40, 20, 0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Found:
 
     method : skull_stripped, network or template. remark : why not at the first try, or empty. mask : (nx, ny, nz) bool
     on the raw scan's grid. scan, brain : the part of the scan around it at the working resolution, and the brain there.
-    affine : path of a transform, template -> scan.
+    coarse : `scan` at LINEAR_MM. affine : path of a transform, template -> scan.
     """
 
     method: str
@@ -80,6 +83,7 @@ class Found:
     mask: np.ndarray
     scan: nib.Nifti1Image
     brain: np.ndarray
+    coarse: steps.Image
     affine: str
 
 
@@ -138,16 +142,20 @@ class _Template:
         self.brain = np.asarray(template["brain_mask"].dataobj) > 0
         self.voxel_mm = nib.affines.voxel_sizes(template["T1w"].affine)
         self._images = template
+        self._made: dict[tuple[str, float], steps.Image] = {}
         self._box = box_around(self.brain, self.voxel_mm, HEAD_MARGIN_MM)
 
     def at(self, name: str, coarse_mm: float) -> steps.Image:
-        return steps.coarsen(steps.to_ants(self._box.cut_image(self._images[name])), coarse_mm)
+        if (name, coarse_mm) not in self._made:
+            image = steps.to_ants(self._box.cut_image(self._images[name]))
+            self._made[name, coarse_mm] = steps.coarsen(image, coarse_mm)
+        return self._made[name, coarse_mm]
 
 
 def _found_in_head(
     raw: nib.Nifti1Image, template: _Template, voxel_mm: float, scratch: Path, watch: Stopwatch
 ) -> tuple[Found, np.ndarray | None]:
-    """The brain of a head with skull, by the network; by the template where that fails. And the network's mask then."""
+    """The brain of a head with skull, by the network; by the template where that fails, with the network's mask there."""
     with watch.step("brain extraction"):
         mask = network_mask(raw)
     problem = mask_problem(mask, raw.affine)
@@ -161,7 +169,8 @@ def _found_in_head(
         by_template = _template_mask(raw, template, voxel_mm, scratch)
         if not by_template.any():
             raise ScanError(f"brain extraction failed, {remark}; by the template: no brain; look at the scan")
-    return _placed("template", remark, raw, by_template, template, voxel_mm, scratch / "template", watch), mask
+    found = _placed("template", remark, raw, by_template, template, voxel_mm, scratch / "template", watch)
+    return found, resampled_mask(mask, raw.affine, found.scan)
 
 
 def _placed(
@@ -180,11 +189,12 @@ def _placed(
         scan = coarsened(cropped(raw, mask, MARGIN_MM if stripped else HEAD_MARGIN_MM), voxel_mm)
         brain = scan.get_fdata(dtype=np.float32) > 0 if stripped else resampled_mask(mask, raw.affine, scan)
         scan = clipped(scan, brain)
-        alone = steps.to_ants(scan) * steps.to_ants(scan, brain.astype(np.float32))
     with watch.step("rigid and affine"):
+        coarse = steps.coarsen(steps.to_ants(scan), LINEAR_MM)
+        alone = coarse if stripped else coarse * _on(coarse, scan, brain)
         fixed, inside = template.at("T1w", LINEAR_MM), template.at("brain_mask", LINEAR_MM)
-        affine, how = align(fixed, steps.coarsen(alone, LINEAR_MM), inside, MASK_MARGINS_MM, scratch)
-    return Found(method, "; ".join(filter(None, (remark, how))), mask, scan, brain, affine)
+        affine, how = align(fixed, alone, inside, MASK_MARGINS_MM, scratch)
+    return Found(method, "; ".join(filter(None, (remark, how))), mask, scan, brain, coarse, affine)
 
 
 def _template_mask(raw: nib.Nifti1Image, template: _Template, voxel_mm: float, scratch: Path) -> np.ndarray:
@@ -194,33 +204,47 @@ def _template_mask(raw: nib.Nifti1Image, template: _Template, voxel_mm: float, s
     fixed, brain = template.at("T1w", LINEAR_MM), template.at("brain_mask", LINEAR_MM)
     affine, _ = align(fixed, steps.coarsen(head, LINEAR_MM), brain, MASK_MARGINS_MM, scratch / "head")
     coarse = steps.coarsen(head, max(2.0, *template.voxel_mm))
-    mask = _warped_mask(coarse, head, affine, template, scratch / "extraction")
+    mask = _warped_mask(coarse, head, affine, template, EXTRACTION, scratch / "extraction")
     return resampled_mask(mask, scan.affine, raw)
 
 
 def _warped_mask(
-    coarse: steps.Image, target: steps.Image, affine: str, template: _Template, folder: Path
+    coarse: steps.Image,
+    target: steps.Image,
+    affine: str,
+    template: _Template,
+    iterations: tuple[int, ...],
+    folder: Path,
 ) -> np.ndarray:
     """(nx, ny, nz) bool on the grid of `target`: the template's brain mask, brought to a head by SyN.
 
-    coarse : the head at the resolution of the registration. affine : path of a transform, template -> scan, to start from.
+    coarse : the head at the resolution of the registration. affine : path of a transform, template -> scan, to start
+    from. iterations : per level, coarse to fine.
     """
     spacing = max(coarse.spacing)
     t1, brain = template.at("T1w", spacing), template.at("brain_mask", spacing)
     rough = steps.warp_back(coarse, brain, [affine], "nearestNeighbor")
+    head = steps.correct_bias(coarse, rough, ROUGH_BIAS_MM)
     around = steps.dilate(brain, MASK_MARGINS_MM[0])
-    transforms = steps.deform(t1, steps.correct_bias(coarse, rough), affine, around, "SyN", (40, 20, 2), folder)
+    transforms = steps.deform(t1, head, affine, around, "SyN", iterations, folder)
     return steps.warp_back(target, brain, transforms).numpy() > 0.5
 
 
 def _agreement(found: Found, other: np.ndarray | None, template: _Template, scratch: Path) -> float:
-    """Dice of the brain by network and by template, on the coarse grid of the second opinion."""
-    coarse = steps.coarsen(steps.to_ants(found.scan), OPINION_MM)
-    brain = steps.to_ants(found.scan, found.brain.astype(np.float32))
-    brain = steps.resample_like(brain, coarse).numpy() > 0.5
-    if other is not None:  # the network failed, and the brain is the template's
-        return dice(brain, steps.resample_like(steps.to_ants(found.scan, other.astype(np.float32)), coarse).numpy() > 0.5)
-    return dice(brain, _warped_mask(coarse, coarse, found.affine, template, scratch / "opinion"))
+    """Dice of the brain by network and by template, at LINEAR_MM.
+
+    other : (nx, ny, nz) bool on the grid of `found.scan`, the network's mask where the brain is the template's.
+    """
+    if other is None:
+        second = _warped_mask(found.coarse, found.coarse, found.affine, template, OPINION, scratch / "opinion")
+    else:
+        second = _on(found.coarse, found.scan, other).numpy() > 0.5
+    return dice(_on(found.coarse, found.scan, found.brain).numpy() > 0.5, second)
+
+
+def _on(coarse: steps.Image, scan: nib.Nifti1Image, mask: np.ndarray) -> steps.Image:
+    """A mask of the scan on the grid of the coarse scan, 0 or 1."""
+    return (steps.resample_like(steps.to_ants(scan, mask.astype(np.float32)), coarse) > 0.5).clone("float")
 
 
 def cropped(scan: nib.Nifti1Image, inside: np.ndarray, margin_mm: float) -> nib.Nifti1Image:

@@ -13,6 +13,17 @@ from relmaps.tables import read_table
 
 log = logging.getLogger("relmaps")
 
+# Measure -> what a scan outside its limits most often has, what the measure is called, and its unit.
+FAULTS = {
+    "similarity": ("registration failed: ", "similarity to the template", ""),
+    "tiv_ml": ("brain extraction failed: ", "total volume", " ml"),
+    "brain_agreement": ("brain extraction is uncertain: ", "Dice of the masks by network and template", ""),
+    "cut_share": ("part of the brain lies outside the image: ", "cut share of its surface", ""),
+    "jacobian_min": ("implausible deformation: ", "smallest Jacobian", ""),
+    "jacobian_max": ("implausible deformation: ", "largest Jacobian", ""),
+    "wm_cv": ("uneven white matter after bias correction: ", "coefficient of variation", ""),
+}
+
 Limits = dict[str, list[float | None]]  # column of qc.tsv -> [lowest, highest] accepted value, None for no limit
 
 
@@ -80,16 +91,19 @@ def _same_content(qc: pd.DataFrame) -> dict[str, list[str]]:
 def _missed_gates(row: dict, exclude_on: Limits) -> Iterator[str]:
     for measure, (low, high) in exclude_on.items():
         value = row[measure]
-        if (low, high) == (None, None):
+        if (low, high) == (None, None) or (measure == "brain_agreement" and row["method"] == "skull_stripped"):
             continue
+        fault, name, unit = FAULTS.get(measure, ("", measure, ""))
         if pd.isna(value):
             yield f"{measure} is not known"
-        elif low is not None and value < low and measure == "similarity":
-            yield f"similarity {value:.2f} to the template is below {low:g}: registration failed"
         elif low is not None and value < low:
-            yield f"{measure} {value:.4g} is below {low:g}"
+            yield f"{fault}{name} {_written(value)}{unit} is below {_written(low)}"
         elif high is not None and value > high:
-            yield f"{measure} {value:.4g} is above {high:g}"
+            yield f"{fault}{name} {_written(value)}{unit} is above {_written(high)}"
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _check_counts(participants: pd.DataFrame, subjects: pd.DataFrame, rejected: pd.DataFrame) -> None:

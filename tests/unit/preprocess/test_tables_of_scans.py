@@ -31,6 +31,7 @@ def qc(similarity=(0.9, 0.5, 0.9, None), status=("ok", "ok", "ok", "failed"), **
             "scan_id": PEOPLE["participant_id"] + "_ses-1",
             "participant_id": PEOPLE["participant_id"],
             "status": status,
+            "method": "network",
             "similarity": similarity,
             "noise": 0.05,
             "tiv_ml": 1500.0,
@@ -46,7 +47,7 @@ def test_everyone_is_either_used_or_excluded_with_a_reason():
     assert subjects["participant_id"].tolist() == ["sub-1", "sub-3"]
     assert subjects["site"].tolist() == ["a", "b"]
     assert exclusions["participant_id"].tolist() == ["sub-9", "sub-2", "sub-4"]
-    assert exclusions["reason"][1] == "similarity 0.50 to the template is below 0.6: registration failed"
+    assert exclusions["reason"][1] == "registration failed: similarity to the template 0.5 is below 0.6"
     assert exclusions["stage"].tolist() == ["cohort", "preprocess", "preprocess"]
 
 
@@ -62,7 +63,7 @@ def test_all_missed_gates_stand_in_one_reason():
     noise = [0.2, 0.3125, None, None]
     bad = find_bad_scans(qc(noise=noise, tiv_ml=None), GATES | {"noise": [0.1, 0.2]})
     assert bad == {
-        "sub-2_ses-1": "similarity 0.50 to the template is below 0.6: registration failed; noise 0.3125 is above 0.2",
+        "sub-2_ses-1": "registration failed: similarity to the template 0.5 is below 0.6; noise 0.3125 is above 0.2",
         "sub-3_ses-1": "noise is not known",
         "sub-4_ses-1": "x.nii.gz: damaged",
     }
@@ -84,7 +85,7 @@ def test_scans_with_the_same_content_are_all_excluded_until_the_wrong_ones_are_l
 
 
 def test_the_policy_fail_lists_every_bad_scan_but_not_what_was_decided():
-    with pytest.raises(UserError, match=r"2 scan\(s\).*sub-2_ses-1: similarity.*sub-4_ses-1: x.nii.gz: damaged"):
+    with pytest.raises(UserError, match=r"2 scan\(s\).*sub-2_ses-1: registration failed.*sub-4_ses-1: x.nii.gz: damaged"):
         select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail")
     decided = {"sub-2_ses-1": "braces", "sub-4_ses-1": "lost"}
     subjects, exclusions = select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail", decided)
