@@ -26,7 +26,8 @@ def measure(path: str, preset: str, template: str) -> tuple[dict, dict, float, f
     """Measures, CPU seconds by step, conserved share of grey matter volume and peak memory (GB) of one scan."""
     from relmaps.files import scratch_folder
     from relmaps.preprocess.integrity import read_raw
-    from relmaps.preprocess.recipe import Settings, register_and_segment
+    from relmaps.preprocess.recipe import register_and_segment
+    from relmaps.preprocess.registration import Settings
     from relmaps.preprocess.template import load_template
 
     settings = presets()[preset]

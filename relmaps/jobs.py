@@ -16,7 +16,19 @@ log = logging.getLogger("relmaps")
 
 # All that the scripts import from elsewhere, as modules.
 THIRD_PARTY = (
-    *("PIL", "ants", "captum", "dcm2niix", "jinja2", "markupsafe", "matplotlib", "nibabel", "nilearn", "nimare"),
+    *(
+        "PIL",
+        "ants",
+        "captum",
+        "dcm2niix",
+        "deepbet",
+        "jinja2",
+        "markupsafe",
+        "matplotlib",
+        "nibabel",
+        "nilearn",
+        "nimare",
+    ),
     *("numpy", "pandas", "safetensors", "scipy", "sklearn", "statsmodels", "threadpoolctl", "torch", "yaml"),
 )
 

@@ -104,7 +104,14 @@ class SyntheticStudy:
         qc["flags"] = np.where(np.arange(n - 1) == 1, "noise high", None)
         qc["content"] = [f"{n:016x}" for n in range(1, n)]
         qc = qc.assign(
-            method="network", method_reason=None, brain_agreement=0.94, cut_share=0.0, wm_cv_raw=0.16, wm_cv=qc["noise"] + 0.03, jacobian_min=0.4, jacobian_max=2.1
+            method="network",
+            method_reason=None,
+            brain_agreement=0.94,
+            cut_share=0.0,
+            wm_cv_raw=0.16,
+            wm_cv=qc["noise"] + 0.03,
+            jacobian_min=0.4,
+            jacobian_max=2.1,
         )
         qc = qc.assign(cpu_seconds=3.9, seconds=4.0, reason=np.nan)
         used = participants[2:].assign(scan_id=ids[2:], tiv_ml=qc.tiv_ml.to_numpy()[1:])

@@ -35,9 +35,7 @@ def plain_reason(reason: str | float, *identifiers: str | float) -> str:
     text = re.sub(r"…(, …)+", "…", text)
     text = re.sub(r"\s*\([^)]*\)", "", text)
     # A scan's own value would make every reason its own; the limit that it missed is the same for all.
-    return (
-        re.sub(r" -?[\d.,]+(e[-+]\d+)?( ml)?(?= is (below|above) )", "", text).strip() or "no reason given"
-    )
+    return re.sub(r" -?[\d.,]+(e[-+]\d+)?( ml)?(?= is (below|above) )", "", text).strip() or "no reason given"
 
 
 def count_reasons(exclusions: pd.DataFrame, stage: str) -> Counter:

@@ -71,7 +71,13 @@ def align(
         if problem:
             problems.append(problem)
         else:
-            where = f"a start turned by {turn} degrees" if turn else f"voxels within {margin_mm} mm" if margin_mm else "all voxels"
+            where = (
+                f"a start turned by {turn} degrees"
+                if turn
+                else f"voxels within {margin_mm} mm"
+                if margin_mm
+                else "all voxels"
+            )
             found.append((correlation, -number, affine, f"registered from {where}, as at first {problems[0]}"))
         # Margins are as good as each other; a turned start is worth its time only if none of them will do.
         if found and number + 1 >= len(margins_mm):

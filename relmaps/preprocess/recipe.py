@@ -104,5 +104,3 @@ def _volumes(tissues: dict[str, np.ndarray], affine: np.ndarray) -> dict[str, fl
     voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
     volumes = {f"{name.lower()}_ml": float(tissues[name].sum()) * voxel_ml for name in ("GM", "WM", "CSF")}
     return {name: round(volume, 4) for name, volume in (volumes | {"tiv_ml": sum(volumes.values())}).items()}
-
-

@@ -264,9 +264,12 @@ def resampled_mask(mask: np.ndarray, affine: np.ndarray, target: nib.Nifti1Image
     """(nx, ny, nz) bool: a mask on the grid of another image, cut at one half."""
     if mask.shape == target.shape and np.allclose(affine, target.affine, atol=1e-4):
         return mask
-    return steps.resample_like(
-        steps.to_ants(nib.Nifti1Image(mask.astype(np.float32), affine)), steps.to_ants(target)
-    ).numpy() > 0.5
+    return (
+        steps.resample_like(
+            steps.to_ants(nib.Nifti1Image(mask.astype(np.float32), affine)), steps.to_ants(target)
+        ).numpy()
+        > 0.5
+    )
 
 
 def coarsened(image: nib.Nifti1Image, voxel_mm: float) -> nib.Nifti1Image:

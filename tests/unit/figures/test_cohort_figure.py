@@ -25,7 +25,10 @@ from tests.synthetic_results import SyntheticStudy
             "registration failed: similarity to the template 0.41 is below 0.6; noise 0.31 is above 0.2",
             "registration failed: similarity to the template is below 0.6",
         ),
-        ("brain extraction failed: total volume 3,470 ml is above 2,200", "brain extraction failed: total volume is above 2,200"),
+        (
+            "brain extraction failed: total volume 3,470 ml is above 2,200",
+            "brain extraction failed: total volume is above 2,200",
+        ),
         ("jacobian_min -0.0121 is below -0.01", "jacobian_min is below -0.01"),
         ("wm_cv 1.2e-05 is below 0.01", "wm_cv is below 0.01"),
         ("same content as sub-08_ses-2, sub-09_ses-1: keep the right one", "same content as …: keep the right one"),

@@ -12,7 +12,7 @@ from relmaps.cohort.simulate import ScanSettings, simulate_scan
 from relmaps.files import scratch_folder
 from relmaps.preprocess.brain import HEAD_MM, is_skull_stripped, refine, where_head
 from relmaps.preprocess.quality import dice
-from relmaps.preprocess.recipe import Settings, register
+from relmaps.preprocess.registration import Settings, register
 from relmaps.preprocess.stopwatch import Stopwatch
 from relmaps.preprocess.template import load_template, write_template
 from tests.bad_scans import small_head

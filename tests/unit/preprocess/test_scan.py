@@ -15,7 +15,8 @@ from relmaps.cohort.simulate import ScanSettings, simulate_scan
 from relmaps.images import load_grid, read_map, save
 from relmaps.preprocess import scan as scan_module
 from relmaps.preprocess.derivatives import derivatives_of
-from relmaps.preprocess.recipe import Result, Settings
+from relmaps.preprocess.recipe import Result
+from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import preprocess
 from relmaps.preprocess.template import load_template, template_paths, write_template
 from tests.bad_scans import BAD_SCANS, small_head

@@ -85,7 +85,9 @@ def test_scans_with_the_same_content_are_all_excluded_until_the_wrong_ones_are_l
 
 
 def test_the_policy_fail_lists_every_bad_scan_but_not_what_was_decided():
-    with pytest.raises(UserError, match=r"2 scan\(s\).*sub-2_ses-1: registration failed.*sub-4_ses-1: x.nii.gz: damaged"):
+    with pytest.raises(
+        UserError, match=r"2 scan\(s\).*sub-2_ses-1: registration failed.*sub-4_ses-1: x.nii.gz: damaged"
+    ):
         select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail")
     decided = {"sub-2_ses-1": "braces", "sub-4_ses-1": "lost"}
     subjects, exclusions = select_subjects(PEOPLE, qc(), LEFT_OUT, GATES, "fail", decided)
