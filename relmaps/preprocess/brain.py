@@ -10,7 +10,7 @@ BRAIN_ML = (800.0, 2200.0)
 HEAD_MM = 220.0  # from the top of the head down; what lies below is neck, which pulls the centre of mass off the brain
 # How far the scan's own intensities may move the border of a mask. The network's has a rim of fluid and lacks nothing;
 # the template's errs on either side.
-INWARDS_MM = 2.0
+INWARDS_MM = 1.8
 OUTWARDS_MM = {"network": 0.0, "template": 2.0}
 
 
@@ -66,7 +66,7 @@ def cut_share(mask: np.ndarray, affine: np.ndarray) -> float:
 def refine(brain: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray, outwards_mm: float = 0.0) -> np.ndarray:
     """Move a mask's border to the scan's own edge between tissue and fluid.
 
-    A voxel up to INWARDS_MM inside stays only if it is brighter than the middle between fluid and grey matter, one up
+    A voxel whose centre is up to INWARDS_MM deep stays only if it is brighter than the middle between fluid and grey matter, one up
     to `outwards_mm` outside joins then. Bridges of one voxel to the skull are cut and holes filled.
 
     Parameters
@@ -84,7 +84,7 @@ def refine(brain: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray, outwards_m
     if not brain.any():
         return brain
     inside = distance_transform_edt(brain, sampling=voxel_mm)
-    core = inside > INWARDS_MM + 0.01
+    core = inside > INWARDS_MM + min(voxel_mm) / 2
     solid = core | ((scan > tissue_threshold(scan[brain])) & _within(brain, outwards_mm, voxel_mm))
     # Opened, but with the largest part chosen between its two halves: opening alone puts a short bridge back.
     opened = binary_dilation(_largest_part(binary_erosion(solid)))

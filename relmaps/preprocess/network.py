@@ -1,6 +1,7 @@
 """The brain in a whole head, by the networks of deepbet, whose package carries their weights.
 
-References: Fisch et al. 2024, Computers in Biology and Medicine 179:108845. Why this network: docs/decisions/0013-brain-extraction.md.
+References: Fisch et al. 2024, Computers in Biology and Medicine 179:108845.
+Why this network: docs/decisions/0013-brain-extraction.md.
 """
 
 from functools import cache

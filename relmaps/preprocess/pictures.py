@@ -23,8 +23,13 @@ DETAIL = (0.35, 0.5, 0.55)
 ENDS = ("PA", "LR", "LR")  # what lies on the left and on the right of a sagittal, coronal and axial slice
 MARGIN_MM = 8.0  # around the brain
 WHITE = 1.2  # upper end of the grey scale; preprocessed scans have a mean of 1 in white matter
-WIDTH, HEIGHT, DPI = 12, 7, 88  # inches; also the file of a fine and noisy scan stays below 150 kB
+WIDTH, HEIGHT, DPI = 12, 10, 88  # inches; also the file of a fine and noisy scan stays below 200 kB
 GREYS = 32  # of the palette, which makes a file much smaller
+METHODS = {
+    "skull_stripped": "as it came, without skull",
+    "network": "as a network found it",
+    "template": "as the template found it",
+}
 MEASURES = {
     "similarity": "similarity {:.2f}",
     "brain_dice": "brain Dice {:.2f}",
@@ -36,15 +41,17 @@ MEASURES = {
 
 
 def draw_scan(files: dict[str, Path], row: dict, template_gm: np.ndarray, grid: Grid, path: str | Path) -> None:
-    """Above, the registered T1 with the template's grey matter outlined; below, the scan itself with its segmentation.
+    """Three rows: the registered T1 with the template's grey matter, the brain with its segmentation, the whole scan.
 
-    files : `t1`, `native_t1` and `native_tissues` of derivatives_of. row : the scan's row of qc.tsv. template_gm :
-    (nx, ny, nz) probability on the study's grid. Nothing in the picture names the participant; left is left.
+    files : `t1`, `native_t1`, `native_tissues`, `head` and `head_brain` of derivatives_of. row : the scan's row of
+    qc.tsv. template_gm : (nx, ny, nz) probability on the study's grid. Nothing in the picture names the participant;
+    left is left.
     """
     figure = Figure((WIDTH, HEIGHT), dpi=DPI, facecolor="black")
-    _write(figure, 0.005, 0.975, "   ".join(_told(row, measure) for measure in MEASURES), size=9)
+    _write(figure, 0.005, 0.982, "   ".join(_told(row, measure) for measure in MEASURES), size=9)
     _draw_registered(figure, read_map(files["t1"], grid), template_gm, grid)
     _draw_native(figure, files)
+    _draw_whole(figure, files, row)
     save_small(figure, path, COLOURED.values())
 
 
@@ -105,11 +112,11 @@ def _told(row: dict, measure: str) -> str:
 
 
 def _draw_registered(figure: Figure, t1: np.ndarray, template_gm: np.ndarray, grid: Grid) -> None:
-    _write(figure, 0.005, 0.935, "registered, with the template's grey matter", COLOURED["grey matter"])
+    _write(figure, 0.005, 0.957, "registered, with the template's grey matter", COLOURED["grey matter"])
     box = box_around(template_gm > 0.5, grid.voxel_mm, MARGIN_MM)
     t1, template_gm = box.cut(t1), box.cut(template_gm)
     places = [(axis, index) for axis in range(3) for index in _indices(template_gm > 0.5, axis, OVERVIEW)]
-    _draw_row(figure, 0.695, 0.92, t1, {COLOURED["grey matter"]: template_gm}, places, grid.voxel_mm)
+    _draw_row(figure, 0.787, 0.947, t1, {COLOURED["grey matter"]: template_gm}, places, grid.voxel_mm)
 
 
 def _draw_native(figure: Figure, files: dict[str, Path]) -> None:
@@ -119,11 +126,21 @@ def _draw_native(figure: Figure, files: dict[str, Path]) -> None:
     t1, labels = box.cut(image.get_fdata(dtype=np.float32)), box.cut(labels.get_fdata(dtype=np.float32))
     outlined = {COLOURED[name]: (labels >= lowest).astype(np.float32) for name, lowest in LABELS.items()}
     size = " × ".join(f"{side:.3g}" for side in voxel_mm)
-    _write(figure, 0.005, 0.665, f"the scan itself, voxels of {size} mm, with its")
+    _write(figure, 0.005, 0.767, f"the scan itself, voxels of {size} mm, with its")
     for (name, colour), x in zip(COLOURED.items(), (0.3, 0.34, 0.41), strict=True):
-        _write(figure, x, 0.665, name, colour)
+        _write(figure, x, 0.767, name, colour)
     places = [(axis, *_indices(labels > 0, axis, (fraction,))) for axis, fraction in enumerate(DETAIL)]
-    _draw_row(figure, 0.01, 0.65, t1, outlined, places, voxel_mm)
+    _draw_row(figure, 0.4, 0.757, t1, outlined, places, voxel_mm)
+
+
+def _draw_whole(figure: Figure, files: dict[str, Path], row: dict) -> None:
+    image, brain = (read_foreign_map(files[name]) for name in ("head", "head_brain"))
+    head, brain = (part.get_fdata(dtype=np.float32) for part in (image, brain))
+    how = METHODS[row["method"]] + (f" ({row['method_reason']})" if isinstance(row["method_reason"], str) else "")
+    _write(figure, 0.005, 0.385, f"the whole scan with its brain {how}"[:160])
+    places = [(axis, *_indices(brain > 0, axis, (fraction,))) for axis, fraction in enumerate(DETAIL)]
+    voxel_mm = np.array(image.header.get_zooms())
+    _draw_row(figure, 0.005, 0.372, WHITE * head / 255, {COLOURED["brain"]: brain}, places, voxel_mm)
 
 
 def _draw_row(

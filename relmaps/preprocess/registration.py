@@ -155,7 +155,7 @@ class _Template:
 def _found_in_head(
     raw: nib.Nifti1Image, template: _Template, voxel_mm: float, scratch: Path, watch: Stopwatch
 ) -> tuple[Found, np.ndarray | None]:
-    """The brain of a head with skull, by the network; by the template where that fails, with the network's mask there."""
+    """The brain of a head with skull, by the network; where that fails by the template, and the network's mask."""
     with watch.step("brain extraction"):
         mask = network_mask(raw)
     problem = mask_problem(mask, raw.affine)

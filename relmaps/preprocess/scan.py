@@ -31,7 +31,7 @@ def preprocess(
     """The scan's row for qc.tsv. A scan that cannot be used ends well, with status `failed` and its reason.
 
     Whether a finished result still holds is told by a fingerprint of the raw file, the settings, the template, our code
-    and the versions of ANTs, of the brain extraction and of the package that carries the template. A result that cannot be written ends the job.
+    and the versions in VERSIONS. A result that cannot be written ends the job.
     """
     paths = derivatives_of(scan, folder, grid.space)
     try:

@@ -14,7 +14,8 @@ def test_each_usable_scan_has_a_picture_named_by_it(simulated, tmp_path):
     t1 = read_map(simulated.template("T1w"), grid)
     rows = pd.DataFrame(
         [
-            dict.fromkeys(columns_of("qc")) | {"scan_id": scan, "participant_id": scan[:5], "status": status}
+            dict.fromkeys(columns_of("qc"))
+            | {"scan_id": scan, "participant_id": scan[:5], "status": status, "method": "network"}
             for scan, status in (("sub-1_ses-2_run-1", "ok"), ("sub-2", "failed"))
         ]
     )
@@ -23,6 +24,8 @@ def test_each_usable_scan_has_a_picture_named_by_it(simulated, tmp_path):
     write_map(t1, files["t1"], grid)
     save(nib.Nifti1Image(t1, grid.affine), files["native_t1"])
     save(nib.Nifti1Image(np.digitize(t1, [0.1, 0.4, 0.7]).astype(np.uint8), grid.affine), files["native_tissues"])
+    save(nib.Nifti1Image((200 * t1).clip(0, 255).astype(np.uint8), grid.affine), files["head"])
+    save(nib.Nifti1Image((t1 > 0.1).astype(np.uint8), grid.affine), files["head_brain"])
     for name in ("batch-1", "batch-2"):
         main(
             qc=[tmp_path / f"{name}.tsv"],

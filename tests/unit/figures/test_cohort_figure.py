@@ -57,8 +57,10 @@ def exclusions_of(reasons, stage="cohort", **columns):
 
 
 def test_equal_reasons_with_other_values_are_counted_together():
-    table = exclusions_of([f"similarity 0.{n} to the template is below 0.6" for n in (41, 52)], "preprocess")
-    assert count_reasons(table, "preprocess") == {"similarity to the template is below 0.6": 2}
+    table = exclusions_of(
+        [f"registration failed: similarity to the template 0.{n} is below 0.6" for n in (41, 52)], "preprocess"
+    )
+    assert count_reasons(table, "preprocess") == {"registration failed: similarity to the template is below 0.6": 2}
     assert count_reasons(table, "cohort") == {}
 
 

@@ -10,7 +10,16 @@ from relmaps.cohort import simulate
 from relmaps.cohort.phantom import build_phantom
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
 from relmaps.files import scratch_folder
-from relmaps.preprocess.brain import HEAD_MM, is_skull_stripped, refine, where_head
+from relmaps.preprocess import registration
+from relmaps.preprocess.brain import (
+    HEAD_MM,
+    cut_share,
+    is_skull_stripped,
+    mask_problem,
+    refine,
+    tissue_threshold,
+    where_head,
+)
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.registration import Settings, register
 from relmaps.preprocess.stopwatch import Stopwatch
@@ -112,7 +121,45 @@ def test_a_head_that_fills_the_image_is_kept_whole(head):
     np.testing.assert_array_equal(inside, head > 100)
 
 
-# A flat-sided brain, whose border moves by whole voxels: mask, tissue and priors are boxes of voxels.
+def test_a_mask_of_an_impossible_volume_is_no_brain(brain, head):
+    affine = image_of(brain).affine
+    assert mask_problem(brain, affine) == ""
+    assert mask_problem(head > 0, affine) == "its mask has 2,310 ml"
+    assert mask_problem(0 * brain, affine) == "its mask has 0 ml"
+
+
+def literal_cut_share(mask: np.ndarray, sides: np.ndarray) -> float:
+    """Face by face of each voxel."""
+    surface, cuts = 0.0, dict.fromkeys([(axis, step) for axis in range(3) for step in (-1, 1)], 0.0)
+    for voxel in np.argwhere(mask):
+        for axis, step in cuts:
+            face = np.prod(np.delete(sides, axis))
+            neighbour = voxel.copy()
+            neighbour[axis] += step
+            if not 0 <= neighbour[axis] < mask.shape[axis]:
+                cuts[axis, step] += face
+                surface += face
+            elif not mask[tuple(neighbour)]:
+                surface += face
+    return max(cuts.values()) / surface
+
+
+@pytest.mark.parametrize("rows", [slice(0, None), slice(20, None), slice(None, -20), slice(16, -22)])
+def test_the_cut_share_counts_the_faces_at_one_side(brain, rows):
+    part = brain[:, rows]
+    found = cut_share(part, image_of(brain).affine)
+    assert found == pytest.approx(literal_cut_share(part, VOXEL_MM), abs=1e-9)
+    assert (found > 0.05) == (rows != slice(0, None)), "some 25 mm of the brain are missing"
+
+
+def test_a_brain_within_the_image_is_not_cut_and_one_that_touches_hardly(brain):
+    assert cut_share(brain, image_of(brain).affine) == 0
+    first = np.flatnonzero(brain.any(axis=(0, 1)))[0]
+    assert 0 < cut_share(brain[:, :, first:], image_of(brain).affine) < 0.03
+    assert cut_share(0 * brain, np.eye(4)) == 0
+
+
+# A flat-sided brain, whose border moves by whole voxels: mask and tissue are boxes of voxels.
 BOX = (slice(8, 20),) * 3
 FACE = slice(10, 18)  # of the box's faces, away from the edges, which opening rounds off
 DARK, BRIGHT = 0.3, 0.7
@@ -120,111 +167,94 @@ NEAR_MM = np.ones(3)
 
 
 @pytest.fixture
-def flat():
-    """mask, gm, csf, scan: a brain of grey matter with a ventricle, and fluid around it."""
-    mask, gm, csf = (np.zeros((28, 28, 28)) for _ in range(3))
-    mask[BOX] = gm[BOX] = 1
-    csf[13:15, 13:15, 13:15] = 1
-    gm -= csf
-    gm[:, :, 4:] *= 0.9  # priors are seldom sure
-    scan = np.where(gm > 0, BRIGHT, DARK)
-    return mask > 0, gm, csf, scan
+def flat(rng):
+    """mask, scan: a brain of grey and white matter with a ventricle, and fluid around it."""
+    mask = np.zeros((28, 28, 28), bool)
+    mask[BOX] = True
+    scan = np.where(mask, BRIGHT, DARK)
+    scan[11:17, 11:17, 11:17] = 1.0
+    scan[11:17, 12:16, 12:16] = DARK
+    return mask, scan + 0.001 * rng.standard_normal(scan.shape)
 
 
 def test_a_border_that_is_right_stays(flat):
-    mask, gm, csf, scan = flat
-    refined = refine(mask, gm, csf, scan, NEAR_MM)
-    np.testing.assert_array_equal(refined[FACE, FACE], mask[FACE, FACE])
-    np.testing.assert_array_equal(refined[FACE, :, FACE], mask[FACE, :, FACE])
-    np.testing.assert_array_equal(refined[:, FACE, FACE], mask[:, FACE, FACE])
-    assert refined[14, 14, 14], "a ventricle is as dark as the fluid outside, and belongs to the brain"
+    mask, scan = flat
+    for outwards_mm in (0, 2):
+        refined = refine(mask, scan, NEAR_MM, outwards_mm)
+        np.testing.assert_array_equal(refined[FACE, FACE], mask[FACE, FACE])
+        np.testing.assert_array_equal(refined[FACE, :, FACE], mask[FACE, :, FACE])
+        np.testing.assert_array_equal(refined[:, FACE, FACE], mask[:, FACE, FACE])
+        assert refined[14, 14, 14], "a ventricle is as dark as the fluid outside, and belongs to the brain"
 
 
 @pytest.mark.parametrize(("voxel_mm", "n_joining"), [((1, 1, 1), 2), ((2, 1, 1), 1), ((0.9, 1, 1), 2), ((3, 1, 1), 0)])
-def test_bright_voxels_within_2_mm_join(flat, voxel_mm, n_joining):
-    mask, gm, csf, scan = flat
+def test_bright_voxels_within_2_mm_join_where_that_is_wanted(flat, voxel_mm, n_joining):
+    mask, scan = flat
     scan[20:25, 8:20, 8:20] = BRIGHT
-    refined = refine(mask, gm, csf, scan, np.array(voxel_mm, float))
+    refined = refine(mask, scan, np.array(voxel_mm, float), outwards_mm=2.0)
     assert refined[8 : 20 + n_joining, FACE, FACE].all()
     assert not refined[20 + n_joining :].any()
     assert not refined[:8].any()
+    assert not refine(mask, scan, np.array(voxel_mm, float))[20:].any()
 
 
-def test_dark_voxels_leave_within_1_mm(flat):
-    mask, gm, csf, scan = flat
+@pytest.mark.parametrize(("voxel_mm", "n_leaving"), [(1.0, 2), (2.0, 1), (0.7, 2), (4.0, 0)])
+def test_dark_voxels_leave_within_1_8_mm(flat, voxel_mm, n_leaving):
+    mask, scan = flat
     scan[8:10] = DARK
-    refined = refine(mask, gm, csf, scan, NEAR_MM)
-    assert not refined[:9].any()
-    assert refined[9:20, FACE, FACE].all()
-    assert not refined[20:].any()
+    refined = refine(mask, scan, np.array([voxel_mm, 4.0, 4.0]))
+    assert not refined[: 8 + n_leaving].any()
+    assert refined[8 + n_leaving : 20, FACE, FACE].all()
 
 
-@pytest.mark.parametrize("value", [0.2, 0.45, 0.55, 3.0])
-def test_the_middle_between_fluid_and_grey_matter_divides_dark_from_bright(flat, value):
-    """By the priors' weights; the literal threshold is compared with a value on each side of it."""
-    mask, gm, csf, scan = flat
-    scan[19, FACE, FACE] = scan[20, FACE, FACE] = value
-    gm[24:], csf[24:], scan[24:] = 0.9, 0.1, 9.0  # scalp under a prior that is wider than the mask does not count
-    mean = {
-        name: sum(prior[v] * scan[v] for v in zip(*np.nonzero(mask), strict=True)) / (prior * mask).sum()
-        for name, prior in (("gm", gm), ("csf", csf))
-    }
-    bright = value > (mean["gm"] + mean["csf"]) / 2
-    refined = refine(mask, gm, csf, scan, NEAR_MM)
-    middle = slice(12, 16)
-    assert (refined[19, middle, middle] == bright).all()
-    assert (refined[20, middle, middle] == bright).all()
-    assert refined[18, middle, middle].all()
+def test_the_middle_between_fluid_and_grey_matter_divides_dark_from_bright(rng):
+    """Three classes of known means and unequal sizes."""
+    values = np.concatenate([rng.normal(mean, 3, n) for mean, n in ((30, 400), (70, 2000), (100, 1500))])
+    assert tissue_threshold(rng.permutation(values)) == pytest.approx(50, abs=1)
+    assert tissue_threshold(np.full(10, 7.0)) == 7
 
 
 @pytest.mark.parametrize("voxel_mm", [NEAR_MM, np.full(3, 0.5)], ids=["1 mm", "half a millimetre"])
 def test_a_bridge_of_one_voxel_to_a_bright_shell_is_cut(flat, voxel_mm):
-    mask, gm, csf, scan = flat
-    plain = refine(mask, gm, csf, scan, voxel_mm)
+    mask, scan = flat
+    plain = refine(mask, scan, voxel_mm, 2.0)
     scan[21:26] = BRIGHT  # the skull's marrow, a voxel of fluid away
     scan[20, 14, 14] = BRIGHT
-    refined = refine(mask, gm, csf, scan, voxel_mm)
+    refined = refine(mask, scan, voxel_mm, 2.0)
     assert not refined[21:].any()
     np.testing.assert_array_equal(refined[:20], plain[:20])
 
 
 def test_what_does_not_hang_together_with_the_brain_is_left_out(flat):
-    mask, gm, csf, scan = flat
-    plain = refine(mask, gm, csf, scan, NEAR_MM)
-    mask[2:6, 10:14, 10:14] = True
+    mask, scan = flat
+    plain = refine(mask, scan, NEAR_MM)
+    more = mask.copy()
+    more[2:6, 10:14, 10:14] = True
     scan[2:6, 10:14, 10:14] = BRIGHT
-    np.testing.assert_array_equal(refine(mask, gm, csf, scan, NEAR_MM), plain)
+    np.testing.assert_array_equal(refine(more, scan, NEAR_MM), plain)
 
 
 def test_holes_are_filled(flat):
-    """A dark voxel in the border becomes one where its neighbours outside join."""
-    mask, gm, csf, scan = flat
+    mask, scan = flat
     scan[20:25, 8:20, 8:20] = BRIGHT
     scan[19, 14, 14] = DARK
-    mask[12, 11, 11] = False
-    scan[12, 11, 11] = DARK
-    refined = refine(mask, gm, csf, scan, NEAR_MM)
-    assert refined[19, 14, 14]
-    assert refined[12, 11, 11]
+    mask[12, 9, 14] = False
+    refined = refine(mask, scan, NEAR_MM, outwards_mm=2.0)
+    assert refined[19, 14, 14], "dark, in the border, and enclosed since its neighbours outside joined"
+    assert refined[12, 9, 14]
 
 
 def test_coarse_voxels_leave_the_mask_as_it_is(flat, rng):
     """At 4 mm both distances are below a voxel, whatever the intensities."""
-    mask, gm, csf, scan = flat
-    refined = refine(mask, gm, csf, rng.random(scan.shape), np.array([4.0, 4.0, 4.5]))
+    mask, scan = flat
+    refined = refine(mask, rng.random(scan.shape), np.array([4.0, 4.0, 4.5]), 2.0)
     np.testing.assert_array_equal(refined, mask)
+    np.testing.assert_array_equal(refine(0 * mask > 0, scan, NEAR_MM), 0 * mask > 0)
 
 
-def test_without_a_prior_in_the_mask_it_stays_as_it_is(flat, rng):
-    mask, gm, csf, _ = flat
-    scan = rng.random(mask.shape)
-    for priors in ((0 * gm, csf), (gm, 0 * csf), (gm, csf * ~mask + 1.0 * ~mask)):
-        np.testing.assert_array_equal(refine(mask, *priors, scan, NEAR_MM), mask)
-    assert (refine(mask, gm, csf, scan, NEAR_MM) != mask).any()
-
-
-def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
-    """At 4 mm, where the border is that of SyN alone; so unlike the template is the head that an affine gets .94."""
+@pytest.mark.parametrize("method", ["network", "template"])
+def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, method):
+    """At 4 mm, where no border is refined; so unlike the template is the head that an affine gets .94."""
     phantom = build_phantom()
     effects = effects_of(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
     person = pd.Series({"severity_left": 5.0, "severity_right": 0.0, "age": 75.0})
@@ -244,10 +274,18 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch):
 
     write_template(4, SPACE, tmp_path / "template")
     settings = Settings(4, "SyN", registration_voxel_mm=4, iterations=(1, 0, 0), code="as it is")
+    if method == "template":
+        monkeypatch.setattr(registration, "network_mask", lambda head: np.ones(head.shape, bool))
     with scratch_folder() as scratch:
         found = register(raw, load_template(tmp_path / "template", SPACE), settings, scratch, Stopwatch())
     corner = np.rint(nib.affines.apply_affine(np.linalg.inv(raw.affine), found.native.affine[:3, 3])).astype(int)
     brain = np.zeros(raw.shape, bool)
     brain[tuple(slice(a, a + n) for a, n in zip(corner, found.native.shape, strict=True))] = found.brain.numpy() > 0.5
-    assert not found.stripped
+    assert (found.stripped, found.found.method) == (False, method)
+    if method == "template":
+        assert found.found.remark.startswith("not by the network: its mask has ")
+        assert found.agreement < 0.5, "everything was brain to the network"
+    else:
+        assert found.found.remark == ""
+        assert found.agreement > 0.9
     assert dice(brain, truth) > 0.955

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.preprocess.outliers import FEWEST_SCANS, MEASURES, flag_outliers
+from relmaps.preprocess.outliers import FEWEST_SCANS, LIMITS, MEASURES, flag_outliers
 
 
 def qc_of(n, rng):
     """n scans without outliers: values evenly spaced, in random order."""
     table = pd.DataFrame({measure: rng.permutation(np.linspace(1, 2, n)) for measure in MEASURES})
-    return table.assign(status="ok")
+    return table.assign(status="ok", brain_agreement=0.95, cut_share=0.0)
 
 
 def literal_z(values):
@@ -52,5 +52,10 @@ def test_few_scans_and_measures_that_hardly_vary_flag_nothing(rng):
 
 @pytest.mark.filterwarnings("error")
 def test_a_cohort_of_failed_scans_has_no_flags():
-    qc = pd.DataFrame(dict.fromkeys(MEASURES), index=range(9)).assign(status="failed")
+    qc = pd.DataFrame(dict.fromkeys((*MEASURES, *LIMITS)), index=range(9)).assign(status="failed")
     assert flag_outliers(qc, 3.5).isna().all()
+
+
+def test_masks_that_disagree_and_brains_that_are_cut_are_flagged_in_any_cohort(rng):
+    few = qc_of(4, rng).assign(brain_agreement=[0.95, 0.85, np.nan, 0.9], cut_share=[0.0, 0.02, 0.01, 0.0])
+    assert flag_outliers(few, 3.5).dropna().to_dict() == {1: "brain_agreement low; cut_share high"}

@@ -14,6 +14,7 @@ from relmaps.preprocess.mosaic import Tile, plot_mosaic, tiles_of
 from relmaps.preprocess.pictures import COLOURED, draw_scan, show_slice
 
 ROW = {"similarity": 0.912, "brain_dice": 0.98, "gm_dice": 0.8, "tiv_ml": 1500.4, "noise": 0.0312, "wm_cv": np.nan}
+ROW |= {"method": "template", "method_reason": "not by the network: its mask has 3,470 ml"}
 VOXEL_MM = np.array([3.0, 1.0, 2.0])
 
 
@@ -30,7 +31,7 @@ def figures(monkeypatch):
 @pytest.fixture
 def scan(tmp_path, grid, brain):
     """Paths of a scan whose native image has a bright spot at the left, front and top."""
-    files = {name: tmp_path / f"{name}.nii.gz" for name in ("t1", "native_t1", "native_tissues")}
+    files = {name: tmp_path / f"{name}.nii.gz" for name in ("t1", "native_t1", "native_tissues", "head", "head_brain")}
     write_map(brain.astype(float), files["t1"], grid)
     labels = np.zeros((20, 44, 26), np.uint8)
     labels[3:17, 4:40, 3:23], labels[5:15, 8:36, 6:20], labels[7:13, 12:32, 9:17] = 1, 2, 3
@@ -39,6 +40,9 @@ def scan(tmp_path, grid, brain):
     affine = np.diag([*VOXEL_MM, 1])
     save(nib.Nifti1Image(t1.astype(np.float32), affine), files["native_t1"])
     save(nib.Nifti1Image(labels, affine), files["native_tissues"])
+    head = np.pad((255 / 9 * t1).astype(np.uint8), 6, constant_values=80)
+    save(nib.Nifti1Image(head, affine), files["head"])
+    save(nib.Nifti1Image(np.pad((labels > 0).astype(np.uint8), 6), affine), files["head_brain"])
     return files
 
 
@@ -67,25 +71,32 @@ def test_a_slice_lies_in_mm_with_left_on_the_left_and_its_outline_on_the_voxels_
     np.testing.assert_allclose(line.get_extents().get_points(), [place - sizes / 2, place + sizes / 2])
 
 
-def test_a_picture_shows_three_slices_of_each_plane_and_the_scan_below(scan, figures, tmp_path, grid, brain):
+def test_a_picture_shows_three_slices_of_each_plane_the_brain_and_the_whole_scan(scan, figures, tmp_path, grid, brain):
     draw_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
     (figure,) = figures
     texts = [text.get_text() for text in figure.findobj(Text)]
-    assert len(figure.axes) == 9 + 3
-    assert [texts.count(letter) for letter in "PALR"] == [4, 4, 8, 8]
+    assert len(figure.axes) == 9 + 3 + 3
+    assert [texts.count(letter) for letter in "PALR"] == [5, 5, 10, 10]
     told = "similarity 0.91   brain Dice 0.98   grey matter Dice 0.80   total volume 1500 ml   noise 0.031   "
     assert told + "white matter variation n/a" in texts
     assert "the scan itself, voxels of 3 × 1 × 2 mm, with its" in texts
-    for axes in figure.axes[-3:]:
+    for axes in figure.axes[9:12]:
         assert [len(lines.get_paths()[0]) > 0 for lines in axes.collections] == [True] * 3
-    assert (tmp_path / "picture.png").stat().st_size < 150e3
+    found = "as the template found it (not by the network: its mask has 3,470 ml)"
+    assert f"the whole scan with its brain {found}" in texts
+    for axes in figure.axes[12:]:
+        assert len(axes.collections) == 1
+        inside, outside = axes.collections[0].get_paths()[0].get_extents(), axes.images[0].get_extent()
+        assert inside.x0 > outside[0]
+        assert inside.x1 < outside[1]
+    assert (tmp_path / "picture.png").stat().st_size < 200e3
 
 
 def test_left_front_and_top_of_a_scan_are_where_the_letters_say(scan, figures, tmp_path, grid, brain, monkeypatch):
     # The slices that hold the spot: fractions of the way through the brain along x, y and z.
     monkeypatch.setattr(pictures, "DETAIL", (0.1, 0.92, 0.87))
     draw_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
-    for axes, (x, y) in zip(figures[0].axes[-3:], [("front", "top"), ("left", "top"), ("left", "front")], strict=True):
+    for axes, (x, y) in zip(figures[0].axes[9:12], [("front", "top"), ("left", "top"), ("left", "front")], strict=True):
         data = np.asarray(axes.images[0].get_array())
         row, column = np.unravel_index(data.argmax(), data.shape)
         assert data.max() == 9

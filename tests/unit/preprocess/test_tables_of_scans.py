@@ -71,6 +71,38 @@ def test_all_missed_gates_stand_in_one_reason():
     assert low["sub-1_ses-1"] == "noise 0.05 is below 0.1"
 
 
+@pytest.mark.parametrize(
+    ("measure", "value", "limits", "reason"),
+    [
+        ("tiv_ml", 3470.4, [800, 2200], "brain extraction failed: total volume 3,470 ml is above 2,200"),
+        ("tiv_ml", 466.0, [800, 2200], "brain extraction failed: total volume 466 ml is below 800"),
+        (
+            "cut_share",
+            0.0512,
+            [None, 0.03],
+            "part of the brain lies outside the image: cut share of its surface 0.0512",
+        ),
+        (
+            "wm_cv",
+            0.2,
+            [None, 0.15],
+            "uneven white matter after bias correction: coefficient of variation 0.2 is above",
+        ),
+        ("jacobian_min", -0.1, [0.02, None], "implausible deformation: smallest Jacobian -0.1 is below 0.02"),
+        ("brain_agreement", 0.6, [0.9, None], "brain extraction is uncertain: Dice of the masks by network and"),
+    ],
+)
+def test_a_reason_names_what_is_wrong(measure, value, limits, reason):
+    (bad,) = set(find_bad_scans(qc((0.9,) * 4, "ok", **{measure: value}), {measure: limits}).values())
+    assert bad.startswith(reason)
+
+
+def test_a_skull_stripped_scan_has_no_two_masks_that_could_disagree():
+    rows = qc((0.9,) * 4, "ok", brain_agreement=np.nan, method="skull_stripped")
+    assert find_bad_scans(rows, {"brain_agreement": [0.9, None]}) == {}
+    assert len(find_bad_scans(rows.assign(method="network"), {"brain_agreement": [0.9, None]})) == 4
+
+
 def test_scans_with_the_same_content_are_all_excluded_until_the_wrong_ones_are_listed():
     copies = qc((0.9, 0.9, 0.9, None), content=["c1", "c2", "c1", "c1"])  # the failed one has no say
     with pytest.raises(UserError, match=r"3 scan\(s\).*sub-1_ses-1: same content as sub-3_ses-1: keep the right one; "):
