@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
@@ -12,11 +13,15 @@ SLICE_MM, ROW_MM, COLUMN_MM = 6.0, 5.0, 5.5
 
 @dataclass
 class Series:
-    """voxels : (slice, row, column) stored values. directions : (3, 3), columns along columns, rows and slices, LPS."""
+    """voxels : (slice, row, column) stored values. directions : (3, 3), columns along columns, rows and slices, LPS.
+
+    sides : mm from slice to slice, row to row, column to column.
+    """
 
     voxels: np.ndarray
     directions: np.ndarray
     origin: np.ndarray
+    sides: tuple[float, float, float] = (SLICE_MM, ROW_MM, COLUMN_MM)
 
     @classmethod
     def random(cls, shape=(20, 24, 16), seed=0):
@@ -26,13 +31,22 @@ class Series:
         directions[:, 2] = np.cross(directions[:, 0], directions[:, 1])
         return cls(rng.integers(0, 3000, shape), directions, np.array([-31.0, -42.0, 17.0]))
 
+    @classmethod
+    def of(cls, image: nib.Nifti1Image):
+        """The series of a NIfTI image of integers, RAS+: its third axis becomes the slices."""
+        sides = nib.affines.voxel_sizes(image.affine)
+        flip = np.diag([-1.0, -1, 1])
+        directions, origin = flip @ (image.affine[:3, :3] / sides), flip @ image.affine[:3, 3]
+        return cls(np.asarray(image.dataobj).T, directions, origin, tuple(float(side) for side in sides[::-1]))
+
     def coordinates(self) -> np.ndarray:
         """(slice, row, column, 3): centre of each voxel in mm, RAS+, literally by the formula of the DICOM standard."""
         positions = np.empty((*self.voxels.shape, 3))
+        slice_mm, row_mm, column_mm = self.sides
         for k, j, i in np.ndindex(self.voxels.shape):
             along_row, along_column, across = self.directions.T
             positions[k, j, i] = (
-                self.origin + along_row * COLUMN_MM * i + along_column * ROW_MM * j + across * SLICE_MM * k
+                self.origin + along_row * column_mm * i + along_column * row_mm * j + across * slice_mm * k
             )
         return positions * [-1, -1, 1]  # the standard's axes point to the left and to the back
 
@@ -63,9 +77,9 @@ class Series:
                 "RepetitionTime": 2300,
                 "EchoTime": 3,
                 "ImageOrientationPatient": [f"{x:.10f}" for x in self.directions[:, :2].T.ravel()],
-                "ImagePositionPatient": [f"{x:.8f}" for x in self.origin + self.directions[:, 2] * SLICE_MM * k],
-                "PixelSpacing": [ROW_MM, COLUMN_MM],
-                "SliceThickness": SLICE_MM,
+                "ImagePositionPatient": [f"{x:.8f}" for x in self.origin + self.directions[:, 2] * self.sides[0] * k],
+                "PixelSpacing": list(self.sides[1:]),
+                "SliceThickness": self.sides[0],
                 "SamplesPerPixel": 1,
                 "PhotometricInterpretation": "MONOCHROME2",
                 "Rows": pixels.shape[0],

@@ -66,8 +66,8 @@ def cut_share(mask: np.ndarray, affine: np.ndarray) -> float:
 def refine(brain: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray, outwards_mm: float = 0.0) -> np.ndarray:
     """Move a mask's border to the scan's own edge between tissue and fluid.
 
-    A voxel whose centre is up to INWARDS_MM deep stays only if it is brighter than the middle between fluid and grey matter, one up
-    to `outwards_mm` outside joins then. Bridges of one voxel to the skull are cut and holes filled.
+    A voxel whose centre is up to INWARDS_MM deep stays only if it is brighter than the middle between fluid and grey
+    matter. One up to `outwards_mm` outside joins if it is. Bridges of one voxel to the skull are cut and holes filled.
 
     Parameters
     ----------

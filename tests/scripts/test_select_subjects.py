@@ -33,7 +33,7 @@ def test_counts_add_up(tmp_path):
     assert list(subjects.columns) == list(columns_of("subjects"))
     assert subjects["site"].tolist() == ["011", "2", "2"]
     assert sorted([*subjects["participant_id"], *exclusions["participant_id"]]) == ["sub-1", "sub-2", "sub-3", "sub-4"]
-    assert "similarity 0.20" in exclusions["reason"][0]
+    assert "similarity to the template 0.2 " in exclusions["reason"][0]
 
 
 def test_a_hand_kept_list_excludes(tmp_path):

@@ -28,7 +28,7 @@ SETTINGS = {
         "input_voxel_mm": 6,
         "registration_voxel_mm": 6,
         "scans_per_job": 4,
-        "exclude_on": {"similarity": [0.5, None]},
+        "exclude_on": {"similarity": [0.5, None], "wm_cv": [None, None]},
     },
     "classify": {"folds": 2},
 }
