@@ -73,3 +73,10 @@ def test_mixed_draws_every_protocol(rng):
     drawn = {draw_protocol("mixed", rng) for _ in range(50)}
     assert drawn == set(PROTOCOLS.values())
     assert draw_protocol("ixi", rng) == PROTOCOLS["ixi"]
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_heads_have_some_1450_ml_inside_the_skull(name, phantom):
+    volumes = [1886 / np.linalg.det(placement.pose[:3, :3]) for placement in placements(name, phantom, 200, 4)]
+    assert np.mean(volumes) == pytest.approx(1450, rel=0.03)
+    assert 100 < np.std(volumes) < 200
