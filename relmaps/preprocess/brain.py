@@ -1,4 +1,4 @@
-"""Where the brain is in a raw scan: what tells a brain from a head, and where exactly its border lies."""
+"""Where the brain is in a raw scan: how a brain differs from a head, and where exactly its border lies."""
 
 import nibabel as nib
 import numpy as np

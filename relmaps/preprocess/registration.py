@@ -167,7 +167,10 @@ def _found_in_head(
             problem = str(error)
     remark = f"not by the network: {problem}"
     with watch.step("brain extraction"):
-        by_template = _template_mask(raw, template, voxel_mm, scratch)
+        try:
+            by_template = _template_mask(raw, template, voxel_mm, scratch)
+        except ScanError as error:
+            raise ScanError(f"brain extraction failed, {remark}; by the template: {error}") from None
         if not by_template.any():
             raise ScanError(f"brain extraction failed, {remark}; by the template: no brain; look at the scan")
     found = _placed("template", remark, raw, by_template, template, voxel_mm, scratch / "template", watch)

@@ -51,10 +51,10 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
     return [
         f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']]}."
         f"{truth.get(truth_of(config), '')}",
-        "Preprocessing: brain extraction (by a network, deepbet), bias field correction, affine and nonlinear "
-        f"registration ({preprocess['registration']}) to {grid['space']} at {grid['voxel_mm']:g} mm with ANTs, and "
-        "segmentation into grey matter, white matter and fluid; grey matter is modulated by the deformation. Scans "
-        "outside the gates of quality are left out.",
+        "Preprocessing: brain extraction of heads with skull (a network, deepbet), bias field correction, affine and "
+        f"nonlinear registration ({preprocess['registration']}) to {grid['space']} at {grid['voxel_mm']:g} mm with "
+        "ANTs, and segmentation into grey matter, white matter and fluid; grey matter is modulated by the deformation. "
+        "Scans outside the gates of quality are left out.",
         f"Networks: {networks}, on {cnn['feature']}, {_many(len(cnn['seeds']), 'seed')} each, {classify['folds']}-fold "
         f"cross-validation, at most {cnn['epochs']} epochs; in each fold the one with the lowest validation loss is "
         "explained.",

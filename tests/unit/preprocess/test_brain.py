@@ -9,6 +9,7 @@ from scipy.ndimage import binary_closing, binary_fill_holes
 from relmaps.cohort import simulate
 from relmaps.cohort.phantom import build_phantom
 from relmaps.cohort.simulate import ScanSettings, simulate_scan
+from relmaps.errors import ScanError
 from relmaps.files import scratch_folder
 from relmaps.preprocess import registration
 from relmaps.preprocess.brain import (
@@ -289,3 +290,16 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, metho
         assert found.found.remark == ""
         assert found.agreement > 0.9
     assert dice(brain, truth) > 0.955
+
+
+def test_where_both_ways_fail_the_reason_names_both(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ScanError("registration failed: from each of 9 starts")
+
+    monkeypatch.setattr(registration, "network_mask", lambda head: np.zeros(head.shape, bool))
+    monkeypatch.setattr(registration, "_template_mask", refuse)
+    write_template(8, SPACE, tmp_path)
+    settings = Settings(8, "SyN", registration_voxel_mm=8, iterations=(1, 0, 0), code="as it is")
+    words = r"brain extraction failed, not by the network: its mask has 0 ml; by the template: registration failed"
+    with pytest.raises(ScanError, match=words):
+        register(small_head(), load_template(tmp_path, SPACE), settings, tmp_path, Stopwatch())
