@@ -7,10 +7,15 @@ CONFIG ?= config/config.yaml
 INPUT ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# Test packages have an environment of their own: installing them must not change a study that is running.
+TEST_VENV := .venv-test
+TEST_BIN := $(TEST_VENV)/bin
+PYTEST := $(TEST_BIN)/python -m pytest
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
 SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
 
-.PHONY: study resume figures test test-conda test-slurm lint dag accuracy check-null bench calibrate clean dryrun-bids dryrun-large test-faults test-bytes verify plan
+.PHONY: study resume figures test-fast test test-all test-conda test-slurm test-faults test-bytes mutations lint dag accuracy \
+	check-null bench calibrate clean dryrun-bids dryrun-large verify plan
 
 study: $(VENV)/study
 	$(SNAKEMAKE)
@@ -21,39 +26,51 @@ resume: $(VENV)/study
 	$(SNAKEMAKE) --unlock
 	$(MAKE) study
 
-test: $(VENV)/test
-	$(BIN)/python -m pytest
+# Unit tests without ANTs, Snakemake or a browser.
+test-fast: $(TEST_VENV)/ready
+	$(PYTEST) -n 2 -m "not slow and not long"
+
+# All that the automatic checks run, with branch coverage of what runs inside the tests' own processes.
+test: $(TEST_VENV)/ready
+	$(PYTEST) -n 2 -m "not long" --cov --cov-report=term:skip-covered
+
+# With the long ones: whole studies that are killed in each stage, two hundred heads, DICOM series.
+test-all: $(TEST_VENV)/ready
+	$(PYTEST) -n 2 -m ""
 
 # The smallest study with an environment for each family of rules, made by a stand-in for conda; needs the package index.
-test-conda: $(VENV)/test
-	$(BIN)/python -m pytest tests/conda
+test-conda: $(TEST_VENV)/ready
+	$(PYTEST) -m "" tests/conda
 
 # The smallest study through a SLURM cluster of one machine, which is started and taken down; as root, on Debian or Ubuntu.
-test-slurm: $(VENV)/slurm
+test-slurm: $(TEST_VENV)/slurm
 	tests/slurm/install.sh
-	$(BIN)/python -m pytest tests/slurm
+	$(PYTEST) -m "" tests/slurm
 
-# Every fault that docs/faults.md tells of, then a study that is killed in each stage.
-test-faults: $(VENV)/test
-	$(BIN)/python -m pytest -m "long or not long" -k "not two_cores" $$(grep -oE 'tests/[a-z_/]+\.py' docs/faults.md | sort -u)
+# Every fault that docs/faults.md lists, then a study that is killed in each stage.
+test-faults: $(TEST_VENV)/ready
+	$(PYTEST) -n 2 -m fault
 
 # One core, and two: the same tables and maps, byte by byte.
-test-bytes: $(VENV)/test
-	$(BIN)/python -m pytest -m long -k two_cores tests/faults/test_same_bytes.py
+test-bytes: $(TEST_VENV)/ready
+	$(PYTEST) -m long -k two_cores tests/faults/test_same_bytes.py
 
-lint: $(VENV)/test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint
+# Twenty faults put into the code one by one: the tests must catch each.
+mutations: $(TEST_VENV)/ready
+	$(TEST_BIN)/python -m tests.mutations
+
+lint: $(TEST_VENV)/ready
+	$(TEST_BIN)/ruff check .
+	$(TEST_BIN)/ruff format --check .
+	$(TEST_BIN)/snakefmt --check Snakefile workflow
+	$(TEST_BIN)/snakemake --lint
+	$(TEST_BIN)/mypy
+	$(TEST_BIN)/lint-imports
 
 # Every figure, table and the report again, from published tables and maps alone: make figures STUDY=results/full-demo
 STUDY ?= results/$(shell $(SETTING) study)
-DRAWING = plot_cohort plot_quality plot_performance plot_calibration plot_learning plot_maps plot_ranking plot_curves \
-	plot_sanity plot_faithfulness plot_stability plot_sweep plot_truth plot_growth plot_regions plot_trainings \
-	write_tables write_report number_figures
 figures: $(VENV)/study
-	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $(DRAWING) \
+	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $$(cat workflow/redraw.txt) \
 		--forceall -- figures
 
 # Files, inputs, code and software against what the finished study has told of them.
@@ -109,11 +126,12 @@ $(VENV)/study: requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-$(VENV)/test: $(VENV)/study requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(TEST_VENV)/ready: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(TEST_VENV)
+	$(TEST_BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
 # No release of the plugin admits numpy and pandas of requirements.txt, hence --no-deps.
-$(VENV)/slurm: $(VENV)/test requirements-slurm.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-slurm.txt
+$(TEST_VENV)/slurm: $(TEST_VENV)/ready requirements-slurm.txt
+	$(TEST_BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-slurm.txt
 	touch $@

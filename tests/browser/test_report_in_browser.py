@@ -13,6 +13,8 @@ from relmaps.images import Grid
 from tests.synthetic_report import write_synthetic_report
 from tests.synthetic_results import MAPS, SyntheticStudy
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
     pytest.skip("no Chromium on this machine; Debian: apt-get install chromium", allow_module_level=True)

@@ -13,8 +13,8 @@ import pytest
 from relmaps.code import ROOT
 from tests.workflow.test_wiring import RULES
 
-STUDY = "conda-test"
-RESULTS = ROOT / "results" / STUDY
+pytestmark = pytest.mark.long
+
 # What the Snakefile itself imports; jsonschema comes with Snakemake.
 HOST = ("snakemake", "pandas", "PyYAML")
 
@@ -38,15 +38,21 @@ def run(host: Path, folder: Path, prefix: Path, *arguments: str) -> subprocess.C
 
 
 @pytest.fixture(scope="module")
-def prefix(host, tmp_path_factory) -> Iterator[Path]:
-    """Folder of the environments, after the study; removed at the end, as it has gigabytes."""
-    shutil.rmtree(RESULTS, ignore_errors=True)
+def prefix(tmp_path_factory) -> Iterator[Path]:
+    """Folder of the environments; removed at the end, as it has gigabytes."""
     prefix = tmp_path_factory.mktemp("environments")
-    arguments = ["--cores", str(os.cpu_count()), "--configfile", "config/smoke.yaml", "--config", f"study={STUDY}"]
-    study = run(host, ROOT, prefix, *arguments)
-    assert study.returncode == 0, (study.stdout + study.stderr)[-5000:]
     yield prefix
     shutil.rmtree(prefix)
+
+
+@pytest.fixture(scope="module")
+def results(host, prefix, tmp_path_factory) -> Path:
+    """What the study made."""
+    folder = tmp_path_factory.mktemp("study")
+    arguments = ("--directory", folder, "--cores", str(os.cpu_count()), "--configfile", "config/smoke.yaml")
+    study = run(host, ROOT, prefix, *arguments)
+    assert study.returncode == 0, (study.stdout + study.stderr)[-5000:]
+    return folder / "results/smoke"
 
 
 @pytest.fixture
@@ -62,13 +68,13 @@ def test_the_host_has_nothing_that_the_rules_need(host):
     assert not installed & {"nibabel", "nilearn", "antspyx", "torch", "scipy", "scikit-learn", "matplotlib", "nimare"}
 
 
-def test_the_study_is_whole(prefix):
-    assert (RESULTS / "report.html").stat().st_size > 1e5
+def test_the_study_is_whole(results):
+    assert (results / "report.html").stat().st_size > 1e5
 
 
-def test_every_module_of_a_job_lies_in_the_environment_of_its_rule(prefix):
+def test_every_module_of_a_job_lies_in_the_environment_of_its_rule(prefix, results):
     seen = set()
-    for log in RESULTS.rglob("logs/**/*.log"):
+    for log in results.rglob("logs/**/*.log"):
         rule = rule_of(log)
         env = re.search(r'"\.\./\.\./envs/(\w+\.yaml)"', RULES[rule])[1]
         python, *modules = re.findall(r"^\S+ \w+ (/\S+)$", log.read_text(), re.M)

@@ -1,8 +1,6 @@
 """A study on a disk that is too small says so in one line, and goes on where it stopped once there is space."""
 
-import shutil
 import subprocess
-import sys
 
 import nibabel as nib
 import numpy as np
@@ -10,14 +8,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from relmaps.code import ROOT
 from relmaps.errors import UserError
 from relmaps.files import replacing, write_text
 from relmaps.images import save
 from relmaps.npy import new_array
+from tests.studies import SMOKE, finish, run
 
-STUDY = "full-test"
-RESULTS = ROOT / "results" / STUDY
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
+
 MESSAGE = "not written, no space is left on the disk; free some space, then go on with make resume"
 
 
@@ -67,22 +65,16 @@ def test_a_file_that_does_not_fit_is_named_and_nothing_of_it_is_left(small_disk,
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(small_disk):
-    shutil.rmtree(RESULTS, ignore_errors=True)
-    RESULTS.unlink(missing_ok=True)
-    RESULTS.symlink_to(small_disk)
-    target = f"results/{STUDY}/cohort/simulated/batch-1.tsv"
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", target, "--configfile", "config/smoke.yaml"]
-    command += ["--config", f"study={STUDY}"]
-    try:
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert run.returncode != 0
-        (line,) = [line for line in run.stderr.splitlines() if line.startswith("relmaps: ")]
-        assert line.endswith(MESSAGE)
-        assert "Traceback" not in run.stderr
-        assert not list(small_disk.rglob(".writing-*"))
-        subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-        assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 6
-    finally:
-        RESULTS.unlink(missing_ok=True)
+def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(small_disk, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/smoke").symlink_to(small_disk)
+    arguments = (*SMOKE, "--", "results/smoke/cohort/simulated/batch-1.tsv")
+    stopped = run(tmp_path, *arguments)
+    assert stopped.returncode != 0
+    (line,) = [line for line in stopped.stderr.splitlines() if line.startswith("relmaps: ")]
+    assert line.endswith(MESSAGE)
+    assert "Traceback" not in stopped.stderr
+    assert not list(small_disk.rglob(".writing-*"))
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    finish(tmp_path, *arguments)
+    assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 6

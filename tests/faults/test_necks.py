@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.stress import stress, wrong
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.mark.long
 def test_no_head_that_is_registered_wrongly_passes_and_hardly_any_fails():

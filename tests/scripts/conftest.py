@@ -9,9 +9,17 @@ import yaml
 from relmaps.code import ROOT
 from relmaps.preprocess.template import template_paths
 from tests.diseases import in_ellipsoids
+from tests.studies import made_once
 from workflow.scripts import make_template, simulate_participants, simulate_scans
 
 SPACE = "MNI152NLin2009aSym"
+
+
+def pytest_collection_modifyitems(items):
+    """The dataset takes seconds to simulate, in each process."""
+    for item in items:
+        if "simulated" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass
@@ -48,20 +56,25 @@ class Dataset:
         )
 
 
-@pytest.fixture(scope="session")
-def simulated(tmp_path_factory) -> Dataset:
+def make(folder: Path) -> dict:
+    """Fill an empty folder; arguments of a Dataset."""
     simulation = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
-    data = Dataset(tmp_path_factory.mktemp("dataset"), simulation)
     template = {"voxel_mm": 8, "box": "template", "images": None}
-    make_template.main(folder=data.folder / "template", space=SPACE, template=template)
+    make_template.main(folder=folder / "template", space=SPACE, template=template)
     simulate_participants.main(
-        participants=data.folder / "bids/participants.tsv",
-        description=data.folder / "bids/dataset_description.json",
-        severity=data.folder / "severity.tsv",
+        participants=folder / "bids/participants.tsv",
+        description=folder / "bids/dataset_description.json",
+        severity=folder / "severity.tsv",
         n_scans=4,
         median_severity=2.0,
         severity_spread=0.4,
         seed=1,
     )
-    data.simulate()
-    return data
+    Dataset(folder, simulation).simulate()
+    return {"simulation": simulation}
+
+
+@pytest.fixture(scope="session")
+def simulated(shared_folder) -> Dataset:
+    """The dataset that all tests share; one that writes takes a copy."""
+    return Dataset(shared_folder / "dataset", **made_once(shared_folder, "dataset", make))

@@ -7,6 +7,8 @@ from relmaps.images import read_map, read_mask, write_map
 from relmaps.reference.reference import read_cuts
 from workflow.scripts import build_reference
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "source": "sleuth",
     "threshold": None,

@@ -8,6 +8,8 @@ from relmaps.files import sha256_of
 from relmaps.tables import read_table
 from workflow.scripts.ingest_cohort import main
 
+pytestmark = pytest.mark.fault
+
 IDS = ["sub-001", "sub-002", "sub-003", "sub-004"]
 
 

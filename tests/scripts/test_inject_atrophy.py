@@ -24,6 +24,8 @@ from relmaps.template import packaged
 from tests.diseases import effects_of, in_ellipsoids
 from workflow.scripts import inject_atrophy
 
+pytestmark = pytest.mark.slow
+
 SPACE = "MNI152NLin2009aSym"
 VOXEL_MM = 8
 REGION = {"centre": [40, -20, -10], "radii": [20, 30, 20], "loss": 1.0}

@@ -1,6 +1,5 @@
 """The smallest study through SLURM, one of whose jobs is cancelled on the way."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -14,13 +13,11 @@ from relmaps.code import ROOT
 from relmaps.tables import read_table
 from tests.slurm.cluster import ClusterError, running_cluster, slurm
 
-STUDY = "slurm-test"
-RESULTS = ROOT / "results" / STUDY
-LOGS = ROOT / "results" / f"{STUDY}-logs"  # job numbers begin anew with each cluster
+pytestmark = pytest.mark.long
+
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 COMMAND = [
     *(sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", "--configfile", "config/smoke.yaml"),
-    *("--config", f"study={STUDY}", "--nolock", "--slurm-logdir", str(LOGS)),
     *("--slurm-init-seconds-before-status-checks", "5"),
     *("--slurm-status-command", "squeue"),  # sacct answers nothing where there is no accounting database
 ]
@@ -49,23 +46,24 @@ def jobs() -> list[Job]:
 
 @dataclass(frozen=True)
 class Run:
-    """The study's jobs; which of them was cancelled, and the scans that it had finished, with their times."""
+    """The study's folder and jobs; the job that was cancelled, and the scans that it had finished, with their times."""
 
+    folder: Path
     cancelled: Job
     finished: dict[Path, int]
     jobs: list[Job]
 
 
 @pytest.fixture(scope="module")
-def run():
-    for folder in (RESULTS, LOGS):
-        shutil.rmtree(folder, ignore_errors=True)
-    log = ROOT / "results" / f"{STUDY}.log"
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slurm")
+    log = folder / "snakemake.log"
+    command = [*COMMAND, "--directory", str(folder), "--slurm-logdir", str(folder / "logs")]
     try:
         with running_cluster(), open(log, "w") as output:
-            process = subprocess.Popen(COMMAND, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
             try:
-                cancelled, scans = cancel_the_scans(process)
+                cancelled, scans = cancel_the_scans(process, folder / "results/smoke")
                 code = process.wait(timeout=3600)
                 seen = jobs()
             finally:
@@ -74,14 +72,14 @@ def run():
     except ClusterError as error:
         pytest.exit(str(error), returncode=1)
     assert code == 0, log.read_text()[-5000:]
-    return Run(cancelled, scans, seen)
+    return Run(folder, cancelled, scans, seen)
 
 
-def cancel_the_scans(process: subprocess.Popen) -> tuple[Job, dict[Path, int]]:
+def cancel_the_scans(process: subprocess.Popen, results: Path) -> tuple[Job, dict[Path, int]]:
     """Cancel the job of the scans once it has finished the first of them."""
     deadline = time.monotonic() + 900
     while process.poll() is None and time.monotonic() < deadline:
-        statuses = list(RESULTS.glob("preprocess/derivatives/*/anat/sub-*_status.json"))
+        statuses = list(results.glob("preprocess/derivatives/*/anat/sub-*_status.json"))
         if statuses:
             (job,) = [job for job in jobs() if job.state == "RUNNING" and "preprocess_scans" in job.what]
             slurm("scancel", job.number)
@@ -119,8 +117,8 @@ def test_every_other_job_ran_once_and_the_study_is_whole(run):
     assert len(others) > 90
     assert {job.state for job in others} == {"COMPLETED"}
     assert len({job.what for job in others}) == len(others)
-    assert (RESULTS / "report.html").stat().st_size > 1e5
-    assert len(read_table(RESULTS / "overlap/scores.tsv")) > 100
+    assert (run.folder / "results/smoke" / "report.html").stat().st_size > 1e5
+    assert len(read_table(run.folder / "results/smoke" / "overlap/scores.tsv")) > 100
 
 
 def test_the_scans_of_both_batches_are_one_job(run):
@@ -135,7 +133,7 @@ def test_gpu_rules_and_no_others_have_a_gpu_and_its_partition(run):
 
 
 def test_a_log_of_every_job_is_kept(run):
-    kept = {path.stem for path in LOGS.rglob("*.log")}
+    kept = {path.stem for path in (run.folder / "logs").rglob("*.log")}
     assert {job.number for job in run.jobs} <= kept
 
 

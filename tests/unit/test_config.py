@@ -10,6 +10,8 @@ from relmaps.config import INPUTS, load_config
 from relmaps.errors import UserError
 from relmaps.tables import SCHEMAS
 
+pytestmark = pytest.mark.fault
+
 STUDIES = sorted(path for path in (ROOT / "config").glob("*.yaml") if path.stem != "presets")
 
 

@@ -8,6 +8,8 @@ from relmaps.errors import UserError
 from relmaps.files import write_json
 from relmaps.finished import take_all, take_models
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture
 def config(tmp_path):

@@ -5,6 +5,8 @@ import pytest
 from relmaps.errors import UserError
 from relmaps.images import load_grid, read_map, read_mask, write_map
 
+pytestmark = pytest.mark.fault
+
 
 def test_a_map_comes_back_with_its_values_affine_and_sidecar(tmp_path, grid, rng):
     data = rng.standard_normal(grid.shape).astype(np.float32)

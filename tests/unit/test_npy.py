@@ -8,6 +8,8 @@ from relmaps.errors import UserError
 from relmaps.npy import new_array, open_array
 from tests.pickles import Trap
 
+pytestmark = pytest.mark.fault
+
 
 def test_an_array_comes_back_as_it_was_written(tmp_path, rng):
     values = rng.random((3, 4, 5)).astype(np.float32)

@@ -9,6 +9,8 @@ from relmaps.errors import UserError
 from relmaps.plan import disease_of, plan_study
 from tests.adni_tree import AdniImage, write_images
 
+pytestmark = pytest.mark.fault
+
 INJECTION = {
     "severity": 3.0,
     "severity_spread": 0.2,

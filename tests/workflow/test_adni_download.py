@@ -1,9 +1,6 @@
 """An ADNI-shaped download of simulated heads, from the folder to the splits, with nobody lost on the way."""
 
 import os
-import shutil
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -16,12 +13,12 @@ from relmaps.images import save
 from relmaps.tables import read_table
 from tests.adni_tree import write_adni_tree
 from tests.diseases import effects_of
+from tests.studies import finish
 
-STUDY = "adni-test"
-RESULTS = ROOT / "results" / STUDY
+pytestmark = pytest.mark.slow
+
 N_SCANS = 8
 SETTINGS = {
-    "study": STUDY,
     "preprocess": {
         "preset": "demo",
         "template": {"voxel_mm": 6},
@@ -37,7 +34,6 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """The tree, one of whose files has been cut short, and its tables after the study went as far as the splits."""
-    shutil.rmtree(RESULTS, ignore_errors=True)
     folder = tmp_path_factory.mktemp("adni")
     regions = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]["regions"]
     phantom = build_phantom()
@@ -52,13 +48,17 @@ def study(tmp_path_factory):
     damaged = next(path for path in tree.root.rglob("*.nii*") if path.stat().st_size > 1000)
     os.truncate(damaged, damaged.stat().st_size // 2)
     (folder / "study.yaml").write_text(yaml.safe_dump(SETTINGS))
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", f"results/{STUDY}/classify/splits.tsv"]
-    command += ["--configfile", "config/adni.yaml", str(folder / "study.yaml"), "--config", f"input={tree.root}"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    settings = (
+        "--configfile",
+        "config/adni.yaml",
+        folder / "study.yaml",
+        "--config",
+        f"input={tree.root}",
+        "study=adni",
+    )
+    finish(folder, "results/adni/classify/splits.tsv", *settings)
     names = ("cohort/participants", "cohort/scans", "cohort/exclusions", "preprocess/subjects", "classify/splits")
-    yield tree, {name.split("/")[1]: read_table(RESULTS / f"{name}.tsv") for name in names}
-    shutil.rmtree(RESULTS)
+    return tree, {name.split("/")[1]: read_table(folder / f"results/adni/{name}.tsv") for name in names}
 
 
 def test_every_image_is_a_scan_or_an_exclusion(study):

@@ -1,8 +1,5 @@
 """DICOM series of simulated heads with necks: one from its folder to grey matter, and a study of twelve to its maps."""
 
-import subprocess
-import sys
-
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -23,8 +20,10 @@ from relmaps.preprocess.template import load_template, template_paths, write_tem
 from relmaps.tables import read_table
 from tests.dicom_series import Series
 from tests.diseases import effects_of
+from tests.studies import finish
 
 SPACE = "MNI152NLin2009aSym"
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +86,14 @@ def test_a_study_of_series_goes_from_folders_to_maps(series_of, tmp_path):
         "relevance/integrated_gradients/group.nii.gz",
         "relevance/svm_pattern/group.nii.gz",
     ]
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(tmp_path), *(f"results/series/{name}" for name in maps), "--configfile"]
-    command += [
-        str(ROOT / "config/dicom.yaml"),
-        str(tmp_path / "study.yaml"),
+    settings = (
+        "--configfile",
+        "config/dicom.yaml",
+        tmp_path / "study.yaml",
         "--config",
         f"input={tmp_path}/series.csv",
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    )
+    finish(tmp_path, *(f"results/series/{name}" for name in maps), *settings)
     qc = read_table(tmp_path / "results/series/preprocess/qc.tsv")
     assert (qc["status"] == "ok").all()
     assert (qc["method"] == "network").all()

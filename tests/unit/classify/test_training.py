@@ -14,6 +14,8 @@ from relmaps.classify.scaling import UNSCALED, fit_scaling
 from relmaps.classify.training import Training, predict_scores, seed_of, train_network
 from relmaps.errors import UserError
 
+pytestmark = pytest.mark.fault
+
 SHAPE = (22, 23, 24)
 RECIPE = Recipe(epochs=4, epoch_selection="validation", batch_size=4, learning_rate=3e-3, weight_decay=0.01)
 TRAIN, VALIDATION = np.arange(12), np.arange(12, 18)

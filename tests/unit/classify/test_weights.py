@@ -12,6 +12,8 @@ from relmaps.classify.weights import METADATA, load_classifier, save_classifier
 from relmaps.errors import UserError
 from tests.pickles import Trap
 
+pytestmark = pytest.mark.fault
+
 SHAPE = (25, 30, 24)
 
 

@@ -12,6 +12,8 @@ from bids2table import index_dataset
 from relmaps.cohort.bids import is_ignored, read_bids, read_ignore_rules
 from relmaps.errors import UserError
 
+pytestmark = pytest.mark.fault
+
 SETTINGS = {
     "labels": {"column": "diagnosis", "disease": "AD", "control": "CN"},
     "covariates": {"age": "age", "sex": "sex", "site": None},

@@ -12,6 +12,8 @@ from relmaps.cohort.dicom import convert, hash_of_series
 from relmaps.errors import ScanError
 from tests.dicom_series import COLUMN_MM, ROW_MM, SLICE_MM, Series
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture
 def series():

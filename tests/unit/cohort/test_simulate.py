@@ -13,6 +13,8 @@ from relmaps.cohort.protocols import PROTOCOLS
 from relmaps.cohort.simulate import ScanSettings, examine, simulate_brain_mask, simulate_scan
 from relmaps.mni152 import AFFINE, average_on, study_grid, tissue_fractions
 
+pytestmark = pytest.mark.slow
+
 STILL = ScanSettings(anatomy_mm=0.0001, ageing=0, voxel_mm=4, noise=0, bias_field=0, seed=3)
 
 

@@ -3,6 +3,8 @@ import pytest
 from relmaps.cohort.table import read_scan_table
 from relmaps.errors import UserError
 
+pytestmark = pytest.mark.fault
+
 SETTINGS = {
     "source": "table",
     "labels": {"column": "dx", "disease": "AD", "control": "CN"},

@@ -74,12 +74,13 @@ def test_draws_follow_the_formula(group_map, arena, headline, rng):
     np.testing.assert_allclose(found, auc.bounded(expected), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(arena, headline, smooth, rng):
     """Simulated population map + noise. Measured at length, over many more settings, by benchmarks/coverage.py."""
     reference = arena.references[1].mask[arena.brain]
     column = list(METRICS).index("roc_auc")
     held = {"corrected": 0, "percentile": 0}
-    for _ in range(40):
+    for _ in range(20):
         population = smooth(1)[0] + 1.5 * reference
         subjects = population + 3 * smooth(20)
         truth = arena.scorer(headline)(population.astype(np.float32))[1, column]
@@ -89,7 +90,7 @@ def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(arena, 
         plain = [arena.scorer(headline)(values.astype(np.float32))[1, column] for values in weights @ subjects / 20]
         low, high = interval(np.array(plain), 0.95)
         held["percentile"] += low <= truth <= high
-    assert held["corrected"] >= 0.8 * 40  # 1 in 5,000 to fall short of this if the coverage is .95
+    assert held["corrected"] >= 0.75 * 20  # 1 in 3,000 to fall short of this if the coverage is .95
     assert held["percentile"] < held["corrected"]
 
 

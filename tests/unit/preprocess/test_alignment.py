@@ -13,6 +13,8 @@ from relmaps.preprocess import alignment
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.alignment import TURNS, align, implausible
 
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
+
 MARGINS = (12.0, 18.0, None)
 
 

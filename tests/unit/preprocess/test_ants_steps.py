@@ -6,6 +6,8 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from relmaps.cohort.deformation import exponential, random_velocity
 from relmaps.preprocess import ants_steps as steps
 
+pytestmark = pytest.mark.slow
+
 
 def affine_of(image) -> np.ndarray:
     """(4, 4) RAS+ affine of an ANTs image."""

@@ -28,6 +28,8 @@ from relmaps.preprocess.template import load_template, write_template
 from tests.bad_scans import small_head
 from tests.diseases import effects_of
 
+pytestmark = pytest.mark.fault
+
 SPACE = "MNI152NLin2009aSym"
 TURN = nib.eulerangles.euler2mat(0.1, -0.2, 0.3)
 SHAPE, VOXEL_MM = (50, 60, 52), np.array([4.0, 4.0, 4.5])
@@ -253,6 +255,7 @@ def test_coarse_voxels_leave_the_mask_as_it_is(flat, rng):
     np.testing.assert_array_equal(refine(0 * mask > 0, scan, NEAR_MM), 0 * mask > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["network", "template"])
 def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, method):
     """At 4 mm, where no border is refined; so unlike the template is the head that an affine gets .94."""
@@ -292,6 +295,7 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, metho
     assert dice(brain, truth) > 0.955
 
 
+@pytest.mark.slow
 def test_where_both_ways_fail_the_reason_names_both(tmp_path, monkeypatch):
     def refuse(*_):
         raise ScanError("registration failed: from each of 9 starts")

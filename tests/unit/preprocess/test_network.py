@@ -11,6 +11,8 @@ from relmaps.preprocess.network import network_mask
 from relmaps.preprocess.quality import dice
 from tests.diseases import effects_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def heads():

@@ -6,6 +6,8 @@ import pytest
 
 from relmaps.preprocess.outliers import FEWEST_SCANS, LIMITS, MEASURES, flag_outliers
 
+pytestmark = pytest.mark.fault
+
 
 def qc_of(n, rng):
     """n scans without outliers: values evenly spaced, in random order."""

@@ -22,6 +22,8 @@ from relmaps.preprocess.template import load_template, template_paths, write_tem
 from tests.bad_scans import BAD_SCANS, small_head
 from tests.diseases import effects_of
 
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
+
 SPACE = "MNI152NLin2009aSym"
 AFFINES = dict.fromkeys(("native_t1", "native_tissues", "head", "head_brain"), np.eye(4))
 SETTINGS = Settings(4, "SyN", registration_voxel_mm=4, iterations=(40, 20, 6), code="as it is")
@@ -180,7 +182,7 @@ def test_a_bad_scan_ends_well_with_a_row_that_says_why(study, tmp_path, name):
     assert not list(tmp_path.glob("sub-02/**/*.nii.gz"))
 
 
-@pytest.mark.parametrize("name", ["upside-down header", "swapped axes"])
+@pytest.mark.parametrize("name", ["upside-down header", pytest.param("swapped axes", marks=pytest.mark.long)])
 def test_a_header_that_lies_is_caught_by_similarity(study, tmp_path, name):
     """The gate cannot see it; registration turns no head by a half or a quarter: less than the demo's gate of .8."""
     path = BAD_SCANS[name].spoil(nib.load(study["raw"].path), tmp_path / "sub-02_T1w")

@@ -9,6 +9,8 @@ from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.subjects import find_bad_scans, read_exclusion_list, select_subjects
 
+pytestmark = pytest.mark.fault
+
 PEOPLE = pd.DataFrame(
     {
         "participant_id": ["sub-1", "sub-2", "sub-3", "sub-4"],

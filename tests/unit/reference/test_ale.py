@@ -7,6 +7,8 @@ from relmaps.reference.ale import Correction, brain_mask, estimate_ale
 from relmaps.reference.sleuth import Experiment
 from tests.unit.reference.conftest import CENTRE
 
+pytestmark = pytest.mark.slow
+
 FWE = {"iterations": 20, "seed": 1}  # the fewest that can see an alpha of .05
 
 

@@ -8,6 +8,8 @@ from relmaps.errors import UserError
 from relmaps.reference.sleuth import Experiment, read_label, read_sleuth, sleuth_text
 from relmaps.tables import read_table
 
+pytestmark = pytest.mark.fault
+
 GOOD = """//Reference=MNI
 // Smith2001: less grey matter
 // Subjects=12

@@ -1,0 +1,34 @@
+"""Figures, tables and report of a finished study, drawn again from what it published."""
+
+import re
+import shutil
+
+import pytest
+
+from relmaps.code import ROOT
+from tests.studies import counts, finish
+
+pytestmark = pytest.mark.slow
+
+DRAWING = (ROOT / "workflow/redraw.txt").read_text().split()
+
+
+def test_figures_are_redrawn_from_published_files_alone(study, tmp_path):
+    """As `make figures STUDY=folder` does, on a copy without scans, arrays, weights and bootstrap samples."""
+    copy = tmp_path / "elsewhere"
+    left_out = shutil.ignore_patterns("bids", "derivatives", "arrays", "gram", "*.safetensors", "bootstrap", "pictures")
+    shutil.copytree(study.results, copy, ignore=left_out)
+    allowed = ("--allowed-rules", "figures", *DRAWING, "--forceall", "--", "figures")
+    done = counts(finish(tmp_path, "--config", f"redraw={copy}", "--rerun-triggers", "mtime", *allowed))
+    assert set(done) - {"total", "figures"} == set(DRAWING) - {"plot_growth"}
+    drawn = sorted((study.results / "figures").glob("*.*"))
+    assert len(drawn) > 40
+    for path in drawn:
+        assert (copy / "figures" / path.name).read_bytes() == path.read_bytes(), "the same tables, the same bytes"
+    assert (copy / "report.html").read_bytes() == (study.results / "report.html").read_bytes()
+    published = {path.name for path in (copy / "publication").glob("*.*")}
+    assert {"figure_1_cohort.svg", "figure_5b_sweep.pdf", "table_3_overlap.tex", "captions.md"} <= published
+    captions = (copy / "publication/captions.md").read_text()
+    assert set(re.findall(r"^\*\*Figure (\w+)", captions, re.M)) == {
+        name.split("_")[1] for name in published if "figure" in name
+    }
