@@ -1,5 +1,7 @@
 """The network's evidence as parts of scans are deleted and inserted, in the order of each heatmap and at random."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +13,7 @@ from relmaps.figures.style import GUIDE, new_figure
 
 FILLS = {"control_mean": "mean of controls", "blurred": "blurred scan"}
 CURVES = {"deletion": "deleted", "insertion": "inserted"}
-RANDOM = {"color": "#444444", "linewidth": 1.3, "linestyle": (0, (1, 1.5))}
+RANDOM: dict[str, Any] = {"color": "#444444", "linewidth": 1.3, "linestyle": (0, (1, 1.5))}
 
 
 def draw_faithfulness(curves: pd.DataFrame, areas: pd.DataFrame) -> Figure:

@@ -1,5 +1,7 @@
 """How the loss of the selected networks fell, on the scans that trained them and on those that validated them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,9 +15,9 @@ from relmaps.figures.style import GUIDE, new_figure
 
 COLUMNS = 5
 HIGHEST_LOSS = 5 * np.log(2)
-TRAIN = {"color": "#8A8A8A", "linewidth": 1}
-VALIDATION = {"color": "#0072B2", "linewidth": 1.5}
-KEPT = {"color": "#D55E00", "marker": "o", "markersize": 4.5, "linestyle": "none"}
+TRAIN: dict[str, Any] = {"color": "#8A8A8A", "linewidth": 1}
+VALIDATION: dict[str, Any] = {"color": "#0072B2", "linewidth": 1.5}
+KEPT: dict[str, Any] = {"color": "#D55E00", "marker": "o", "markersize": 4.5, "linestyle": "none"}
 
 
 def draw_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str]) -> Figure:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -14,7 +15,7 @@ from relmaps.files import replacing
 WIDTH_MM = 180  # a page's text width; type is 8 pt there and readable at 100 %
 GROUP_COLOURS = {1: "#D55E00", 0: "#0072B2"}  # label -> colour; disease and control
 FAMILY_COLOURS = {"heatmap": "#D55E00", "tissue": "#0072B2", "baseline": "#7A7A7A", "other": "#009E73"}
-GUIDE = {"color": "#444444", "linewidth": 0.8, "linestyle": (0, (4, 3))}  # chance levels and gates
+GUIDE: dict[str, Any] = {"color": "#444444", "linewidth": 0.8, "linestyle": (0, (4, 3))}  # chance levels and gates
 
 # Blue for negative and orange-red for positive can be told apart with every common colour blindness. Opacity grows with
 # strength, so that weak values let the anatomy through.
@@ -52,7 +53,7 @@ MAP_LINES = {
     "untrained": ("#9A9A9A", "-."),
 }
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same glyphs on every machine
     "font.size": 8,

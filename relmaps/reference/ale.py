@@ -68,7 +68,7 @@ def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
     _count_outside(studyset.coordinates[["x", "y", "z"]].to_numpy(float), mask)
     estimator = ALE(mask=mask, null_method="approximate", mask_coverage="gm", random_state=correction.seed)
     result = estimator.fit(studyset)
-    significant = {}
+    significant: dict[str, tuple[np.ndarray, str]] = {}
     for name, voxels, meaning in _significance(result, correction):
         volume = np.zeros(mask.shape, dtype=bool)
         volume[inside] = voxels
