@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from relmaps.classify.device import open_device
-from relmaps.classify.splits import split_subjects
+from relmaps.classify.scaling import fit_scaling
+from relmaps.classify.splits import rows_of, split_subjects
 from relmaps.classify.weights import load_classifier
 from relmaps.images import Grid, write_map
 from relmaps.tables import read_table, write_table
@@ -71,6 +72,15 @@ def test_held_out_participants_are_predicted_by_the_written_weights(study):
         **{"fold": "2", "seed": 0},
         "epoch": losses["validation_loss"].idxmin() + 1,
     }
+
+
+def test_the_input_is_scaled_by_the_training_part_alone(study):
+    weights, *_ = run(study, "a")
+    train = rows_of(read_table(study / "splits.tsv"), read_table(study / "subjects.tsv"), "2", "train")
+    assert 0 < len(train) < 8
+    found, expected = load_classifier(weights).scaling, fit_scaling(np.load(study / "gm_modulated.npy"), train)
+    np.testing.assert_array_equal(found.mean, expected.mean)
+    np.testing.assert_array_equal(found.scale, expected.scale)
 
 
 def test_same_inputs_same_bytes_other_training_seed_not(study):

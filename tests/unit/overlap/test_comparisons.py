@@ -98,6 +98,16 @@ def test_holm_within_one_reference_and_metric(table):
         np.testing.assert_allclose(ordered["p_holm"], expected)
 
 
+def test_holm_gives_each_pair_its_own_p_whatever_their_order(scores, draws, retraining):
+    """The first pair, of two maps with the same draws, has the largest p."""
+    table = comparison_table(scores, draws | {"noise": draws["good"]}, 0.95, retraining)
+    assert row_of(table, "good", "noise")["p_holm"] == 1
+    for name in ("good", "noise"):
+        row = row_of(table, name, "fixed")
+        assert row["p"] == pytest.approx(2 / 200)
+        assert row["p_holm"] == pytest.approx(6 / 200)
+
+
 def test_an_empty_reference_has_rows_without_values(scores, draws, retraining, tmp_path):
     for table in (scores, retraining):
         table.loc[table["reference"] == "meta_analysis", "value"] = np.nan

@@ -56,6 +56,16 @@ def test_the_sweep_has_other_thresholds_and_sample_sizes(reference):
     assert "as if every experiment had 10 subjects" in cuts["fdr_0.05_n10"].meaning
 
 
+def test_no_mask_reaches_beyond_the_brain(literature, whole_head, reference):
+    grid, _ = whole_head
+    brain = grid.coordinates()[0] > CENTRE[0]
+    assert reference.mask[~brain].any(), "where foci agree is cut in two"
+    cuts = ale_reference(literature, "", Correction(), grid, brain).cuts
+    assert [cut.label for cut in cuts] == ["fdr_0.05", "fdr_0.01", "p_0.001", "percentile_95", "percentile_99"]
+    assert all(cut.mask.any() for cut in cuts)
+    assert not any(cut.mask[~brain].any() for cut in cuts)
+
+
 def test_nothing_survives_with_four_studies_and_the_note_says_so(whole_head):
     reference = ale_reference(read_sleuth(FOCI), FOCI, Correction(), *whole_head, label=read_label(FOCI))
     assert not reference.mask.any()
