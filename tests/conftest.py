@@ -54,17 +54,19 @@ def shared_folder(tmp_path_factory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def grid() -> Grid:
     affine = np.array([[8.0, 0, 0, -33], [0, 9, 0, -52], [0, 0, 7, -20], [0, 0, 0, 1]])
     return Grid((9, 11, 8), affine, "MNI152NLin2009aSym")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def brain(grid) -> np.ndarray:
     """(9, 11, 8) bool: an ellipsoid that is off centre on every axis."""
     x, y, z = np.indices(grid.shape)
-    return ((x - 4) / 3.6) ** 2 + ((y - 5.5) / 4.8) ** 2 + ((z - 3) / 3.2) ** 2 <= 1
+    brain = ((x - 4) / 3.6) ** 2 + ((y - 5.5) / 4.8) ** 2 + ((z - 3) / 3.2) ** 2 <= 1
+    brain.setflags(write=False)
+    return brain
 
 
 @pytest.fixture

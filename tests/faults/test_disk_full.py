@@ -68,7 +68,8 @@ def test_a_file_that_does_not_fit_is_named_and_nothing_of_it_is_left(small_disk,
 def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(small_disk, tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results/smoke").symlink_to(small_disk)
-    arguments = (*SMOKE, "--", "results/smoke/cohort/simulated/batch-1.tsv")
+    (tmp_path / "fewer.yaml").write_text("simulation: {n_scans: 4, scans_per_job: 2}\n")
+    arguments = (*SMOKE, tmp_path / "fewer.yaml", "--", "results/smoke/cohort/simulated/batch-1.tsv")
     stopped = run(tmp_path, *arguments)
     assert stopped.returncode != 0
     (line,) = [line for line in stopped.stderr.splitlines() if line.startswith("relmaps: ")]
@@ -77,4 +78,4 @@ def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(
     assert not list(small_disk.rglob(".writing-*"))
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
     finish(tmp_path, *arguments)
-    assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 6
+    assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 2

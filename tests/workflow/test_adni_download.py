@@ -17,14 +17,14 @@ from tests.studies import finish
 
 pytestmark = pytest.mark.slow
 
-N_SCANS = 8
+N_SCANS = 6
 SETTINGS = {
     "preprocess": {
         "preset": "demo",
         "template": {"voxel_mm": 6},
         "input_voxel_mm": 6,
         "registration_voxel_mm": 6,
-        "scans_per_job": 4,
+        "scans_per_job": 3,
         "exclude_on": {"similarity": [0.5, None], "wm_cv": [None, None]},
     },
     "classify": {"folds": 2},

@@ -79,4 +79,6 @@ def test_a_changed_function_reruns_just_the_rules_that_use_it(copy):
         (copy / module).write_text(before + "\n\ndef added():\n    return 1\n")
         assert set(counts(snakemake(copy, "-n", *TARGETS))) - {"total"} == rules, module
         (copy / module).write_text(before)
-    assert counts(snakemake(copy, "-n", *TARGETS)) == {}, "the old content is the old code, whatever its time"
+    assert sum(counts(snakemake(copy, "-n", *TARGETS)).values()) == 0, (
+        "the old content is the old code, whatever its time"
+    )

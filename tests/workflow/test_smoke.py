@@ -149,7 +149,8 @@ def test_logs_tell_progress(study):
     assert "scan 6/6" in (study.results / "preprocess/logs/preprocess_scans-1.log").read_text()
 
 
-def test_a_finished_study_is_what_its_manifest_says(study):
+def test_a_finished_study_is_what_its_manifest_says(study, monkeypatch):
+    monkeypatch.chdir(study.folder)  # the manifest names inputs as seen from there
     assert list(differences(study.results, {"meta_analysis": {"source": "simulated"}})) == []
     manifest = json.loads((study.results / "manifest.json").read_text())
     expected = {"overlap/scores.tsv", "relevance/lrp/group.nii.gz", "report.html", "provenance.json"}

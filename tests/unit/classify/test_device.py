@@ -11,6 +11,8 @@ from relmaps.classify.device import _choose, open_device, take_slot
 from relmaps.code import ROOT
 from relmaps.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("setting", "gpus", "visible", "expected"),

@@ -5,6 +5,8 @@ from relmaps.cohort.phantom import NECK_VOXELS
 from relmaps.cohort.shapes import Ellipsoid, Tube, coverage, mirrored, paint
 from relmaps.images import Grid
 
+pytestmark = pytest.mark.slow
+
 WINDOW = tuple(slice(before, -after or None) for before, after in NECK_VOXELS)
 
 

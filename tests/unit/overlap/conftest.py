@@ -6,7 +6,7 @@ from relmaps.overlap.maps import FoldMap, ScoredMap
 from relmaps.reference.reference import ReferenceMask
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def arena(grid, brain) -> Arena:
     """Two references and a grey matter mask; `beside` lies outside the grey matter."""
     x, _, z = np.indices(grid.shape)
@@ -19,15 +19,15 @@ def arena(grid, brain) -> Arena:
     return Arena(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, cuts)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def headline() -> Cell:
     return Cell("abs", 8, "brain")
 
 
-@pytest.fixture
-def scored_maps(arena, rng) -> list[ScoredMap]:
+@pytest.fixture(scope="module")
+def scored_maps(arena) -> list[ScoredMap]:
     """A map that follows the truth, with fold maps; one of noise, with fold maps; a fixed one without."""
-    n = arena.brain.sum()
+    n, rng = arena.brain.sum(), np.random.default_rng(0)
     truth = arena.references[1].mask[arena.brain].astype(np.float32)
 
     def folds(signal):

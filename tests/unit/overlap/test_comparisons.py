@@ -16,29 +16,39 @@ from relmaps.tables import write_table
 SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 
 
-@pytest.fixture
-def draws(arena, headline, rng):
+@pytest.fixture(scope="module")
+def made(scored_maps, arena, headline):
+    """Scores, draws, retraining, and the table that is made of them: once for all tests, which get copies."""
+    rng = np.random.default_rng(1)
     names = [reference.name for reference in arena.references]
     shared = rng.normal(0, 0.05, (199, 2, len(METRICS)))  # what makes draws of two maps paired
-    return {
+    draws = {
         name: {headline: Draws(mean + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS))}
         for name, mean in (("good", 0.8), ("noise", 0.5))
     }
+    scores = score_table(scored_maps, arena, cells_of(SWEEP), headline)
+    retraining = retraining_table(scored_maps, arena, headline)
+    return scores, draws, retraining, comparison_table(scores, draws, 0.95, retraining)
 
 
 @pytest.fixture
-def scores(scored_maps, arena, headline):
-    return score_table(scored_maps, arena, cells_of(SWEEP), headline)
+def scores(made):
+    return made[0].copy()
 
 
 @pytest.fixture
-def retraining(scored_maps, arena, headline):
-    return retraining_table(scored_maps, arena, headline)
+def draws(made):
+    return dict(made[1])
 
 
 @pytest.fixture
-def table(scores, draws, retraining):
-    return comparison_table(scores, draws, 0.95, retraining)
+def retraining(made):
+    return made[2].copy()
+
+
+@pytest.fixture
+def table(made):
+    return made[3].copy()
 
 
 def value_of(scores, name, fold="all"):

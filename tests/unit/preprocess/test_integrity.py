@@ -217,6 +217,7 @@ def test_a_header_that_no_head_has_is_refused(head, tmp_path, fields, words):
         read_raw(zipped(packed(head, **fields), tmp_path / "raw"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("top", [34000, 40000, 50000, 65000])
 @pytest.mark.parametrize("kind", [np.int16, np.int32, np.float32])
 def test_a_wrapped_simulated_scan_is_noticed_also_after_another_program_rewrote_it(simulated, tmp_path, top, kind):

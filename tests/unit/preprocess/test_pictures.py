@@ -145,6 +145,7 @@ def test_a_mosaic_tells_the_state_by_word_and_colour(scan, figures, tmp_path, gr
     assert axial.get_extent()[3] < coronal.get_extent()[2]
 
 
+@pytest.mark.slow
 def test_a_mosaic_of_many_scans_has_more_columns_and_keeps_its_size(scan, tmp_path, grid, brain, monkeypatch):
     sizes = {}
     monkeypatch.setattr(mosaic, "show_slice", lambda *_, **__: None)
