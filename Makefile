@@ -12,7 +12,7 @@ TEST_VENV := .venv-test
 TEST_BIN := $(TEST_VENV)/bin
 PYTEST := $(TEST_BIN)/python -m pytest
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
-SETTING = $(BIN)/python -m relmaps.setting $(CONFIG)
+SETTING = $(BIN)/python -m relmaps.study.setting $(CONFIG)
 
 .PHONY: study resume figures test-fast test test-all test-conda test-slurm test-faults test-bytes mutations lint dag accuracy \
 	check-null bench calibrate clean dryrun-bids dryrun-large verify plan
@@ -75,7 +75,7 @@ figures: $(VENV)/study
 
 # Files, inputs, code and software against what the finished study has told of them.
 verify: $(VENV)/study
-	@$(BIN)/python -m relmaps.verify $(CONFIG)
+	@$(BIN)/python -m relmaps.study.verify $(CONFIG)
 
 # What each stage of a study will take: make plan CONFIG=config/paper.yaml SCANS=502, or with the INPUT of your own.
 plan: $(VENV)/study

@@ -29,8 +29,8 @@ COLUMNS = (
 
 def measure(head: str, label: str, preset: str, template: str, without_network: bool) -> dict:
     """The row of one head; a failure is its remark."""
-    from relmaps.errors import ScanError
-    from relmaps.files import scratch_folder
+    from relmaps.io.errors import ScanError
+    from relmaps.io.files import scratch_folder
     from relmaps.preprocess import recipe, registration
     from relmaps.preprocess.integrity import read_raw
     from relmaps.preprocess.quality import dice

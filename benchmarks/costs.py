@@ -22,13 +22,13 @@ import pandas as pd
 import yaml
 from snakemake.utils import update_config
 
-from relmaps.code import ROOT
-from relmaps.config import load_config
-from relmaps.files import read_json
-from relmaps.manifest import costs_of
-from relmaps.resources import explaining_mb, training_mb, voxels_at, width_of
-from relmaps.tables import read_table
-from tests.bids_tree import write_bids_tree
+from benchmarks.bids_tree import write_bids_tree
+from relmaps import ROOT
+from relmaps.io.files import read_json
+from relmaps.io.resources import explaining_mb, training_mb, voxels_at, width_of
+from relmaps.io.tables import read_table
+from relmaps.study.config import load_config
+from relmaps.study.manifest import costs_of
 
 COSTS = ROOT / "benchmarks/costs.tsv"
 # ASSUME: one H200-class GPU trains and explains as fast as this many of the cores that were measured; not measured.
@@ -250,7 +250,7 @@ def _planned_jobs(files: list[str], source: str | None, folder: Path = ROOT) -> 
 
 
 def _scans_of(config: dict) -> int:
-    from relmaps.plan import plan_study
+    from relmaps.study.plan import plan_study
 
     return len(plan_study(config).scans)
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from relmaps.images import Grid
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.bootstrap import bootstrap_map
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import interval
 from relmaps.reference.reference import ReferenceMask
+from relmaps.space.grid import Grid
 
 STUDIES, DRAWS = 150, 200
 SHAPE, VOXEL_MM = (24, 28, 24), 6.0

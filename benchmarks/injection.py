@@ -19,8 +19,8 @@ import yaml
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from relmaps.code import ROOT
-from relmaps.images import load_grid, read_map, read_mask
+from relmaps import ROOT
+from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.preprocess.template import template_paths
 
 SPACE = "MNI152NLin2009aSym"

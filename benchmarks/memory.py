@@ -1,6 +1,6 @@
 """Peak memory of training and of heatmap methods: python -m benchmarks.memory [--device cuda]
 
-In float32 copies of the first block's output, which the limits of the rules are made of (relmaps/resources.py). Each
+In float32 copies of the first block's output, which the limits of the rules are made of (relmaps/io/resources.py). Each
 case runs in a process of its own, set up as a job is; memory is the peak over what it held before, which on a CPU is
 torch, the network and the scans.
 """

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage, stats
 
-from relmaps.mni152 import study_grid
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import null_p
@@ -24,7 +23,8 @@ from relmaps.overlap.spatial import Components, SurrogateFields
 from relmaps.overlap.treatment import FWHM_PER_SIGMA
 from relmaps.preprocess.template import make_template
 from relmaps.reference.reference import ReferenceMask
-from relmaps.template import packaged
+from relmaps.space.mni152 import study_grid
+from relmaps.space.template import packaged
 
 VOXEL_MM = 4.0
 CELLS = {"headline": Cell("abs", 8, "gm"), "raw": Cell("signed", 0, "gm")}

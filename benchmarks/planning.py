@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from relmaps.code import ROOT
-from tests.bids_tree import write_bids_tree
+from benchmarks.bids_tree import write_bids_tree
+from relmaps import ROOT
 
 
 def measure(n_scans: int) -> dict:

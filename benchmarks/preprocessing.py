@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 
 MEASURES = ("similarity", "brain_dice", "gm_dice", "tiv_ml", "wm_cv_raw", "wm_cv", "noise", "cpu_seconds")
 STUDY_SIZE = 502
@@ -24,7 +24,7 @@ STUDY_SIZE = 502
 
 def measure(path: str, preset: str, template: str) -> tuple[dict, dict, float, float]:
     """Measures, CPU seconds by step, conserved share of grey matter volume and peak memory (GB) of one scan."""
-    from relmaps.files import scratch_folder
+    from relmaps.io.files import scratch_folder
     from relmaps.preprocess.integrity import read_raw
     from relmaps.preprocess.recipe import register_and_segment
     from relmaps.preprocess.registration import Settings

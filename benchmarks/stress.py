@@ -18,7 +18,7 @@ import pandas as pd
 import yaml
 from nibabel.affines import apply_affine
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 
 WRONG_MM, WRONG_DICE = 10.0, 0.9  # a head registered farther off, or with a worse mask, must not pass
 
@@ -41,14 +41,14 @@ def stress(n_scans: int, seed: int, n_processes: int) -> pd.DataFrame:
 def _one(number: int, n_scans: int, seed: int, template: str) -> dict:
     import nibabel as nib
 
-    from relmaps.cohort.simulate import examine, simulate_brain_mask, simulate_scan
-    from relmaps.errors import ScanError
-    from relmaps.files import scratch_folder
+    from relmaps.io.errors import ScanError
+    from relmaps.io.files import scratch_folder
     from relmaps.preprocess import ants_steps as steps
     from relmaps.preprocess import recipe, registration
     from relmaps.preprocess.integrity import read_raw
     from relmaps.preprocess.quality import dice
     from relmaps.preprocess.subjects import find_bad_scans
+    from relmaps.simulation.simulate import examine, simulate_brain_mask, simulate_scan
 
     phantom, effects, people, settings, images, gates = _shared(n_scans, seed, template)
     given = (number, people.iloc[number], phantom, effects, settings)
@@ -96,12 +96,12 @@ def _one(number: int, n_scans: int, seed: int, template: str) -> dict:
 @cache
 def _shared(n_scans: int, seed: int, template: str):
     """What all heads of a process share: phantom, effects, people, settings, template and gates."""
-    from relmaps.cohort.disease import build_effects
     from relmaps.cohort.participants import draw_participants
-    from relmaps.cohort.phantom import build_phantom
-    from relmaps.cohort.regions import losses_of
-    from relmaps.cohort.simulate import ScanSettings
     from relmaps.preprocess.template import load_template
+    from relmaps.simulation.disease import build_effects
+    from relmaps.simulation.phantom import build_phantom
+    from relmaps.simulation.regions import losses_of
+    from relmaps.simulation.simulate import ScanSettings
 
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     simulation = config["simulation"]

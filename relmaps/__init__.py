@@ -1,3 +1,7 @@
 """relmaps: how far do the relevance maps of brain classifiers overlap known atrophy?"""
 
+from pathlib import Path
+
 __version__ = "0.1.0"
+
+ROOT = Path(__file__).resolve().parent.parent  # of the workflow: the folder with the Snakefile

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relmaps.code import ROOT
-from relmaps.images import Grid
+from relmaps import ROOT
+from relmaps.space.grid import Grid
 
 # Folders in which Python and the tools of `make test` and `make lint` keep what they computed.
 CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".coverage", ".import_linter_cache", ".venv")

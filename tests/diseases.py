@@ -1,8 +1,8 @@
 """Diseases for tests, as the configuration names them."""
 
-from relmaps.cohort.disease import Effects, build_effects
-from relmaps.cohort.phantom import Phantom
-from relmaps.cohort.regions import losses_of
+from relmaps.simulation.disease import Effects, build_effects
+from relmaps.simulation.phantom import Phantom
+from relmaps.simulation.regions import losses_of
 
 
 def in_ellipsoids(ellipsoids: list[dict]) -> dict:

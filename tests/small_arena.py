@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.images import Grid, write_map
+from relmaps.io.images import write_map
 from relmaps.reference.reference import Reference
+from relmaps.space.grid import Grid
 
 
 def write_arena(folder: Path, grid: Grid, brain: np.ndarray, loss: np.ndarray | None = None) -> dict:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from relmaps.code import ROOT
-from relmaps.tables import read_table
+from relmaps import ROOT
+from relmaps.io.tables import read_table
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 SECONDS = 1800  # no run of a test takes that long

@@ -6,11 +6,11 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
-from relmaps.code import ROOT
-from relmaps.config import load_config
-from relmaps.files import write_json
-from relmaps.provenance import provenance_of
-from relmaps.tables import read_table
+from relmaps import ROOT
+from relmaps.io.files import write_json
+from relmaps.io.tables import read_table
+from relmaps.study.config import load_config
+from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
 from workflow.scripts import write_report
 

@@ -9,9 +9,10 @@ import pandas as pd
 from safetensors.numpy import save_file
 from scipy.ndimage import gaussian_filter
 
-from relmaps.files import write_json
-from relmaps.images import Grid, write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.files import write_json
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
+from relmaps.space.grid import Grid
 
 HEATMAPS = ["lrp", "integrated_gradients", "guided_gradcam"]
 BASELINES = ["mean_t1", "gm_probability", "t1_edges", "hippocampus_distance", "untrained"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.errors import UserError
-from relmaps.images import load_grid, read_mask
+from relmaps.io.errors import UserError
+from relmaps.io.images import load_grid, read_mask
 
 
 def check_unseen(

@@ -13,7 +13,7 @@ The published sizes 36 n and 80 n show that the last block has n channels.
 
 from dataclasses import dataclass
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 FAMILIES = {
     "A": ((7, 5, 5, 3, 3), (2, 2, 2, 2, 2)),

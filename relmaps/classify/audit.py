@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 log = logging.getLogger("relmaps")
 

@@ -11,7 +11,7 @@ from relmaps.classify.architectures import architecture_of
 from relmaps.classify.performance import SELECTED, overall
 from relmaps.classify.weights_head import Weights
 from relmaps.figures.names import METRIC_NAMES, model_name
-from relmaps.tables import NOT_AVAILABLE
+from relmaps.io.tables import NOT_AVAILABLE
 
 FEATURE_NAMES = {
     "t1_affine": "T1-weighted scan, affine registration, brain only",
@@ -65,7 +65,7 @@ def card_of(
 
     people : role, label, age, sex of each participant in the fold. performance : performance.tsv of the study.
     recipe : the settings of training, which may be nested. study : name, disease, control (names of the groups), space,
-    voxel_mm, truth (as `relmaps.truth.truth_of`), labels_shuffled and preprocessing (settings, which may be nested).
+    voxel_mm, truth (as `truth_of` gives it), labels_shuffled and preprocessing (settings, which may be nested).
     """
     first = weights[0]
     name = model_name(first.metadata["model"])

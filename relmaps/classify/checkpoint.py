@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from relmaps.classify.weights_head import METADATA
-from relmaps.files import replacing
+from relmaps.io.files import replacing
 
 log = logging.getLogger("relmaps")
 

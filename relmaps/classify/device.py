@@ -11,7 +11,7 @@ from typing import IO
 
 import torch
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 log = logging.getLogger("relmaps")
 

@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pandas as pd
 
-from relmaps.errors import UserError
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 
 CHANCE = (0.45, 0.55)  # bounds of a mean over permutations
 

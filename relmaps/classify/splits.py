@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 log = logging.getLogger("relmaps")
 

@@ -21,7 +21,7 @@ from relmaps.classify.checkpoint import State, is_out_of_memory, load_checkpoint
 from relmaps.classify.networks import memory_format
 from relmaps.classify.predictions import cross_entropy_of
 from relmaps.classify.recipe import Recipe
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 log = logging.getLogger("relmaps")
 

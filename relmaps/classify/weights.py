@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights_head import METADATA
-from relmaps.errors import UserError
-from relmaps.files import replacing
+from relmaps.io.errors import UserError
+from relmaps.io.files import replacing
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from relmaps.errors import UserError
-from relmaps.files import sha256_of
+from relmaps.io.errors import UserError
+from relmaps.io.files import sha256_of
 
 # All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
 METADATA = "relmaps"

@@ -19,7 +19,7 @@ from relmaps.cohort.adni_tables import (
     with_person,
 )
 from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 SUBJECT = re.compile(r"\d{3}_S_\d+", re.IGNORECASE)
 LEVELS = 3  # <description>/<date>/<image id> below a subject's folder

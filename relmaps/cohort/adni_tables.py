@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.cohort.cohort import bids_identifier
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 # What known revisions call a column; the search's present name first.
 REVISIONS = (

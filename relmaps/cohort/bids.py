@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.cohort.cohort import Cohort, Scan, assemble, exclusion, people_of
-from relmaps.errors import UserError
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 
 # Entity -> its word in reasons, and its key in the configuration's `cohort.bids`; the most important first.
 SELECTED = {"ses": ("session", "sessions"), "acq": ("acquisition", "acquisitions"), "run": ("run", "runs")}

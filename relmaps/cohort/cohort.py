@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 SEX = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
 EXCLUSION_COLUMNS = ["scan_id", "participant_id", "stage", "reason"]

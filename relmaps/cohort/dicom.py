@@ -12,8 +12,8 @@ from pathlib import Path
 import dcm2niix
 import nibabel as nib
 
-from relmaps.errors import ScanError
-from relmaps.files import replacing, scratch_folder, sha256_of
+from relmaps.io.errors import ScanError
+from relmaps.io.files import replacing, scratch_folder, sha256_of
 
 # In order: ignore the user's own defaults; no compression, which is done here without a time stamp; no sidecar; neither
 # crop nor rotate; keep derived images, as corrected ones are; do not stack what differs in echo; search subfolders.

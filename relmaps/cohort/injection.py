@@ -7,7 +7,7 @@ import pandas as pd
 
 from relmaps.cohort.cohort import EXCLUSION_COLUMNS, Cohort, exclusion
 from relmaps.cohort.participants import draw_severity
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 INJECTED = "injected"
 

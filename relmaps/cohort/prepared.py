@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 
 COLUMNS = ["scan_id", "path", "reason"]
 

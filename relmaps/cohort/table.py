@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
-from relmaps.errors import UserError
-from relmaps.tables import NOT_AVAILABLE
+from relmaps.io.errors import UserError
+from relmaps.io.tables import NOT_AVAILABLE
 
 DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # spreadsheets write ; in a CSV where the comma is the decimal sign
 

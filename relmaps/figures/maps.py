@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from relmaps.figures.style import SIGNED, new_figure
-from relmaps.images import Grid
+from relmaps.space.grid import Grid
 
 SLICES_MM = (-32, -24, -16, -4, 8, 20, 32, 44)
 CLIP_PERCENTILE = 99.5

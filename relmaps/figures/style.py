@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from relmaps.files import replacing
+from relmaps.io.files import replacing
 
 WIDTH_MM = 180  # a page's text width; type is 8 pt there and readable at 100 %
 GROUP_COLOURS = {1: "#D55E00", 0: "#0072B2"}  # label -> colour; disease and control

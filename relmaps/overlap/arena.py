@@ -6,12 +6,13 @@ from itertools import product
 
 import numpy as np
 
-from relmaps.images import Grid, load_grid, read_map, read_mask
+from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric, score
 from relmaps.overlap.ranking import Curve, Ranking, rank
 from relmaps.overlap.target import Target, target_of
 from relmaps.overlap.treatment import Treatment
 from relmaps.reference.reference import ReferenceMask, read_cuts, read_reference_mask
+from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from functools import cached_property
 
 import numpy as np
 
-from relmaps.jobs import progress
+from relmaps.io.jobs import progress
 from relmaps.overlap.arena import Arena, Cell, Scorer
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.metrics import METRICS, Metric

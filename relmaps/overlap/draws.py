@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.files import replacing
+from relmaps.io.files import replacing
 from relmaps.overlap.arena import Cell
 
 

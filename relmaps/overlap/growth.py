@@ -11,7 +11,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from relmaps.jobs import progress
+from relmaps.io.jobs import progress
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import tested_in

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.files import read_json
+from relmaps.io.files import read_json
 from relmaps.overlap.arena import Arena
 
 

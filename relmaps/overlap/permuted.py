@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from relmaps.jobs import progress
+from relmaps.io.jobs import progress
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric
 from relmaps.overlap.resampling import null_p

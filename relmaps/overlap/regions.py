@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from relmaps.overlap.arena import Arena, Cell
-from relmaps.overlap.atlas import Atlas
 from relmaps.overlap.ranking import rank
+from relmaps.space.atlas import Atlas
 
 
 def region_table(maps: dict[str, np.ndarray], arena: Arena, headline: Cell, atlas: Atlas) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage, stats
 from scipy.spatial import KDTree
 
-from relmaps.images import Grid
+from relmaps.space.grid import Grid
 
 NEIGHBOURS = np.ones((3, 3, 3))  # voxels that share a corner touch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
 
 log = logging.getLogger("relmaps")

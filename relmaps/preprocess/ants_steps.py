@@ -19,8 +19,8 @@ import nibabel as nib
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from relmaps.errors import ScanError
-from relmaps.files import scratch_folder
+from relmaps.io.errors import ScanError
+from relmaps.io.files import scratch_folder
 
 log = logging.getLogger("relmaps")
 

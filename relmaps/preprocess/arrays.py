@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from relmaps.files import replacing
-from relmaps.images import Grid, read_map
-from relmaps.npy import new_array
+from relmaps.io.files import replacing
+from relmaps.io.images import read_map
+from relmaps.io.memmap import new_array
+from relmaps.space.grid import Grid
 
 
 def build_array(

@@ -15,8 +15,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from relmaps.errors import ScanError
-from relmaps.files import sha256_of
+from relmaps.io.errors import ScanError
+from relmaps.io.files import sha256_of
 from relmaps.preprocess.orientation import affine_of, by
 
 MAX_VOXELS = 500_000_000

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from relmaps.images import Grid, read_map
+from relmaps.io.images import read_map
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
 from relmaps.preprocess.pictures import COLOURED, mark_ends, save_small, show_slice
+from relmaps.space.grid import Grid
 
 OUTLINE = COLOURED["grey matter"]
 AXIAL_MM, CORONAL_MM = 16, -20  # through the ventricles, and through the hippocampi

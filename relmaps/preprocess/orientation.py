@@ -6,7 +6,7 @@ Bounds: docs/decisions/0008-integrity.md.
 import nibabel as nib
 import numpy as np
 
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 
 MAX_SHEAR = 0.005  # cosine between two axes of the affine
 MAX_FORMS_MM = 1.0  # between a corner's place by sform and by qform, where both claim the same space

@@ -10,9 +10,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from relmaps.files import replacing
-from relmaps.images import Grid, read_foreign_map, read_map
-from relmaps.preprocess.box import box_around
+from relmaps.io.files import replacing
+from relmaps.io.images import read_foreign_map, read_map
+from relmaps.space.box import box_around
+from relmaps.space.grid import Grid
 
 COLOURED = {"brain": "#56B4E9", "grey matter": "#E69F00", "white matter": "#D61F7F"}
 LABELS = {"brain": 1, "grey matter": 2, "white matter": 3}  # the lowest label inside each outline; fluid is 1

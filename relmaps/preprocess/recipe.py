@@ -6,7 +6,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.brain import cut_share
 from relmaps.preprocess.quality import noise_of, quality_of, variation

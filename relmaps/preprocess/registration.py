@@ -8,14 +8,14 @@ import numpy as np
 from nilearn.image import resample_img
 from scipy.ndimage import gaussian_filter
 
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.alignment import align
-from relmaps.preprocess.box import Box, box_around
 from relmaps.preprocess.brain import OUTWARDS_MM, is_skull_stripped, mask_problem, refine, where_head
 from relmaps.preprocess.network import network_mask
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.stopwatch import Stopwatch
+from relmaps.space.box import Box, box_around
 
 TISSUES = ("CSF", "GM", "WM")
 USED = ("T1w", "brain_mask", *(f"{tissue}_probseg" for tissue in TISSUES))  # images of the template

@@ -10,15 +10,16 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.cohort.cohort import Scan
-from relmaps.errors import ScanError
-from relmaps.files import fingerprint, read_json, write_json
-from relmaps.images import Grid, save, write_map
+from relmaps.io.errors import ScanError
+from relmaps.io.files import fingerprint, read_json, write_json
+from relmaps.io.images import save, write_map
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.derivatives import derivatives_of
 from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
 from relmaps.preprocess.recipe import register_and_segment
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.template import hashes_of
+from relmaps.space.grid import Grid
 
 log = logging.getLogger("relmaps")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.cohort.cohort import bids_identifier
-from relmaps.errors import UserError
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 
 log = logging.getLogger("relmaps")
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from relmaps.errors import UserError
-from relmaps.files import sha256_of
-from relmaps.images import Grid, write_map
-from relmaps.mni152 import average_on, grid_over
-from relmaps.template import Source, source_of
+from relmaps.io.errors import UserError
+from relmaps.io.files import sha256_of
+from relmaps.io.images import write_map
+from relmaps.space.grid import Grid
+from relmaps.space.mni152 import average_on, grid_over
+from relmaps.space.template import Source, source_of
 
 IMAGES = ("T1w", "GM_probseg", "WM_probseg", "CSF_probseg", "brain_mask", "gm_mask")
 GM_MASK_ABOVE = 0.2  # ASSUME: a voxel with a fifth of grey matter belongs to the grey matter mask

@@ -12,11 +12,11 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from relmaps.images import Grid
 from relmaps.reference.ale import RESOLUTION_MM, Ale, Correction, brain_mask, estimate_ale
 from relmaps.reference.reference import Cut, Reference
-from relmaps.reference.resample import resample
 from relmaps.reference.sleuth import Experiment
+from relmaps.space.grid import Grid
+from relmaps.space.resample import resample
 
 log = logging.getLogger("relmaps")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from scipy import sparse
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 VOCABULARY = "neuroquery7547"
 COUNTED = ("abstract", "keywords")  # fields whose terms NeuroQuery has counted; titles are there in full

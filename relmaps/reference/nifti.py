@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.errors import UserError
-from relmaps.images import Grid
+from relmaps.io.errors import UserError
 from relmaps.reference.reference import Cut, Reference
-from relmaps.reference.resample import read_on_grid
+from relmaps.space.grid import Grid
+from relmaps.space.resample import read_on_grid
 
 PERCENTILES = (90, 95, 99)  # ASSUME: what a map of unknown units can be cut at without knowing them
 

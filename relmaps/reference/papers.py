@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 from relmaps.reference.neuroquery import COUNTED, Database
 from relmaps.reference.sleuth import Experiment
-from relmaps.tables import read_table
 
 log = logging.getLogger("relmaps")
 

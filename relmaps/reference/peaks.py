@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from nilearn.reporting import get_clusters_table
 
-from relmaps.errors import UserError
-from relmaps.files import read_json
-from relmaps.images import read_foreign_map
+from relmaps.io.errors import UserError
+from relmaps.io.files import read_json
+from relmaps.io.images import read_foreign_map
 
 APART_MM = 8.0  # peaks of one cluster lie at least so far apart
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.errors import UserError
-from relmaps.files import read_json, replacing, write_json
-from relmaps.images import Grid, read_mask, write_map
+from relmaps.io.errors import UserError
+from relmaps.io.files import read_json, replacing, write_json
+from relmaps.io.images import read_mask, write_map
+from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)

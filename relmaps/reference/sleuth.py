@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 SPACES = {"mni": "MNI", "tal": "TAL", "talairach": "TAL"}
 HEAD_MM = 150  # no point of a head lies farther from the origin of MNI or Talairach space along an axis

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from relmaps.images import Grid
-from relmaps.relevance.ellipsoids import AFFECTED
+from relmaps.space.ellipsoids import AFFECTED
+from relmaps.space.grid import Grid
 
 HIPPOCAMPUS = AFFECTED["hippocampus"][0]  # centre in mm, MNI, of the right side; the left mirrors it
 

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from relmaps.classify.networks import build_network, memory_format
 from relmaps.classify.weights import Classifier
-from relmaps.errors import UserError
-from relmaps.images import Grid
-from relmaps.jobs import progress
+from relmaps.io.errors import UserError
+from relmaps.io.jobs import progress
+from relmaps.io.resources import EXPLAINING_COPIES, VOXELS_AT_ONCE
 from relmaps.relevance.methods.method import Context, Method
 from relmaps.relevance.targets import coefficients_of
-from relmaps.resources import EXPLAINING_COPIES, VOXELS_AT_ONCE
+from relmaps.space.grid import Grid
 
 # Seeds of untrained networks lie apart from those of trained ones.
 UNTRAINED_SEED = 1000

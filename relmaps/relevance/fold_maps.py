@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.files import replacing
-from relmaps.npy import new_array
+from relmaps.io.files import replacing
+from relmaps.io.memmap import new_array
 from relmaps.relevance.explain import Explained
 from relmaps.relevance.pooling import pooling_shares
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.errors import UserError
-from relmaps.images import Grid, load_grid, read_map, read_mask
-from relmaps.npy import open_array
+from relmaps.io.errors import UserError
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table
 from relmaps.relevance.distance import hippocampus_nearness
 from relmaps.relevance.heatmaps import chosen_heatmaps
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
@@ -26,7 +27,7 @@ from relmaps.relevance.meaning import ELSEWHERE, Meaning, meaning_of
 from relmaps.relevance.pooling import PooledHeatmaps
 from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
 from relmaps.relevance.vbm import VbmT, design_of
-from relmaps.tables import read_table
+from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)

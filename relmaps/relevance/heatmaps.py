@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.predictions import chosen_networks
-from relmaps.errors import UserError
-from relmaps.npy import open_array
+from relmaps.io.errors import UserError
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table
 from relmaps.relevance.pooling import FoldHeatmaps
-from relmaps.tables import read_table
 
 COLUMNS = ("participant_id", "label", "fold", "model", "target", "score", "completeness_error", "amplitude", "l1")
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.errors import UserError
-from relmaps.images import Grid
-from relmaps.reference.resample import read_on_grid
+from relmaps.io.errors import UserError
 from relmaps.relevance.meaning import Meaning
+from relmaps.space.grid import Grid
+from relmaps.space.resample import read_on_grid
 
 
 def read_imported(path: str | Path, polarity: int, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, str]:

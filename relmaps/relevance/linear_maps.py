@@ -13,9 +13,9 @@ import pandas as pd
 
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
 from relmaps.classify.splits import rows_of
-from relmaps.errors import UserError
-from relmaps.npy import open_array
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table
 
 
 class _FoldMean(ABC):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 log = logging.getLogger("relmaps")
 

@@ -40,7 +40,7 @@ class Answer:
 def answer(
     scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, truth: str | None
 ) -> Answer:
-    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `relmaps.truth.truth_of`."""
+    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `truth_of` gives it."""
     auc = headline_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     accuracy = overall(performance, "balanced_accuracy")

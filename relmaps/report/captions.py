@@ -1,6 +1,6 @@
 """What stands below each figure: one text for Snakemake's report, ours, and the paper."""
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 
 CAPTIONS = ROOT / "workflow" / "report"
 

@@ -4,9 +4,9 @@ from math import prod
 
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
+from relmaps.cohort.truth import truth_of
 from relmaps.figures.names import MODEL_NAMES, map_name, reference_name
-from relmaps.truth import truth_of
 
 SOURCES = {
     "simulated": "simulated from a template",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from relmaps.cohort.truth import truth_of
 from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.report import tables
@@ -13,7 +14,6 @@ from relmaps.report.method import DEPARTURES, departures_from_recipe, flatten, h
 from relmaps.report.pictures import PHOTOGRAPHIC, alt_texts, embed
 from relmaps.report.table import render
 from relmaps.report.viewer import LIBRARY
-from relmaps.truth import truth_of
 
 SHUFFLED = "The labels of this study are shuffled: whatever it finds is chance, or a leak."
 APPLIED = "The models are those of another study; none of these scans trained or chose them."

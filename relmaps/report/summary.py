@@ -8,13 +8,13 @@ import pandas as pd
 
 from relmaps.classify.controls import is_control
 from relmaps.classify.performance import overall
-from relmaps.errors import UserError
+from relmaps.cohort.truth import truth_of
 from relmaps.figures.names import family_of, map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
-from relmaps.files import read_json
+from relmaps.io.errors import UserError
+from relmaps.io.files import read_json
+from relmaps.io.tables import read_table
 from relmaps.report.answer import answer, controls_sentence, estimate, named_estimates
-from relmaps.tables import read_table
-from relmaps.truth import truth_of
 
 
 def summarise(results: str | Path) -> list[str]:

@@ -8,9 +8,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from relmaps.files import write_text
+from relmaps.io.files import write_text
+from relmaps.io.tables import write_table
 from relmaps.report.answer import estimate
-from relmaps.tables import write_table
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What a pdfLaTeX without further packages does not set.

@@ -14,8 +14,8 @@ from scipy.ndimage import zoom
 
 from relmaps.figures.maps import colour_limit
 from relmaps.figures.style import NEGATIVE, POSITIVE
-from relmaps.images import Grid
-from relmaps.preprocess.box import box_around
+from relmaps.space.box import box_around
+from relmaps.space.grid import Grid
 
 LIBRARY = Path(__file__).parent / "niivue" / "niivue.js"
 SHOWN_MM = 2.0  # a finer grid is averaged in blocks, so that a report stays small

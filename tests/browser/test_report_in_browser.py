@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from relmaps.images import Grid
+from relmaps.space.grid import Grid
 from tests.synthetic_report import write_synthetic_report
 from tests.synthetic_results import MAPS, SyntheticStudy
 

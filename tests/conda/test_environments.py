@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from tests.workflow.test_wiring import RULES
 
 pytestmark = pytest.mark.long

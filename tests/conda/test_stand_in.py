@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 
 CONDA = [sys.executable, ROOT / "tests/conda/bin/conda"]
 GOOD = "channels: [conda-forge]\ndependencies: [python=3.11, pip, {pip: [numpy==2.3.5]}]\n"

@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from relmaps.errors import UserError
-from relmaps.files import replacing, write_text
-from relmaps.images import save
-from relmaps.npy import new_array
+from relmaps.io.errors import UserError
+from relmaps.io.files import replacing, write_text
+from relmaps.io.images import save
+from relmaps.io.memmap import new_array
 from tests.studies import SMOKE, finish, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from relmaps.code import ROOT
-from relmaps.tables import read_table
-from tests.bids_tree import write_bids_tree
+from benchmarks.bids_tree import write_bids_tree
+from relmaps import ROOT
+from relmaps.io.tables import read_table
 from tests.studies import finish
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]

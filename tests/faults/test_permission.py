@@ -6,10 +6,10 @@ from relmaps.classify.weights import load_classifier
 from relmaps.cohort.adni_tables import read_adnimerge
 from relmaps.cohort.bids import read_bids
 from relmaps.cohort.table import read_scan_table
-from relmaps.errors import UserError
-from relmaps.images import read_foreign_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import read_foreign_map
+from relmaps.io.tables import read_table
 from relmaps.reference.sleuth import read_sleuth
-from relmaps.tables import read_table
 from tests.another_user import raised_for_another_user
 
 pytestmark = pytest.mark.fault

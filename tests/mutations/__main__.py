@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

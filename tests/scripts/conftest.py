@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.preprocess.template import template_paths
 from tests.diseases import in_ellipsoids
 from tests.studies import made_once

@@ -8,8 +8,9 @@ from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import fit_scaling
 from relmaps.classify.splits import rows_of, split_subjects
 from relmaps.classify.weights import save_classifier
-from relmaps.images import Grid, write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
+from relmaps.space.grid import Grid
 from workflow.scripts.apply_models import main
 
 SHAPE, SPACE = (22, 23, 24), "MNI152NLin2009aSym"

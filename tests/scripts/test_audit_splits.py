@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.splits import split_for_applied, split_subjects
-from relmaps.errors import UserError
-from relmaps.files import read_json
-from relmaps.tables import read_table, write_table
+from relmaps.io.errors import UserError
+from relmaps.io.files import read_json
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.audit_splits import main
 
 

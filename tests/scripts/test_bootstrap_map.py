@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.images import write_map
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap import bootstrap as overlap_bootstrap
 from relmaps.overlap.arena import Cell, open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.resampling import subject_weights
 from relmaps.relevance.group import open_group_map
-from relmaps.tables import read_table, write_table
 from tests.small_arena import write_arena
 from workflow.scripts import bootstrap_map
 

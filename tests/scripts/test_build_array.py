@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.images import load_grid, read_mask, write_map
+from relmaps.io.images import load_grid, read_mask, write_map
+from relmaps.io.tables import write_table
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
-from relmaps.tables import write_table
 from workflow.scripts.build_array import main
 
 

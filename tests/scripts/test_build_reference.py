@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
-from relmaps.files import read_json
-from relmaps.images import read_map, read_mask, write_map
+from relmaps.io.errors import UserError
+from relmaps.io.files import read_json
+from relmaps.io.images import read_map, read_mask, write_map
 from relmaps.reference.reference import read_cuts
 from workflow.scripts import build_reference
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from relmaps.files import read_json
-from relmaps.images import read_mask, write_map
+from relmaps.io.files import read_json
+from relmaps.io.images import read_mask, write_map
 from relmaps.reference.reference import read_cuts
 from workflow.scripts import build_truth
 

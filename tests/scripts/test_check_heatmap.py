@@ -6,10 +6,11 @@ import torch
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights import save_classifier
-from relmaps.errors import UserError
-from relmaps.images import Grid, write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.checks.faithfulness import Replacing
-from relmaps.tables import read_table, write_table
+from relmaps.space.grid import Grid
 from workflow.scripts import check_heatmap
 
 GRID = Grid(

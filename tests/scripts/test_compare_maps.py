@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.io.tables import columns_of, read_table, write_table
 from relmaps.overlap.arena import Cell
 from relmaps.overlap.draws import Draws, write_draws
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.retraining import COLUMNS
-from relmaps.tables import columns_of, read_table, write_table
 from workflow.scripts import compare_maps
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts import compare_models
 
 

@@ -1,8 +1,8 @@
 import nibabel as nib
 import pytest
 
-from relmaps.files import read_json
-from relmaps.tables import read_table
+from relmaps.io.files import read_json
+from relmaps.io.tables import read_table
 from tests.dicom_series import Series
 from workflow.scripts import convert_dicom
 from workflow.scripts.convert_dicom import main

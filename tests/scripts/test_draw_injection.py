@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.draw_injection import main
 
 INJECTION = {"severity": 4.0, "severity_spread": 0.4, "seed": 1}

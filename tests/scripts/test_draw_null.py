@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.images import write_map
+from relmaps.io.images import write_map
 from relmaps.overlap.arena import open_arena
 from relmaps.overlap.draws import read_draws
 from relmaps.overlap.metrics import METRICS

@@ -3,9 +3,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from relmaps.images import load_grid, read_map, save, write_map
+from relmaps.io.images import load_grid, read_map, save, write_map
+from relmaps.io.tables import columns_of, write_table
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
-from relmaps.tables import columns_of, write_table
 from workflow.scripts.draw_scans import main
 
 

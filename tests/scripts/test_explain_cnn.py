@@ -6,9 +6,10 @@ import torch
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights import save_classifier
-from relmaps.errors import UserError
-from relmaps.images import Grid, read_map, write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.errors import UserError
+from relmaps.io.images import read_map, write_map
+from relmaps.io.tables import read_table, write_table
+from relmaps.space.grid import Grid
 from workflow.scripts import explain_cnn
 
 GRID = Grid(

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.splits import split_subjects
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.fit_covariates import main
 
 

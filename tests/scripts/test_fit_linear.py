@@ -7,7 +7,7 @@ from sklearn.svm import SVC
 from relmaps.classify.gram import gram_matrix
 from relmaps.classify.linear import choose_c, platt
 from relmaps.classify.splits import rows_of, split_subjects
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.fit_linear import main
 
 ORACLE = {

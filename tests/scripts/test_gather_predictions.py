@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.gather_predictions import main
 
 

@@ -1,11 +1,11 @@
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.cohort.dicom import hash_of_series
-from relmaps.errors import UserError
-from relmaps.files import sha256_of
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.files import sha256_of
+from relmaps.io.tables import read_table
 from workflow.scripts.ingest_cohort import main
 
 pytestmark = pytest.mark.fault

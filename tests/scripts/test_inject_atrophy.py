@@ -12,15 +12,16 @@ import pytest
 from scipy.ndimage import binary_dilation, binary_erosion, map_coordinates
 
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.phantom import build_phantom
 from relmaps.cohort.prepared import write_prepared
-from relmaps.cohort.regions import ellipsoid
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.images import Grid, save
-from relmaps.mni152 import average_on
+from relmaps.io.images import save
+from relmaps.io.tables import read_table, write_table
 from relmaps.preprocess.template import write_template
-from relmaps.tables import read_table, write_table
-from relmaps.template import packaged
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.regions import ellipsoid
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
+from relmaps.space.grid import Grid
+from relmaps.space.mni152 import average_on
+from relmaps.space.template import packaged
 from tests.diseases import effects_of, in_ellipsoids
 from workflow.scripts import inject_atrophy
 

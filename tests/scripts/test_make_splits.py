@@ -3,8 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from relmaps.errors import UserError
-from relmaps.tables import read_table, write_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.make_splits import main
 
 

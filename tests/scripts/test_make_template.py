@@ -1,6 +1,6 @@
 import numpy as np
 
-from relmaps.images import load_grid, read_map, read_mask
+from relmaps.io.images import load_grid, read_map, read_mask
 
 
 def test_the_template_covers_the_brain_at_its_place(simulated):

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.images import read_map, write_map
-from relmaps.tables import write_table
+from relmaps.io.images import read_map, write_map
+from relmaps.io.tables import write_table
 from workflow.scripts import map_linear_folds, pool_map
 
 

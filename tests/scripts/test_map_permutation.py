@@ -7,8 +7,9 @@ from relmaps.classify.gram import gram_matrix
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED
 from relmaps.classify.weights import save_classifier
-from relmaps.images import Grid, write_map
-from relmaps.tables import write_table
+from relmaps.io.images import write_map
+from relmaps.io.tables import write_table
+from relmaps.space.grid import Grid
 from workflow.scripts import map_permutation
 
 GRID = Grid((22, 24, 23), np.array([[8.0, 0, 0, -90], [0, 9, 0, -120], [0, 0, 7, -70], [0, 0, 0, 1]]), "x")

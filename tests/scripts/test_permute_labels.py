@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.tables import read_table, write_table
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.permute_labels import main
 
 

@@ -1,7 +1,7 @@
 import pandas as pd
 
+from relmaps.io.tables import write_table
 from relmaps.overlap.growth import COLUMNS
-from relmaps.tables import write_table
 from workflow.scripts import plot_growth
 
 

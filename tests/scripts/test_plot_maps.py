@@ -1,8 +1,9 @@
 import pytest
 from PIL import Image
 
-from relmaps.errors import UserError
-from relmaps.images import Grid, write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
+from relmaps.space.grid import Grid
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import plot_maps
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.tables import write_table
+from relmaps.io.tables import write_table
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import plot_performance
 

@@ -1,4 +1,4 @@
-from relmaps.tables import write_table
+from relmaps.io.tables import write_table
 from tests.synthetic_checks import HEATMAPS, randomisation
 from workflow.scripts import plot_sanity
 

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.files import read_json
-from relmaps.images import read_map, write_map
-from relmaps.tables import write_table
+from relmaps.io.files import read_json
+from relmaps.io.images import read_map, write_map
+from relmaps.io.tables import write_table
 from workflow.scripts import pool_map
 
 

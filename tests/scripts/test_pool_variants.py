@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.images import write_map
+from relmaps.io.images import write_map
+from relmaps.io.tables import write_table
 from relmaps.relevance.variants import read_variants
-from relmaps.tables import write_table
 from workflow.scripts import pool_variants
 
 

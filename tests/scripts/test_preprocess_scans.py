@@ -1,5 +1,5 @@
 from relmaps.cohort.prepared import write_prepared
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from workflow.scripts.preprocess_scans import main
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from relmaps.files import write_json
-from relmaps.images import write_map
+from relmaps.io.files import write_json
+from relmaps.io.images import write_map
+from relmaps.io.tables import columns_of, read_table
 from relmaps.overlap.arena import Cell
 from relmaps.overlap.draws import Draws, write_draws
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.reference.reference import Cut, Reference
-from relmaps.tables import columns_of, read_table
 from workflow.scripts import score_maps
 
 

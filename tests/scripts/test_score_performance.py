@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from relmaps.errors import UserError
-from relmaps.tables import read_table, write_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts.score_performance import main
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.small_arena import write_arena
 from workflow.scripts import score_permutations
 

@@ -1,7 +1,7 @@
 import numpy as np
 
+from relmaps.io.tables import read_table
 from relmaps.relevance.variants import write_variants
-from relmaps.tables import read_table
 from tests.small_arena import write_arena
 from workflow.scripts import score_variants
 

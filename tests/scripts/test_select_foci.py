@@ -1,7 +1,7 @@
 import pandas as pd
 
+from relmaps.io.tables import read_table, write_table
 from relmaps.reference.sleuth import read_label, read_sleuth
-from relmaps.tables import read_table, write_table
 from tests.neuroquery_files import Paper, write_neuroquery
 from workflow.scripts import select_foci
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.tables import columns_of, read_table, write_table
+from relmaps.io.tables import columns_of, read_table, write_table
 from workflow.scripts.select_subjects import main
 
 

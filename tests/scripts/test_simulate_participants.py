@@ -1,6 +1,6 @@
 import json
 
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 
 
 def test_the_dataset_tells_the_group_and_keeps_the_severity_apart(simulated):

@@ -1,4 +1,4 @@
-from relmaps.images import load_grid, read_map, read_mask
+from relmaps.io.images import load_grid, read_map, read_mask
 from workflow.scripts.simulate_truth import main
 
 

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.images import write_map
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.group import open_group_map
-from relmaps.tables import read_table, write_table
 from tests.small_arena import write_arena
 from workflow.scripts import tabulate_growth
 

@@ -2,8 +2,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from relmaps.images import write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
 from tests.small_arena import write_arena
 from workflow.scripts import tabulate_regions
 

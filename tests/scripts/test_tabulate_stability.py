@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.images import write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
 from workflow.scripts import tabulate_stability
 
 OUTPUTS = ("stability", "agreement", "location")

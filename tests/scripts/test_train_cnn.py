@@ -7,8 +7,9 @@ from relmaps.classify.device import open_device
 from relmaps.classify.scaling import fit_scaling
 from relmaps.classify.splits import rows_of, split_subjects
 from relmaps.classify.weights import load_classifier
-from relmaps.images import Grid, write_map
-from relmaps.tables import read_table, write_table
+from relmaps.io.images import write_map
+from relmaps.io.tables import read_table, write_table
+from relmaps.space.grid import Grid
 from workflow.scripts.train_cnn import main
 
 SHAPE = (22, 23, 24)

@@ -1,4 +1,4 @@
-from relmaps.files import read_json, sha256_of
+from relmaps.io.files import read_json, sha256_of
 from workflow.scripts.write_manifest import main
 
 

@@ -2,9 +2,9 @@ import re
 
 import yaml
 
-from relmaps.code import ROOT
-from relmaps.files import sha256_of
-from relmaps.tables import read_table
+from relmaps import ROOT
+from relmaps.io.files import sha256_of
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import write_model_cards
 

@@ -1,4 +1,4 @@
-from relmaps.files import read_json, sha256_of
+from relmaps.io.files import read_json, sha256_of
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import write_provenance
 

@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.images import read_map, write_map
-from relmaps.tables import write_table
+from relmaps.io.images import read_map, write_map
+from relmaps.io.tables import write_table
 from workflow.scripts import write_subject_maps
 
 

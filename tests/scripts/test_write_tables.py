@@ -1,4 +1,4 @@
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SyntheticStudy
 from workflow.scripts import write_tables
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from relmaps.code import ROOT
-from relmaps.tables import read_table
+from relmaps import ROOT
+from relmaps.io.tables import read_table
 from tests.slurm.cluster import ClusterError, running_cluster, slurm
 
 pytestmark = pytest.mark.long

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 
 pytest.importorskip("snakemake_executor_plugin_slurm", reason="pip install --no-deps -r requirements-slurm.txt")
 

@@ -3,11 +3,11 @@ import pytest
 import yaml
 
 from benchmarks import costs
-from relmaps.code import ROOT
-from relmaps.config import load_config
-from relmaps.files import write_json
-from relmaps.resources import explaining_mb, training_mb
-from relmaps.tables import write_table
+from relmaps import ROOT
+from relmaps.io.files import write_json
+from relmaps.io.resources import explaining_mb, training_mb
+from relmaps.io.tables import write_table
+from relmaps.study.config import load_config
 
 BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 

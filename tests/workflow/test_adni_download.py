@@ -5,12 +5,12 @@ import os
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.cohort.participants import draw_participants
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.images import save
-from relmaps.tables import read_table
+from relmaps.io.images import save
+from relmaps.io.tables import read_table
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.adni_tree import write_adni_tree
 from tests.diseases import effects_of
 from tests.studies import finish

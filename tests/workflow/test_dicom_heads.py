@@ -6,18 +6,18 @@ import pandas as pd
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.dicom import convert
 from relmaps.cohort.participants import draw_participants
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.images import load_grid, read_map
+from relmaps.io.images import load_grid, read_map
+from relmaps.io.tables import read_table
 from relmaps.preprocess.derivatives import derivatives_of
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import preprocess
 from relmaps.preprocess.template import load_template, template_paths, write_template
-from relmaps.tables import read_table
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.dicom_series import Series
 from tests.diseases import effects_of
 from tests.studies import finish

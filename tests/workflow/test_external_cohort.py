@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.studies import SMOKE, finish
 from tests.workflow.conftest import MAPS
 

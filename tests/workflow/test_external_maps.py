@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.studies import SMOKE, finish
 
 pytestmark = pytest.mark.slow

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from relmaps.plan import INPUT_MAPS
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
+from relmaps.study.plan import INPUT_MAPS
 from tests.studies import SMOKE, finish
 from tests.workflow.conftest import MAPS
 

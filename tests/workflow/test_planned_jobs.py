@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from benchmarks.bids_tree import write_bids_tree
 from tests.adni_tree import write_adni_tree
-from tests.bids_tree import write_bids_tree
 from tests.studies import planned, run
 from tests.workflow.test_wiring import RULES
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from tests.studies import counts, finish
 
 pytestmark = pytest.mark.slow

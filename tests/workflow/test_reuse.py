@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from tests.studies import counts, planned
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ def test_a_changed_function_reruns_just_the_rules_that_use_it(copy):
     used_by = {
         "relmaps/preprocess/template.py": {"make_template"},
         "relmaps/cohort/participants.py": {"simulate_participants"},
-        "relmaps/files.py": {"make_template", "simulate_participants"},
+        "relmaps/io/files.py": {"make_template", "simulate_participants"},
         "relmaps/overlap/scores.py": set(),
     }
     for module, rules in used_by.items():

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from relmaps.io.tables import columns_of, read_table
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.report.summary import summarise
-from relmaps.tables import columns_of, read_table
-from relmaps.verify import differences
+from relmaps.study.verify import differences
 from tests.studies import SMOKE, finish
 from tests.workflow.conftest import HEATMAPS, MAPS, statuses
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from relmaps.code import ROOT, import_closure
+from relmaps import ROOT
+from relmaps.study.code import import_closure
 
 RULES = {
     name: body

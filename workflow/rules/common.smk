@@ -4,11 +4,11 @@ import sys
 
 sys.path.insert(0, str(workflow.basedir))
 
-from relmaps.code import code_of
-from relmaps.config import load_config
-from relmaps.errors import UserError
-from relmaps.plan import TEMPLATE_MAPS, disease_of, plan_study
-from relmaps.resources import explaining_mb, growing, training_mb, voxels_at, width_of
+from relmaps.study.code import code_of
+from relmaps.study.config import load_config
+from relmaps.io.errors import UserError
+from relmaps.study.plan import TEMPLATE_MAPS, disease_of, plan_study
+from relmaps.io.resources import explaining_mb, growing, training_mb, voxels_at, width_of
 
 try:
     load_config(config)

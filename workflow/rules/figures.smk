@@ -1,5 +1,5 @@
 # figures: what the study found, as pictures, tables and a page; drawn from published files alone.
-from relmaps.provenance import code_hash
+from relmaps.study.provenance import code_hash
 
 FIGURES = f"{RESULTS}/figures"
 MAP_SIDECARS = expand(f"{RESULTS}/relevance/{{map}}/group.json", map=MAPS)

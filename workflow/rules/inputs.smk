@@ -4,7 +4,7 @@ from dataclasses import astuple
 
 from relmaps.classify.controls import control_parts
 from relmaps.classify.models import feature_of_model
-from relmaps.truth import truth_of
+from relmaps.cohort.truth import truth_of
 
 
 def dataset_of(wildcards):

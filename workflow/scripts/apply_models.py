@@ -12,10 +12,10 @@ from relmaps.classify.predictions import prediction_table
 from relmaps.classify.splits import rows_of
 from relmaps.classify.training import predict_scores
 from relmaps.classify.weights import load_classifier
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
-from relmaps.npy import open_array
-from relmaps.tables import read_table, write_table
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

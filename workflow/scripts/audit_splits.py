@@ -1,9 +1,9 @@
 """That no participant, image or, where asked, site is on two sides of a fold."""
 
 from relmaps.classify.audit import audit_splits
-from relmaps.files import write_json
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.files import write_json
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(*, splits, subjects, qc, audit, by_site, everyone_tested):

@@ -1,12 +1,12 @@
 """Scores of one group map over resampled subjects."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.bootstrap import bootstrap_map, check_published
 from relmaps.overlap.draws import write_draws
 from relmaps.overlap.resampling import subject_weights
 from relmaps.relevance.group import files_and_settings, open_group_map
-from relmaps.tables import read_table
 
 
 def main(map_name, inputs, published, arena_files, folds, settings, cells, n_draws, seed, draws):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
-from relmaps.tables import read_table
 
 SOURCE = {"t1_affine": "t1_affine", "t1_syn": "t1", "gm": "gm", "gm_modulated": "gm_modulated"}
 # For controls of what a model can tell from the outline alone: the T1 made black and white, and where there is brain.

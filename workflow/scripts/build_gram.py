@@ -7,10 +7,10 @@ import numpy as np
 
 from relmaps.classify.controls import CONTROL_INPUTS
 from relmaps.classify.gram import gram_matrix
-from relmaps.errors import UserError
-from relmaps.files import replacing
-from relmaps.jobs import job
-from relmaps.npy import open_array
+from relmaps.io.errors import UserError
+from relmaps.io.files import replacing
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
 
 log = logging.getLogger("relmaps")
 

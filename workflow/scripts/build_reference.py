@@ -1,7 +1,7 @@
 """A reference that is no known truth: ALE of reported foci, or a ready-made map."""
 
-from relmaps.images import load_grid, read_mask
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_mask
+from relmaps.io.jobs import job
 from relmaps.reference.ale import Correction
 from relmaps.reference.ale_reference import ale_reference
 from relmaps.reference.nifti import nifti_reference

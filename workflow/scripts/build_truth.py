@@ -1,7 +1,7 @@
 """The known disease's expected loss of grey matter as a reference."""
 
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
 from relmaps.reference.truth import truth_reference
 
 

@@ -5,15 +5,15 @@ import pandas as pd
 
 from relmaps.classify.device import open_device
 from relmaps.classify.weights import load_classifier
-from relmaps.images import load_grid, read_mask
-from relmaps.jobs import job
-from relmaps.npy import open_array
+from relmaps.io.images import load_grid, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.checks.faithfulness import Replacing, area_table, curve_table, evidence_along
 from relmaps.relevance.checks.randomisation import randomisation_table
 from relmaps.relevance.checks.scans import some_of
 from relmaps.relevance.explain import Cohort, held_out, training_controls
 from relmaps.relevance.methods import open_method
-from relmaps.tables import read_table, write_table
 
 
 def main(*, weights, array, subjects, splits, brain_mask, randomisation, faithfulness, areas, map_name, space, method,

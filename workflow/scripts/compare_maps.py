@@ -1,9 +1,9 @@
 """Paired comparisons of all maps at the headline."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap.comparisons import comparison_table
 from relmaps.overlap.draws import read_draws
-from relmaps.tables import read_table, write_table
 
 
 def main(scores, retraining, drawn, draws, confidence, comparisons):

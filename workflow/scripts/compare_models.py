@@ -2,8 +2,8 @@
 
 from relmaps.classify.mcnemar import compare_models
 from relmaps.classify.performance import add_selected
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, predictions, selection, comparisons, draws, confidence, seed):

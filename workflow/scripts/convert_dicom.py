@@ -4,9 +4,9 @@ from pathlib import Path
 
 from relmaps.cohort.dicom import OPTIONS, VERSION, convert, hash_of_series
 from relmaps.cohort.prepared import write_prepared
-from relmaps.errors import ScanError
-from relmaps.files import fingerprint, read_json, write_json
-from relmaps.jobs import job, log, progress
+from relmaps.io.errors import ScanError
+from relmaps.io.files import fingerprint, read_json, write_json
+from relmaps.io.jobs import job, log, progress
 
 
 def main(*, scans, prepared):

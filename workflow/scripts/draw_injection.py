@@ -1,8 +1,8 @@
 """Draw who of the controls is given the disease, and how strongly on either side."""
 
 from relmaps.cohort.injection import draw_injection
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, participants, severity, injection):

@@ -1,6 +1,6 @@
 """Scores of random fields that are as smooth as one group map."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.draws import Draws, write_draws
 from relmaps.overlap.metrics import METRICS

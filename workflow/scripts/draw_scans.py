@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.images import load_grid, read_map
-from relmaps.jobs import job, progress
+from relmaps.io.images import load_grid, read_map
+from relmaps.io.jobs import job, progress
+from relmaps.io.tables import read_table
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
 from relmaps.preprocess.pictures import draw_scan
-from relmaps.tables import read_table
 
 
 def main(*, qc, gm, pictures, derivatives, space):

@@ -7,10 +7,11 @@ import numpy as np
 from relmaps.classify.device import open_device
 from relmaps.classify.predictions import chosen_in
 from relmaps.classify.weights import load_classifier
-from relmaps.files import replacing
-from relmaps.images import load_grid, read_mask, write_map
-from relmaps.jobs import job
-from relmaps.npy import open_array
+from relmaps.io.files import replacing
+from relmaps.io.images import load_grid, read_mask, write_map
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.explain import (
     UNTRAINED_SEED,
     Cohort,
@@ -22,7 +23,6 @@ from relmaps.relevance.explain import (
 from relmaps.relevance.fold_maps import FoldMaps
 from relmaps.relevance.group import volume_of
 from relmaps.relevance.methods import open_method
-from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

@@ -6,8 +6,8 @@ from relmaps.classify.controls import COVARIATES
 from relmaps.classify.covariates import covariate_matrix, covariate_scores
 from relmaps.classify.predictions import prediction_table
 from relmaps.classify.splits import rows_of
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, subjects, splits, predictions):

@@ -8,9 +8,9 @@ import pandas as pd
 from relmaps.classify.linear import centred_kernel, choose_c, fit_linear, platt
 from relmaps.classify.predictions import prediction_table
 from relmaps.classify.splits import rows_of
-from relmaps.jobs import job
-from relmaps.npy import open_array
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

@@ -1,8 +1,8 @@
 """Performance on shuffled labels, all permutations in one table."""
 
 from relmaps.classify.permutation import null_table
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, performances, permutations, null):

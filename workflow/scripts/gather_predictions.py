@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(parts, predictions):

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from relmaps.jobs import job, log
+from relmaps.io.jobs import job, log
+from relmaps.io.tables import read_table, write_table
 from relmaps.preprocess.outliers import flag_outliers
-from relmaps.tables import read_table, write_table
 
 
 def main(*, batches, qc, outlier_z):

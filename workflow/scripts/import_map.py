@@ -2,8 +2,8 @@
 
 import logging
 
-from relmaps.images import load_grid, read_mask, write_map
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_mask, write_map
+from relmaps.io.jobs import job
 from relmaps.relevance.imported import read_imported, sidecar_of_imported
 
 log = logging.getLogger("relmaps")

@@ -6,10 +6,10 @@ import pandas as pd
 
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.cohort.sources import read_cohort
-from relmaps.errors import UserError
-from relmaps.files import sha256_of
-from relmaps.jobs import job, log
-from relmaps.tables import write_table
+from relmaps.io.errors import UserError
+from relmaps.io.files import sha256_of
+from relmaps.io.jobs import job, log
+from relmaps.io.tables import write_table
 
 
 def main(*, dataset, participants, scans, left_out, planned, source, settings):

@@ -5,21 +5,21 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.disease import disease_field
-from relmaps.cohort.inject import inject_atrophy
-from relmaps.cohort.phantom import field_tissues
 from relmaps.cohort.prepared import failures_of, write_prepared
-from relmaps.cohort.regions import losses_of
-from relmaps.errors import ScanError
-from relmaps.files import fingerprint, read_json, sha256_of, write_json
-from relmaps.images import save
-from relmaps.jobs import job, log, progress
+from relmaps.io.errors import ScanError
+from relmaps.io.files import fingerprint, read_json, sha256_of, write_json
+from relmaps.io.images import save
+from relmaps.io.jobs import job, log, progress
+from relmaps.io.tables import read_table
 from relmaps.preprocess.ants_steps import work_on
 from relmaps.preprocess.integrity import hash_of_raw, read_raw
 from relmaps.preprocess.scan import VERSIONS
 from relmaps.preprocess.template import hashes_of, load_template
-from relmaps.tables import read_table
-from relmaps.template import source_of
+from relmaps.simulation.disease import disease_field
+from relmaps.simulation.inject import inject_atrophy
+from relmaps.simulation.phantom import field_tissues
+from relmaps.simulation.regions import losses_of
+from relmaps.space.template import source_of
 
 
 def main(*, scans, earlier, severity, template, images, prepared, space, disease, seed, code):

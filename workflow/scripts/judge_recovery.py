@@ -2,9 +2,9 @@
 
 import logging
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap.recovery import recovery_table
-from relmaps.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

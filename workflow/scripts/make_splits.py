@@ -1,8 +1,8 @@
 """Cross-validation folds with one inner validation part each, or everybody tested where finished models are applied."""
 
 from relmaps.classify.splits import split_for_applied, split_subjects
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, subjects, splits, folds, validation_fraction, group_by_site, seed, applied_folds):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
 from relmaps.preprocess.template import write_template
 
 

@@ -1,7 +1,7 @@
 """A linear model's weights or pattern of each fold, refitted on all subjects outside its test part."""
 
-from relmaps.images import load_grid, read_mask, write_map
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_mask, write_map
+from relmaps.io.jobs import job
 from relmaps.relevance.group import open_group_map, volume_of
 
 

@@ -6,15 +6,15 @@ import numpy as np
 
 from relmaps.classify.device import open_device
 from relmaps.classify.weights import load_classifier
-from relmaps.files import replacing
-from relmaps.images import load_grid, read_mask
-from relmaps.jobs import job, progress
-from relmaps.npy import open_array
+from relmaps.io.files import replacing
+from relmaps.io.images import load_grid, read_mask
+from relmaps.io.jobs import job, progress
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table
 from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls
 from relmaps.relevance.fold_maps import FoldMaps
 from relmaps.relevance.group import open_group_map
 from relmaps.relevance.methods import open_method
-from relmaps.tables import read_table
 
 log = logging.getLogger("relmaps")
 

@@ -2,8 +2,8 @@
 
 import shutil
 
-from relmaps.files import replacing, write_text
-from relmaps.jobs import job
+from relmaps.io.files import replacing, write_text
+from relmaps.io.jobs import job
 from relmaps.report.captions import caption_of
 
 

@@ -1,8 +1,8 @@
 """The study's subjects with shuffled labels."""
 
 from relmaps.classify.permutation import permute_labels
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(*, subjects, permuted, permutation):

@@ -2,8 +2,8 @@
 
 from relmaps.figures.calibration import draw_calibration
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(*, calibration, performance, figures):

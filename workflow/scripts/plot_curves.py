@@ -2,8 +2,8 @@
 
 from relmaps.figures.curves import draw_curves
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(curves, maps, references, figures):

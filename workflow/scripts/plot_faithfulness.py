@@ -4,8 +4,8 @@ import pandas as pd
 
 from relmaps.figures.faithfulness import draw_faithfulness
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(*, curves, areas, figures):

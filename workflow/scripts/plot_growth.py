@@ -4,8 +4,8 @@ import pandas as pd
 
 from relmaps.figures.growth import draw_growth
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import columns_of, read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import columns_of, read_table
 
 
 def main(tables, references, figures):

@@ -3,8 +3,8 @@
 from relmaps.figures.learning import draw_learning
 from relmaps.figures.overlap import is_true
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(*, histories, selection, figures):

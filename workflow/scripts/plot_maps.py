@@ -3,9 +3,9 @@
 from relmaps.figures.maps import Panel, draw_maps
 from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.style import house_style, save_figure
-from relmaps.files import read_json
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
+from relmaps.io.files import read_json
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
 
 
 def main(maps, sidecars, references, outline, template, brain_mask, space, figures, rows):

@@ -1,9 +1,9 @@
 """A picture of every registered scan; titles are numbers, so that nobody is identified."""
 
-from relmaps.images import load_grid, read_map
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_map
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 from relmaps.preprocess.mosaic import plot_mosaic, tiles_of
-from relmaps.tables import read_table
 
 
 def main(*, qc, subjects, gm, mosaic, derivatives, space):

@@ -2,8 +2,8 @@
 
 from relmaps.figures.stability import draw_stability
 from relmaps.figures.style import house_style, save_figure
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 
 def main(*, stability, agreement, location, maps, figures):

@@ -2,8 +2,8 @@
 
 import logging
 
-from relmaps.images import load_grid, read_mask, write_map
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_mask, write_map
+from relmaps.io.jobs import job
 from relmaps.relevance.group import files_and_settings, open_group_map, volume_of
 
 log = logging.getLogger("relmaps")

@@ -4,8 +4,8 @@ from itertools import product
 
 import numpy as np
 
-from relmaps.files import replacing
-from relmaps.jobs import job, progress
+from relmaps.io.files import replacing
+from relmaps.io.jobs import job, progress
 from relmaps.relevance.group import open_group_map
 from relmaps.relevance.variants import CHOICES, RECTIFIED, write_variants
 

@@ -6,12 +6,12 @@ import pandas as pd
 
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.prepared import failures_of
-from relmaps.images import load_grid
-from relmaps.jobs import job, progress
+from relmaps.io.images import load_grid
+from relmaps.io.jobs import job, progress
+from relmaps.io.tables import columns_of, write_table
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import failed, preprocess
 from relmaps.preprocess.template import load_template, template_paths
-from relmaps.tables import columns_of, write_table
 
 
 def main(*, scans, prepared, template, qc, derivatives, space, settings):

@@ -1,6 +1,7 @@
 """Scores of all maps over the sweep, with their inference at the headline, and the curves and runs behind them."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap.arena import Cell, cells_of, files_of_arena, open_arena
 from relmaps.overlap.curves import curve_table
 from relmaps.overlap.draws import read_draws
@@ -8,7 +9,6 @@ from relmaps.overlap.inference import Inference
 from relmaps.overlap.maps import open_map
 from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import score_table
-from relmaps.tables import read_table, write_table
 
 
 def main(*, maps, drawn, images, sidecars, fold_images, seed_maps, draws, nulls, permuted, arena_files, headline, sweep,

@@ -5,8 +5,8 @@ import logging
 from relmaps.classify.calibration import calibration_table
 from relmaps.classify.performance import add_probability, add_selected, performance_table
 from relmaps.classify.variability import variability_table
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import write_table
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.metrics import CURVE_METRICS
 from relmaps.overlap.permuted import permuted_table
 from relmaps.overlap.spatial import spatial_null
-from relmaps.tables import write_table
 
 FIELDS = 99  # enough to count p below .05, for there are many maps
 

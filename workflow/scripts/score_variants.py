@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from relmaps.jobs import job, progress
+from relmaps.io.jobs import job, progress
+from relmaps.io.tables import write_table
 from relmaps.overlap.arena import cells_of, files_of_arena, open_arena
 from relmaps.overlap.variants import variant_rows
 from relmaps.relevance.variants import read_variants
-from relmaps.tables import write_table
 
 
 def main(variants, arena_files, table, maps, sweep):

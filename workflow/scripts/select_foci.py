@@ -1,11 +1,11 @@
 """Papers of NeuroQuery chosen by the configuration's rules, and their foci as Sleuth text."""
 
-from relmaps.files import scratch_folder, write_text
-from relmaps.jobs import job
+from relmaps.io.files import scratch_folder, write_text
+from relmaps.io.jobs import job
+from relmaps.io.tables import write_table
 from relmaps.reference.neuroquery import fetch_database, read_database
 from relmaps.reference.papers import LABEL, choose_papers, experiments_of, read_allow_list
 from relmaps.reference.sleuth import sleuth_text
-from relmaps.tables import write_table
 
 
 def main(folder, allow_list, rules, foci, papers):

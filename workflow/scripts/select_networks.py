@@ -1,8 +1,8 @@
 """Choose each fold's network on its validation part."""
 
 from relmaps.classify.predictions import select_networks
-from relmaps.jobs import job
-from relmaps.tables import read_table, write_table
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 
 
 def main(predictions, networks, selection):

@@ -1,9 +1,9 @@
 """Who the study uses, and a reason for everyone else."""
 
 from relmaps.classify.permutation import permute_labels
-from relmaps.jobs import job, log
+from relmaps.io.jobs import job, log
+from relmaps.io.tables import read_table, write_table
 from relmaps.preprocess.subjects import read_exclusion_list, select_subjects
-from relmaps.tables import read_table, write_table
 
 
 def main(*, participants, left_out, qc, exclusion_list, subjects, exclusions, exclude_on, on_bad_scan, permutation):

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from relmaps.cohort.participants import draw_participants
-from relmaps.files import write_json
-from relmaps.jobs import job
-from relmaps.tables import write_table
+from relmaps.io.files import write_json
+from relmaps.io.jobs import job
+from relmaps.io.tables import write_table
 
 
 def main(*, participants, description, severity, n_scans, median_severity, severity_spread, seed):
@@ -22,7 +22,7 @@ def main(*, participants, description, severity, n_scans, median_severity, sever
             "BIDSVersion": "1.10.0",
             "DatasetType": "raw",
             "License": "CC0",
-            "GeneratedBy": [{"Name": "relmaps", "Description": "relmaps.cohort.simulate"}],
+            "GeneratedBy": [{"Name": "relmaps", "Description": "relmaps.simulation.simulate"}],
         },
         description,
     )

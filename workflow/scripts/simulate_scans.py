@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.disease import build_effects
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.protocols import BOX
-from relmaps.cohort.regions import losses_of
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.files import fingerprint, read_json, write_json
-from relmaps.images import save
-from relmaps.jobs import job, progress
-from relmaps.tables import read_table, write_table
+from relmaps.io.files import fingerprint, read_json, write_json
+from relmaps.io.images import save
+from relmaps.io.jobs import job, progress
+from relmaps.io.tables import read_table, write_table
+from relmaps.simulation.disease import build_effects
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.protocols import BOX
+from relmaps.simulation.regions import losses_of
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 
 
 def main(*, severity, done, scans, regions, settings, code):

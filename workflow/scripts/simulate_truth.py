@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from relmaps.cohort.disease import disease_field, expected_loss, truth_on
-from relmaps.cohort.literature import simulate_literature
-from relmaps.cohort.phantom import field_tissues
-from relmaps.cohort.regions import losses_of
-from relmaps.files import write_text
-from relmaps.images import load_grid, read_map, read_mask, write_map
-from relmaps.jobs import job
+from relmaps.io.files import write_text
+from relmaps.io.images import load_grid, read_map, read_mask, write_map
+from relmaps.io.jobs import job
 from relmaps.preprocess.template import template_paths
 from relmaps.reference.truth import truth_reference
-from relmaps.template import source_of
+from relmaps.simulation.disease import disease_field, expected_loss, truth_on
+from relmaps.simulation.literature import simulate_literature
+from relmaps.simulation.phantom import field_tissues
+from relmaps.simulation.regions import losses_of
+from relmaps.space.template import source_of
 
 
 def main(*, template, images, truth, literature, space, disease, studies, seed):

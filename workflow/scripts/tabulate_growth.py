@@ -1,11 +1,11 @@
 """How the overlap of one map grows with the size of the cohort and with the severity of the disease."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
 from relmaps.overlap.bootstrap import check_published
 from relmaps.overlap.growth import growth_table, severity_levels, size_levels
 from relmaps.relevance.group import files_and_settings, open_group_map
-from relmaps.tables import read_table, write_table
 
 
 def main(*, map_name, inputs, published, arena_files, folds, severity, settings, headline, fractions, replicates, seed,

@@ -1,10 +1,10 @@
 """How much of each map and of each reference lies in each region of an atlas."""
 
-from relmaps.jobs import job
+from relmaps.io.jobs import job
+from relmaps.io.tables import write_table
 from relmaps.overlap.arena import Cell, files_of_arena, open_arena
-from relmaps.overlap.atlas import open_atlas
 from relmaps.overlap.regions import region_table
-from relmaps.tables import write_table
+from relmaps.space.atlas import open_atlas
 
 
 def main(images, arena_files, table, maps, headline, atlas):

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.predictions import chosen_in
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.checks.location import location_rows, tissues_of
 from relmaps.relevance.checks.stability import agreement_table, stability_rows
-from relmaps.tables import read_table, write_table
 
 
 def main(*, group_maps, fold_maps, seed_maps, subject_tables, selection, brain_mask, tissues, space, stability,

@@ -16,11 +16,11 @@ from relmaps.classify.scaling import UNSCALED, fit_scaling
 from relmaps.classify.splits import rows_of
 from relmaps.classify.training import Training, predict_scores, seed_of, train_network
 from relmaps.classify.weights import save_classifier
-from relmaps.files import fingerprint
-from relmaps.images import load_grid, read_mask
-from relmaps.jobs import job
-from relmaps.npy import open_array
-from relmaps.tables import read_table, write_table
+from relmaps.io.files import fingerprint
+from relmaps.io.images import load_grid, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table, write_table
 
 log = logging.getLogger("relmaps")
 

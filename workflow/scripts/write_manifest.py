@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from relmaps.files import write_json
-from relmaps.jobs import job
-from relmaps.manifest import manifest_of
+from relmaps.io.files import write_json
+from relmaps.io.jobs import job
+from relmaps.study.manifest import manifest_of
 
 
 def main(manifest):

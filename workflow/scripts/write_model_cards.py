@@ -7,9 +7,9 @@ import relmaps
 from relmaps.classify.cards import card_of
 from relmaps.classify.weights_head import read_weights
 from relmaps.figures.overlap import is_true
-from relmaps.files import write_text
-from relmaps.jobs import job
-from relmaps.tables import read_table
+from relmaps.io.files import write_text
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "safetensors")
 

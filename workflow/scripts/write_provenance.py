@@ -1,9 +1,9 @@
 """What the study was made from: settings, inputs, code and software."""
 
-from relmaps.files import write_json
-from relmaps.jobs import job
-from relmaps.provenance import provenance_of
-from relmaps.tables import read_table
+from relmaps.io.files import write_json
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
+from relmaps.study.provenance import provenance_of
 
 
 def main(scans, inputs, config, code, provenance):

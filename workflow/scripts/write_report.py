@@ -1,12 +1,12 @@
 """The study on one page that opens from disk without a network."""
 
 from relmaps.figures.names import map_name, reference_name
-from relmaps.files import read_json, write_text
-from relmaps.images import load_grid, read_map, read_mask
-from relmaps.jobs import job
+from relmaps.io.files import read_json, write_text
+from relmaps.io.images import load_grid, read_map, read_mask
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 from relmaps.report.page import build_report
 from relmaps.report.viewer import Layer, viewer_data
-from relmaps.tables import read_table
 
 
 def main(*, pictures, rows, published, maps, sidecars, masks, references, template, brain_mask, space, provenance,

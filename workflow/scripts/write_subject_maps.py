@@ -3,11 +3,11 @@
 import nibabel as nib
 import numpy as np
 
-from relmaps.images import load_grid, read_mask, save
-from relmaps.jobs import job, progress
+from relmaps.io.images import load_grid, read_mask, save
+from relmaps.io.jobs import job, progress
+from relmaps.io.tables import read_table
 from relmaps.relevance.group import volume_of
 from relmaps.relevance.heatmaps import chosen_heatmaps
-from relmaps.tables import read_table
 
 LEVELS = 32767  # of a value's size in 16 bits
 

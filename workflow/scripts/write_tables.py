@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from relmaps.files import read_json
-from relmaps.jobs import job
+from relmaps.io.files import read_json
+from relmaps.io.jobs import job
+from relmaps.io.tables import read_table
 from relmaps.report.tables import study_tables
-from relmaps.tables import read_table
 
 
 def main(published, sidecars, references, folder):

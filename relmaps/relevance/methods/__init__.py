@@ -1,6 +1,6 @@
 """Heatmap methods, one per file, by their names in the configuration."""
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.expected_gradients import ExpectedGradients
 from relmaps.relevance.methods.gradcam import GradCam
 from relmaps.relevance.methods.gradient import Gradient

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.gradient import gradients_of_copies
 from relmaps.relevance.methods.method import Context, Method, explained_value
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from relmaps.images import Grid
+from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from torch import Tensor, nn
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.method import Context, Method, explained_value
 
 

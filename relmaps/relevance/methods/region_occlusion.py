@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from relmaps.errors import UserError
-from relmaps.relevance.ellipsoids import stated_regions
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.method import Context, Method, explained_value
-from relmaps.relevance.regions import atlas_regions
+from relmaps.space.ellipsoids import stated_regions
+from relmaps.space.regions import atlas_regions
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.applied import check_unseen, linear_scores
-from relmaps.errors import UserError
-from relmaps.images import write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from relmaps.classify.architectures import WIDTHS, architecture_of, check_fits
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 PAPER_GRID = (193, 229, 193)
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.audit import audit_splits
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 PEOPLE = [f"sub-{letter}" for letter in "abcdefgh"]
 

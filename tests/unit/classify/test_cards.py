@@ -10,8 +10,8 @@ from relmaps.classify.cards import card_of
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED, Scaling
 from relmaps.classify.weights_head import read_weights
-from relmaps.errors import UserError
-from relmaps.files import sha256_of
+from relmaps.io.errors import UserError
+from relmaps.io.files import sha256_of
 
 SHAPE = (25, 30, 24)
 METADATA = {"model": "small_binarised", "architecture": "small", "feature": "binarised", "grid_shape": list(SHAPE)}

@@ -7,9 +7,9 @@ import tempfile
 import pytest
 import torch
 
+from relmaps import ROOT
 from relmaps.classify.device import _choose, open_device, take_slot
-from relmaps.code import ROOT
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.slow
 

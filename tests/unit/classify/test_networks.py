@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from relmaps.classify.networks import build_network
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 
 def linear_layers(network):

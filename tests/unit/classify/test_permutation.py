@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps import ROOT
 from relmaps.classify.permutation import judge_null, null_table, permute_labels
-from relmaps.code import ROOT
-from relmaps.tables import write_table
+from relmaps.io.tables import write_table
 
 SUBJECTS = pd.DataFrame(
     {"participant_id": [f"sub-{i:02d}" for i in range(30)], "label": [0, 1, 1] * 10, "age": range(30)}

@@ -6,7 +6,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from relmaps.classify.splits import rows_of, split_for_applied, split_subjects
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 
 def cohort(n_control, n_disease):

@@ -12,7 +12,7 @@ from relmaps.classify.networks import build_network
 from relmaps.classify.recipe import Recipe, recipe_of
 from relmaps.classify.scaling import UNSCALED, fit_scaling
 from relmaps.classify.training import Training, predict_scores, seed_of, train_network
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED, Scaling
 from relmaps.classify.weights import METADATA, load_classifier, save_classifier
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from tests.pickles import Trap
 
 pytestmark = pytest.mark.fault

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.cohort.adni import read_adni
 from relmaps.cohort.sources import read_cohort
-from relmaps.errors import UserError
-from relmaps.images import save
-from relmaps.tables import SCHEMAS, write_table
+from relmaps.io.errors import UserError
+from relmaps.io.images import save
+from relmaps.io.tables import SCHEMAS, write_table
 from tests.adni_tree import COLUMNS, REPEAT, SCALED, AdniImage, write_adni_tree, write_images
 
 OTHER_REVISION = COLUMNS | {

@@ -10,7 +10,7 @@ import pytest
 from bids2table import index_dataset
 
 from relmaps.cohort.bids import is_ignored, read_bids, read_ignore_rules
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault
 

@@ -9,7 +9,7 @@ import pytest
 
 from relmaps.cohort import dicom
 from relmaps.cohort.dicom import convert, hash_of_series
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 from tests.dicom_series import COLUMN_MM, ROW_MM, SLICE_MM, Series
 
 pytestmark = pytest.mark.fault

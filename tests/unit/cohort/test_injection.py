@@ -7,7 +7,7 @@ import pytest
 from relmaps.cohort.cohort import Cohort, Scan
 from relmaps.cohort.injection import draw_injection, inject_labels
 from relmaps.cohort.sources import read_cohort
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 INJECTION = {"severity": 4.0, "severity_spread": 0.4, "seed": 1}
 SETTINGS = {"labels": {"column": "group", "disease": "AD", "control": "CN"}, "inject_atrophy": INJECTION}

@@ -1,8 +1,8 @@
 import pytest
 
 from relmaps.cohort.prepared import COLUMNS, failures_of, write_prepared
-from relmaps.errors import UserError
-from relmaps.tables import read_table
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 
 
 def made(scan_id, path):

@@ -1,7 +1,7 @@
 import pytest
 
 from relmaps.cohort.table import read_scan_table
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault
 

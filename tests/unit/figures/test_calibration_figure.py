@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relmaps.figures.calibration import draw_calibration
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
 

@@ -5,7 +5,7 @@ from matplotlib.text import Text
 
 from relmaps.figures.cohort import MOST_REASONS, count_reasons, count_without_scan, draw_cohort, plain_reason
 from relmaps.figures.style import house_style
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from relmaps.figures.curves import draw_curves
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SyntheticStudy
 
 

@@ -3,8 +3,8 @@ import pandas as pd
 
 from relmaps.figures.names import FAMILIES, family_of
 from relmaps.figures.overlap import headline_scores, overlap_table
-from relmaps.plan import INPUT_MAPS
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
+from relmaps.study.plan import INPUT_MAPS
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
 

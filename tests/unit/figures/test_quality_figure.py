@@ -2,7 +2,7 @@ import numpy as np
 from matplotlib.collections import PathCollection
 
 from relmaps.figures.quality import draw_quality
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
 GATES = {"similarity": [0.6, None]}

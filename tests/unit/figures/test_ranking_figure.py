@@ -3,7 +3,7 @@ import numpy as np
 from relmaps.figures.names import map_name
 from relmaps.figures.ranking import draw_ranking
 from relmaps.figures.style import FAMILY_COLOURS
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from relmaps.figures import regions as figure
 from relmaps.figures.regions import draw_regions
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SKILL, SyntheticStudy
 
 

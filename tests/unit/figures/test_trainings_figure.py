@@ -1,7 +1,7 @@
 import pytest
 
 from relmaps.figures.trainings import draw_trainings
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import SKILL, SyntheticStudy
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relmaps.figures.truth import draw_truth
-from relmaps.tables import read_table
+from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
 

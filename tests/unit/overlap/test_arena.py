@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from relmaps.images import write_map
+from relmaps.io.images import write_map
 from relmaps.overlap.arena import Arena, Cell, cells_of, open_arena
 from relmaps.overlap.metrics import METRICS
 from relmaps.reference.reference import Cut, Reference

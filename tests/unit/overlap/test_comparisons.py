@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.io.tables import write_table
 from relmaps.overlap.arena import cells_of
 from relmaps.overlap.comparisons import comparison_table
 from relmaps.overlap.draws import Draws
@@ -11,7 +12,6 @@ from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
 from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import score_table
-from relmaps.tables import write_table
 
 SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 

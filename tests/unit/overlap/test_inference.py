@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.io.tables import read_table, write_table
 from relmaps.overlap.arena import Cell, cells_of
 from relmaps.overlap.draws import Draws
 from relmaps.overlap.inference import COLUMNS, Inference
@@ -11,7 +12,6 @@ from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import null_p
 from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import headline_rows, score_table
-from relmaps.tables import read_table, write_table
 
 SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 

@@ -3,12 +3,12 @@ import pytest
 from scipy import ndimage, stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from relmaps.images import Grid
 from relmaps.overlap.match import Match
 from relmaps.overlap.metrics import METRICS, score
 from relmaps.overlap.metrics.top_intersection import TOP_SHARE
 from relmaps.overlap.ranking import Ranking
 from relmaps.overlap.target import target_of
+from relmaps.space.grid import Grid
 
 SHAPE = (8, 9, 7)
 AFFINE = np.array([[-3.0, 0, 0, 20], [0, 2.5, 0.2, -30], [0, -0.2, 2.5, 5], [0, 0, 0, 1]])

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.io.tables import write_table
 from relmaps.overlap.recovery import recovery_table
-from relmaps.tables import write_table
 
 BASELINES = ["mean_t1", "untrained"]
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from relmaps.io.tables import columns_of, write_table
 from relmaps.overlap.arena import Cell
-from relmaps.overlap.atlas import ELSEWHERE, Atlas
 from relmaps.overlap.regions import region_table
-from relmaps.tables import columns_of, write_table
+from relmaps.space.atlas import ELSEWHERE, Atlas
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from relmaps.io.tables import write_table
 from relmaps.overlap.maps import FoldMap, ScoredMap
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.retraining import differences_of_runs, retraining_table, spread_of_runs
-from relmaps.tables import write_table
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from relmaps.files import write_json
-from relmaps.images import write_map
+from relmaps.io.files import write_json
+from relmaps.io.images import write_map
 from relmaps.overlap.maps import open_map
 
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from relmaps.images import Grid
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import null_p
 from relmaps.overlap.spatial import Components, SurrogateFields, smooth_root, spatial_null, widths_mm
 from relmaps.overlap.treatment import FWHM_PER_SIGMA
 from relmaps.reference.reference import ReferenceMask
+from relmaps.space.grid import Grid
 
 GRID = Grid(
     (28, 34, 26), np.array([[5.0, 0, 0, -68], [0, 4, 0, -71], [0, 0, 6, -60], [0, 0, 0, 1]]), "MNI152NLin2009aSym"

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from relmaps import mni152
-from relmaps.errors import ScanError
-from relmaps.mni152 import average_on, study_grid
+from relmaps.io.errors import ScanError
 from relmaps.preprocess import alignment
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.alignment import TURNS, align, implausible
+from relmaps.space import mni152
+from relmaps.space.mni152 import average_on, study_grid
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 

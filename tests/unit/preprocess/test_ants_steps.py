@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from relmaps.cohort.deformation import exponential, random_velocity
 from relmaps.preprocess import ants_steps as steps
+from relmaps.simulation.deformation import exponential, random_velocity
 
 pytestmark = pytest.mark.slow
 

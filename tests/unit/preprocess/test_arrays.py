@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from relmaps.images import write_map
+from relmaps.io.images import write_map
 from relmaps.preprocess.arrays import build_array
 
 

@@ -6,11 +6,8 @@ import pandas as pd
 import pytest
 from scipy.ndimage import binary_closing, binary_fill_holes
 
-from relmaps.cohort import simulate
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.errors import ScanError
-from relmaps.files import scratch_folder
+from relmaps.io.errors import ScanError
+from relmaps.io.files import scratch_folder
 from relmaps.preprocess import registration
 from relmaps.preprocess.brain import (
     HEAD_MM,
@@ -25,6 +22,9 @@ from relmaps.preprocess.quality import dice
 from relmaps.preprocess.registration import Settings, register
 from relmaps.preprocess.stopwatch import Stopwatch
 from relmaps.preprocess.template import load_template, write_template
+from relmaps.simulation import simulate
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.bad_scans import small_head
 from tests.diseases import effects_of
 

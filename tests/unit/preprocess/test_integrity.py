@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.errors import ScanError
+from relmaps.io.errors import ScanError
 from relmaps.preprocess import integrity
 from relmaps.preprocess.integrity import content_hash, read_raw
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.another_user import raised_for_another_user
 from tests.bad_scans import BAD_SCANS, in_scanner, packed, placed, small_head, wrapped, zipped
 from tests.diseases import effects_of

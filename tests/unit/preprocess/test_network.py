@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_brain_mask, simulate_scan
 from relmaps.preprocess.network import network_mask
 from relmaps.preprocess.quality import dice
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_brain_mask, simulate_scan
 from tests.diseases import effects_of
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from relmaps.images import save, write_map
+from relmaps.io.images import save, write_map
 from relmaps.preprocess import mosaic, pictures
 from relmaps.preprocess.mosaic import Tile, plot_mosaic, tiles_of
 from relmaps.preprocess.pictures import COLOURED, draw_scan, show_slice

@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 from scipy.ndimage import binary_closing, binary_fill_holes
 
-from relmaps.cohort import simulate
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.phantom import build_phantom
-from relmaps.cohort.simulate import ScanSettings, simulate_scan
-from relmaps.images import load_grid, read_map, save
+from relmaps.io.images import load_grid, read_map, save
 from relmaps.preprocess import scan as scan_module
 from relmaps.preprocess.derivatives import derivatives_of
 from relmaps.preprocess.recipe import Result
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import preprocess
 from relmaps.preprocess.template import load_template, template_paths, write_template
+from relmaps.simulation import simulate
+from relmaps.simulation.phantom import build_phantom
+from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.bad_scans import BAD_SCANS, small_head
 from tests.diseases import effects_of
 

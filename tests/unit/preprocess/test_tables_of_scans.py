@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from relmaps.errors import UserError
-from relmaps.images import write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
 from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.subjects import find_bad_scans, read_exclusion_list, select_subjects

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from nilearn import datasets
 
-from relmaps import mni152
-from relmaps.errors import UserError
-from relmaps.images import load_grid
-from relmaps.mni152 import grid_over
+from relmaps.io.errors import UserError
+from relmaps.io.images import load_grid
 from relmaps.preprocess import template as template_module
 from relmaps.preprocess.template import IMAGES, load_template, template_paths, write_template
-from relmaps.template import from_files
+from relmaps.space import mni152
+from relmaps.space.mni152 import grid_over
+from relmaps.space.template import from_files
 
 SPACE = "MNI152NLin2009cSym"
 SHAPE = (20, 24, 22)

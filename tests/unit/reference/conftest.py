@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from relmaps.images import Grid
 from relmaps.reference.ale import Ale, Correction, estimate_ale
 from relmaps.reference.sleuth import Experiment
+from relmaps.space.grid import Grid
 
 CENTRE = np.array([26.0, -16.0, -18.0])
 

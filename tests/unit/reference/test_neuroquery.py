@@ -5,7 +5,7 @@ import nimare.extract
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.reference.neuroquery import fetch_database, read_database
 from tests.neuroquery_files import VOCABULARY, Paper, write_neuroquery
 

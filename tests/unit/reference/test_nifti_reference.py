@@ -2,8 +2,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
-from relmaps.images import write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
 from relmaps.reference.nifti import nifti_reference
 
 

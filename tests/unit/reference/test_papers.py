@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
+from relmaps.io.tables import write_table
 from relmaps.reference.neuroquery import read_database
 from relmaps.reference.papers import choose_papers, count_terms, experiments_of, read_allow_list
-from relmaps.tables import write_table
 from tests.neuroquery_files import Paper, write_neuroquery
 
 FOCI = [(float(n), 0.0, -float(n)) for n in range(10)]

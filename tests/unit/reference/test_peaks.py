@@ -5,7 +5,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from relmaps.files import write_json
+from relmaps.io.files import write_json
 from relmaps.reference.peaks import main, peaks_of
 
 AFFINE = np.array([[-2.0, 0, 0, 40], [0, 2, 0, -30], [0, 0, 2, -20], [0, 0, 0, 1]])

@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
-from relmaps.images import Grid, read_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import read_map
 from relmaps.reference.reference import Cut, Reference, read_cuts, read_reference_mask
+from relmaps.space.grid import Grid
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import re
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
+from relmaps.io.tables import read_table
 from relmaps.reference.sleuth import Experiment, read_label, read_sleuth, sleuth_text
-from relmaps.tables import read_table
 
 pytestmark = pytest.mark.fault
 

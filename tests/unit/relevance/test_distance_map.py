@@ -1,7 +1,7 @@
 import numpy as np
 
-from relmaps.images import Grid
 from relmaps.relevance.distance import HIPPOCAMPUS, hippocampus_nearness
+from relmaps.space.grid import Grid
 
 
 def test_values_equal_a_literal_loop(grid, brain):

@@ -6,12 +6,12 @@ import torch
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.classify.weights import Classifier
-from relmaps.errors import UserError
-from relmaps.images import Grid
+from relmaps.io.errors import UserError
 from relmaps.relevance import explain
 from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls, untrained_copy
 from relmaps.relevance.methods import open_method
 from relmaps.relevance.targets import coefficients_of
+from relmaps.space.grid import Grid
 
 SETTINGS = {
     "lrp": {"beta": 0.5, "epsilon": 1e-6},

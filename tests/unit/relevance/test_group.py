@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.errors import UserError
-from relmaps.images import write_map
+from relmaps.io.errors import UserError
+from relmaps.io.images import write_map
+from relmaps.io.tables import write_table
 from relmaps.relevance.group import open_group_map
-from relmaps.tables import write_table
 
 LABELS = np.array([0, 1] * 6)
 

@@ -6,9 +6,9 @@ from sklearn.svm import SVC
 
 from relmaps.classify.gram import gram_matrix
 from relmaps.classify.linear import ESTIMATORS
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
+from relmaps.io.tables import write_table
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
-from relmaps.tables import write_table
 
 LABELS = np.array([0, 1] * 8)
 TRAINS = [np.arange(16)[np.arange(16) % 4 != 0], np.arange(16)[np.arange(16) % 4 != 3]]

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from relmaps.code import ROOT
+from relmaps import ROOT
 from relmaps.relevance.meaning import NOTES, UNITS, meaning_of
 from relmaps.relevance.targets import TARGETS
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance import pooling
 from relmaps.relevance.pooling import FoldHeatmaps, PooledHeatmaps, pooling_shares
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from relmaps.io.tables import read_table
 from relmaps.overlap.recovery import MINIMUM_AUC
 from relmaps.report.answer import RECOVERY_AUC, WHOSE_TRUTH, answer, estimate
-from relmaps.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
 

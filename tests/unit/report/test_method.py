@@ -1,9 +1,9 @@
 import pytest
 import yaml
 
-from relmaps.code import ROOT
-from relmaps.config import load_config
+from relmaps import ROOT
 from relmaps.report.method import departures_from_recipe, flatten, method_sentences
+from relmaps.study.config import load_config
 
 
 @pytest.fixture

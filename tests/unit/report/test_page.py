@@ -6,15 +6,15 @@ import pytest
 import yaml
 from PIL import Image
 
-from relmaps.code import ROOT
-from relmaps.config import load_config
-from relmaps.files import read_json
-from relmaps.images import read_map, read_mask
-from relmaps.provenance import provenance_of
+from relmaps import ROOT
+from relmaps.io.files import read_json
+from relmaps.io.images import read_map, read_mask
+from relmaps.io.tables import read_table
 from relmaps.report.page import build_report
 from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
-from relmaps.tables import read_table
+from relmaps.study.config import load_config
+from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
 
 PICTURES = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")

@@ -3,8 +3,8 @@ import sys
 
 import yaml
 
-from relmaps.code import ROOT
-from relmaps.files import write_json
+from relmaps import ROOT
+from relmaps.io.files import write_json
 from relmaps.report.summary import summarise
 from tests.synthetic_results import BASELINES, MAPS, SyntheticStudy
 

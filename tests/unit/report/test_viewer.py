@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from nibabel.affines import apply_affine
 
-from relmaps.images import Grid
 from relmaps.report.viewer import LIBRARY, Layer, pack, viewer_data
+from relmaps.space.grid import Grid
 
 
 def unpacked(text):

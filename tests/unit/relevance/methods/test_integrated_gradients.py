@@ -6,7 +6,7 @@ import torch
 from captum.attr import IntegratedGradients as Oracle
 from torch import nn
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods import integrated_gradients
 from relmaps.relevance.methods.gradient import Gradient
 from relmaps.relevance.methods.gradient_x_input import GradientTimesInput

@@ -4,7 +4,7 @@ from math import ceil
 import pytest
 import torch
 
-from relmaps.errors import UserError
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.method import Context, explained_value
 from relmaps.relevance.methods.occlusion import Occlusion
 

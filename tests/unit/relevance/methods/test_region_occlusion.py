@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import torch
 
-from relmaps.errors import UserError
-from relmaps.relevance.ellipsoids import stated_regions
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods.method import Context, explained_value
 from relmaps.relevance.methods.region_occlusion import RegionOcclusion
+from relmaps.space.ellipsoids import stated_regions
 
 
 @pytest.fixture

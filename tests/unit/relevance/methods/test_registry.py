@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from relmaps.code import ROOT
-from relmaps.errors import UserError
+from relmaps import ROOT
+from relmaps.io.errors import UserError
 from relmaps.relevance.methods import METHODS, open_method
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["relevance"]

@@ -1,0 +1,103 @@
+"""Files that are either whole or not there."""
+
+import errno
+import glob
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from relmaps.io.errors import UserError
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; rename it to `path` once the block has succeeded.
+
+    A killed job may go on writing for a while, and must not leave half a file under the final name. The temporary
+    name keeps the suffixes, because nibabel and matplotlib choose the format by them. What a killed process has left of
+    the same file is removed. Raises UserError that names the file if the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".writing-*-{glob.escape(path.name)}"):
+        if not is_running(left.name.split("-")[1]):
+            left.unlink(missing_ok=True)
+    temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:  # on the disk before the name says so, also after a power cut
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except Exception as error:
+        if _is_full(error, path.parent):
+            remedy = "free some space, then go on with make resume"
+            raise UserError(f"{path}: not written, no space is left on the disk; {remedy}") from None
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_full(error: Exception, folder: Path) -> bool:
+    """Whether a file could not be written for lack of space, also where a library does not pass the number on."""
+    told = getattr(error, "errno", None) in NO_SPACE or os.strerror(errno.ENOSPC) in str(error)
+    return told or shutil.disk_usage(folder).free < 4096
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder that takes all temporary files of the block, and is removed with them.
+
+    Those of killed processes are removed, too; their number stands in the name.
+    """
+    before, host = tempfile.tempdir, platform.node()
+    for left in Path(tempfile.gettempdir()).glob(f"relmaps-{glob.escape(host)}-*"):
+        if not is_running(left.name.removeprefix(f"relmaps-{host}-").split("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before
+
+
+def is_running(process: str) -> bool:
+    """Whether a process of this machine has the number, given as text; true for what is no number."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    return True
+
+
+def write_text(text: str, path: str | Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(content: dict, path: str | Path) -> None:
+    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def read_json(path: str | Path) -> dict:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def sha256_of(path: str | Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(*parts: object) -> str:
+    """Hash of plain values (JSON), to tell whether a result was made from the same things."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,95 @@
+"""The only door for images, in and out: grid, orientation, units and content are checked here and nowhere else.
+
+A raw scan alone comes in by another, relmaps/preprocess/integrity.py.
+Arrays are indexed (x, y, z) with x to the right, y to the front and z up (RAS+), in voxels of the study's grid.
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from relmaps.io.errors import UserError
+from relmaps.io.files import replacing, write_json
+from relmaps.space.grid import Grid
+
+
+def load_grid(path: str | Path, space: str) -> Grid:
+    """The grid of a NIfTI file, such as the study's brain mask."""
+    image = _load(path)
+    return Grid(tuple(image.shape[:3]), image.affine, space)
+
+
+def read_map(path: str | Path, grid: Grid) -> np.ndarray:
+    """(nx, ny, nz) float32 of an image that must lie on the study's grid.
+
+    Raises UserError naming the file if it cannot be read, is not 3D, has another grid or a value that is not finite.
+    """
+    image = _load(path)
+    if not grid.fits(image.shape, image.affine):
+        raise UserError(
+            f"{path}: grid {image.shape} with affine {np.round(image.affine, 2).tolist()} is not the study's "
+            f"{grid.shape} with {np.round(grid.affine, 2).tolist()}; resample it to the study's template"
+        )
+    data = np.asarray(image.dataobj, dtype=np.float32)
+    if not np.isfinite(data).all():
+        raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
+    return data
+
+
+def read_mask(path: str | Path, grid: Grid) -> np.ndarray:
+    """(nx, ny, nz) bool of a mask on the study's grid: true where the image is above one half."""
+    return read_map(path, grid) > 0.5
+
+
+def write_map(data: np.ndarray, path: str | Path, grid: Grid, sidecar: dict | None = None, dtype=np.float32) -> None:
+    """Write (nx, ny, nz) as NIfTI with the grid's affine as sform and qform; the sidecar goes beside it as JSON."""
+    if data.shape != tuple(grid.shape):
+        raise ValueError(f"{path}: array {data.shape} does not fit the grid {grid.shape}")
+    image = nib.Nifti1Image(np.asarray(data, dtype=dtype), grid.affine)
+    image.set_sform(grid.affine, code="mni")
+    image.set_qform(grid.affine, code="mni")
+    image.header.set_xyzt_units("mm")
+    save(image, path)
+    if sidecar is not None:
+        write_json({"space": grid.space} | sidecar, str(path).removesuffix(".gz").removesuffix(".nii") + ".json")
+
+
+def save(image: nib.Nifti1Image, path: str | Path) -> None:
+    """Write a NIfTI image whole or not at all, the same bytes for the same image (no time stamp in the gzip header)."""
+    content = image.to_bytes()
+    with replacing(path) as temporary:
+        if str(path).endswith(".gz"):
+            content = gzip.compress(content, compresslevel=1, mtime=0)
+        temporary.write_bytes(content)
+
+
+def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
+    """A 3D map on a grid of its own, float32. UserError if it is 4D, empty, damaged or has NaN or infinite values."""
+    image = _load(path)
+    if image.ndim != 3:
+        raise UserError(f"{path}: shape {image.shape} is not 3D; give one map per file")
+    try:
+        data = np.asarray(image.dataobj, dtype=np.float32)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise UserError(f"{path}: damaged ({error}); copy the file again") from None
+    if not np.isfinite(data).all():
+        raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
+    if data.min() == data.max():
+        raise UserError(f"{path}: empty, every voxel is {data.flat[0]:g}; give a map that varies")
+    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+        raise UserError(f"{path}: its affine is singular; write the map with the affine of its space")
+    return nib.Nifti1Image(data, image.affine, image.header)
+
+
+def _load(path: str | Path) -> nib.Nifti1Image:
+    try:
+        return nib.load(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such image; check the path") from None
+    except PermissionError:
+        raise UserError(f"{path}: not readable; check its permissions") from None
+    except (nib.filebasedimages.ImageFileError, OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: not a NIfTI image ({error}); convert the scan again") from None

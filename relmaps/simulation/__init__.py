@@ -1,0 +1,1 @@
+"""Heads, diseases and a literature that are made up, so that their atrophy is known."""

@@ -1,0 +1,1 @@
+"""Where things lie: grids, templates, boxes, atlases and resampling."""

@@ -1,0 +1,1 @@
+"""The study as a whole: configuration, plan, provenance and verification."""

@@ -1,0 +1,193 @@
+"""The study's configuration: checked against its schema, with errors that name the key and the remedy.
+
+Imported by the Snakefile, so it needs nothing beyond what Snakemake brings.
+"""
+
+import difflib
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from relmaps import ROOT
+from relmaps.cohort.truth import truth_of
+from relmaps.io.errors import UserError
+from relmaps.io.tables import SCHEMAS
+from relmaps.study.finished import take_all, take_models
+
+DEFAULTS = ROOT / "config" / "config.yaml"
+PRESETS = ROOT / "config" / "presets.yaml"
+REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
+INPUTS = {
+    "bids": "the BIDS folder",
+    "adni": "the ADNI download's folder",
+    "table": "the table of scans",
+    "dicom": "the table of DICOM folders",
+}
+SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
+
+
+def load_config(config: dict) -> dict:
+    """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
+
+    Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
+    Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
+    """
+    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    _complete(config, defaults)
+    _check_keys(config)
+    if config["redraw"]:
+        take_all(config)
+        _complete(config, defaults)  # a key that an earlier version did not have
+        _check_keys(config)
+        return config  # which was checked before the study ran; its raw data need not be here
+    if config["apply"]:
+        take_models(config)
+    _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
+    for settings in config["reference"].values():
+        _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
+        settings["path"] = _packaged(settings["path"])
+    _check_cohort(config)
+    _check_classify(config["classify"])
+    _check_relevance(config["relevance"])
+    _check_references(config)
+    _check_files(config)
+    for column, (low, high) in config["preprocess"]["exclude_on"].items():
+        if low is not None and high is not None and low > high:
+            raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
+    headline, sweep = config["overlap"]["headline"], config["overlap"]["sweep"]
+    for key, value in headline.items():
+        if value not in sweep[key]:
+            raise UserError(
+                f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
+            )
+    return config
+
+
+def _check_keys(config: dict) -> None:
+    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise UserError(f"config: {_explain(error)}")
+
+
+def _fill(settings: dict, defaults: dict) -> None:
+    for key, value in defaults.items():
+        if isinstance(value, dict):
+            _fill(settings[key], value)
+        elif settings[key] is None:
+            settings[key] = value
+
+
+def _complete(settings: dict, defaults: dict) -> None:
+    """Add what is not there; a key that is null stays so."""
+    for key, value in defaults.items():
+        if key not in settings:
+            settings[key] = value
+        elif isinstance(value, dict) and isinstance(settings[key], dict):
+            _complete(settings[key], value)
+
+
+def _packaged(path: str | None) -> str | None:
+    """The file or folder of this repository where the study's own folder has none of that name."""
+    return str(ROOT / path) if path and not Path(path).exists() and (ROOT / path).exists() else path
+
+
+def _check_cohort(config: dict) -> None:
+    cohort = config["cohort"]
+    source, injection = cohort["source"], cohort["inject_atrophy"]
+    if source != "simulated" and not config["input"]:
+        raise UserError(f"config: input is not set; add {INPUTS[source]} on the command line, --config input=PATH")
+    if source == "simulated" and cohort["labels"] != SIMULATED_LABELS:
+        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
+    if source == "simulated" and injection is not None:
+        raise UserError("config: cohort.inject_atrophy is for real scans; a simulated cohort has its disease already")
+    if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
+        raise UserError(
+            "config: cohort.inject_atrophy.regions.path is not set; "
+            f"source {injection['regions']['source']} needs a file"
+        )
+
+
+def _check_classify(classify: dict) -> None:
+    augmentation, scaling = classify["cnn"]["augmentation"], classify["cnn"]["input_scaling"]
+    if augmentation is not None and scaling != "none":
+        raise UserError(
+            f"config: classify.cnn.augmentation cannot go with input_scaling {scaling}, which is that of scans that "
+            "were not moved; set input_scaling to none"
+        )
+    if augmentation is not None and augmentation["zoom"][0] > augmentation["zoom"][1]:
+        raise UserError("config: classify.cnn.augmentation.zoom: write the lower value first")
+    known = [*classify["linear"]["models"], *classify["cnn"]["architectures"]]
+    for model in classify["controls"]["models"]:
+        if model not in known:
+            raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
+
+
+def _check_relevance(relevance: dict) -> None:
+    if "lrp_epsilon" in relevance["methods"] and relevance["lrp"]["batchnorm"] == "identity":
+        raise UserError(
+            "config: relevance.lrp.batchnorm: identity makes lrp_epsilon meaningless; "
+            "set it to merged or leave lrp_epsilon out"
+        )
+
+
+def _check_references(config: dict) -> None:
+    for name, settings in config["reference"].items():
+        key, source = f"config: reference.{name}", settings["source"]
+        if source == "simulated" and truth_of(config) is None:
+            raise UserError(f"{key}.source is simulated, but the cohort is not; use sleuth or nifti")
+        if source in ("sleuth", "nifti") and not settings["path"]:
+            raise UserError(f"{key}.path is not set; source {source} needs a file")
+        if source == "nifti" and settings["threshold"] is None:
+            raise UserError(f"{key}.threshold is not set; source nifti needs the value of its mask")
+        if source == "neuroquery" and not name.startswith("text_mined"):
+            raise UserError(
+                f"{key}: source neuroquery makes a text-mined map, not a curated contrast; "
+                f"let its name begin with text_mined, such as text_mined_{name}"
+            )
+        if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
+            raise UserError(
+                f"{key}.iterations is {settings['iterations']}, too few to see an alpha of {settings['alpha']:g}; "
+                "set it to 1/alpha or more"
+            )
+
+
+def _check_files(config: dict) -> None:
+    """Every file that a key names must be there before anything runs."""
+    files = {
+        "cohort.exclusion_list": config["cohort"]["exclusion_list"],
+        "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
+        "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
+    }
+    if config["cohort"]["inject_atrophy"] is not None:
+        regions = config["cohort"]["inject_atrophy"]["regions"]
+        files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
+    for name, settings in config["reference"].items():
+        if settings["source"] != "neuroquery":
+            files[f"reference.{name}.path"] = settings["path"]
+        else:
+            files[f"reference.{name}.neuroquery.allow_list"] = settings["neuroquery"]["allow_list"]
+            if settings["path"] and not Path(settings["path"]).is_dir():
+                raise UserError(f"config: reference.{name}.path {settings['path']}: no such folder; check the path")
+    for name, settings in config["relevance"]["imported"].items():
+        files[f"relevance.imported.{name}.path"] = settings["path"]
+    files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]
+    for name, path in (config["preprocess"]["template"]["images"] or {}).items():
+        files[f"preprocess.template.images.{name}"] = path
+    for key, path in files.items():
+        if path and not Path(path).is_file():
+            raise UserError(f"config: {key} {path}: no such file; check the path")
+
+
+def _explain(error: ValidationError) -> str:
+    where = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = sorted(map(str, set(error.instance) - set(known)))
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
+        return f"unknown key {'.'.join(filter(None, [where, unknown[0]]))}; {hint}"
+    description = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    return f"{where or 'the file'}: {error.message}" + (f" ({description})" if description else "")

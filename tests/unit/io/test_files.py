@@ -1,0 +1,64 @@
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from relmaps.io.files import is_running, replacing, scratch_folder, write_json, write_text
+
+
+def test_what_fails_half_way_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "result.txt"
+    write_text("old", path)
+
+    def write_half():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_are_made_and_text_is_utf8(tmp_path):
+    path = tmp_path / "new" / "result.json"
+    write_json({"name": "Müller"}, path)
+    assert "Müller" in path.read_text(encoding="utf-8")
+
+
+def a_dead_process() -> str:
+    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    return process.stdout.decode().strip()
+
+
+def test_what_a_killed_process_has_left_of_a_file_is_removed_by_the_next_that_writes_it(tmp_path):
+    path = tmp_path / "map [1].nii.gz"
+    mine, dead = f".writing-{a_dead_process()}-{path.name}", f".writing-{a_dead_process()}-other.nii.gz"
+    alive = f".writing-{os.getpid()}-2-{path.name}"
+    for name in (mine, dead, alive):
+        (tmp_path / name).touch()
+    write_text("whole", path)
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, dead, alive}
+
+
+def test_a_process_runs_until_it_has_ended():
+    assert is_running(str(os.getpid()))
+    assert is_running("not a number")
+    assert not is_running(a_dead_process())
+
+
+def test_a_scratch_folder_takes_temporary_files_and_is_removed_with_those_of_killed_processes():
+    dead = Path(tempfile.gettempdir(), f"relmaps-{platform.node()}-{a_dead_process()}-left")
+    dead.mkdir()
+    with scratch_folder() as folder:
+        assert not dead.exists()
+        assert Path(tempfile.mkdtemp()).parent == folder
+    assert not folder.exists()
+    after = tempfile.mkdtemp()
+    assert Path(after).parent != folder
+    os.rmdir(after)

@@ -1,0 +1,33 @@
+import subprocess
+import sys
+from types import SimpleNamespace
+
+from relmaps import ROOT
+from relmaps.io.jobs import job, log, progress
+
+PROGRAM = """
+import sys
+from types import SimpleNamespace
+from relmaps.io.errors import UserError
+from relmaps.io.jobs import job
+with job(SimpleNamespace(log=[sys.argv[1]], rule="make_things")):
+    raise UserError("x.nii.gz: empty; convert it again")
+"""
+
+
+def test_a_users_mistake_is_one_line_without_traceback(tmp_path):
+    path = tmp_path / "logs" / "make_things.log"
+    run = subprocess.run([sys.executable, "-c", PROGRAM, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr == "relmaps: make_things: x.nii.gz: empty; convert it again\n"
+    assert "x.nii.gz: empty" in path.read_text()
+
+
+def test_progress_passes_items_and_says_what_is_left(tmp_path):
+    path = tmp_path / "job.log"
+    handlers = list(log.handlers)
+    with job(SimpleNamespace(log=[path], rule="make_things")):
+        assert list(progress(["a", "b"], "scan")) == ["a", "b"]
+    log.handlers = handlers
+    assert "scan 2/2" in path.read_text()
+    assert "0 s left" in path.read_text()

@@ -1,0 +1,27 @@
+import pytest
+import yaml
+
+from relmaps import ROOT
+from relmaps.simulation.phantom import build_phantom
+from tests.diseases import effects_of
+
+
+@pytest.fixture(scope="session")
+def simulation():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
+
+
+@pytest.fixture(scope="session")
+def phantom():
+    return build_phantom()
+
+
+@pytest.fixture(scope="session")
+def necked():
+    """The phantom with face, neck and shoulders."""
+    return build_phantom(neck=True)
+
+
+@pytest.fixture(scope="session")
+def effects(phantom, simulation):
+    return effects_of(phantom, simulation["regions"])

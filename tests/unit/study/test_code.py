@@ -1,0 +1,35 @@
+from relmaps import ROOT
+from relmaps.study.code import code_of, import_closure
+
+
+def names(script):
+    return {str(path.relative_to(ROOT)) for path in import_closure(ROOT / script)}
+
+
+def test_the_closure_follows_imports_of_imports():
+    closure = names("workflow/scripts/simulate_scans.py")
+    assert {
+        "relmaps/__init__.py",
+        "relmaps/simulation/simulate.py",
+        "relmaps/simulation/deformation.py",
+        "relmaps/io/images.py",
+    } <= closure
+    assert not any("classify" in name for name in closure)
+
+
+def test_a_changed_function_changes_the_hash_of_just_the_scripts_that_use_it(tmp_path, monkeypatch):
+    from relmaps.study import code
+
+    package = tmp_path / "relmaps"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "a.py").write_text("from relmaps import b\n")
+    (package / "b.py").write_text("x = 1\n")
+    (tmp_path / "uses.py").write_text("from relmaps.a import b\n")
+    (tmp_path / "other.py").write_text("import relmaps\n")
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    before = code_of("uses.py"), code_of("other.py")
+    (package / "b.py").write_text("x = 2\n")
+    after = code_of("uses.py"), code_of("other.py")
+    assert before[0] != after[0]
+    assert before[1] == after[1]

@@ -1,0 +1,59 @@
+import copy
+
+import pytest
+import yaml
+
+from relmaps import ROOT
+from relmaps.io.errors import UserError
+from relmaps.io.files import write_json
+from relmaps.study.finished import take_all, take_models
+
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture
+def config(tmp_path):
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    finished = copy.deepcopy(config)
+    finished["preprocess"] |= {"preset": "fast", "registration": "SyNQuick[s]"}
+    finished["classify"]["folds"] = 3
+    finished["classify"]["permutations"] = [1]
+    write_json({"config": finished}, tmp_path / "provenance.json")
+    return config | {"apply": str(tmp_path)}
+
+
+def test_preprocessing_and_models_are_those_of_the_finished_study(config):
+    config["preprocess"]["outlier_z"] = 9
+    take_models(config)
+    assert config["preprocess"]["registration"] == "SyNQuick[s]"
+    assert config["preprocess"]["preset"] == "fast"
+    assert config["preprocess"]["outlier_z"] == 9
+    assert config["classify"]["folds"] == 3
+    assert config["classify"]["permutations"] == []
+    assert config["classify"]["controls"] == {"models": [], "inputs": [], "covariates": False}
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", '{"config": []}'])
+def test_a_folder_without_a_finished_study_is_refused(config, tmp_path, content):
+    (tmp_path / "provenance.json").unlink()
+    if content:
+        (tmp_path / "provenance.json").write_text(content)
+    with pytest.raises(UserError, match="no finished study of this version"):
+        take_models(config)
+
+
+def test_models_cannot_be_taken_from_a_study_that_took_them_itself(config, tmp_path):
+    finished = yaml.safe_load((ROOT / "config/config.yaml").read_text()) | {"apply": "results/first"}
+    write_json({"config": finished}, tmp_path / "provenance.json")
+    with pytest.raises(UserError, match="give results/first"):
+        take_models(config)
+
+
+def test_a_study_that_is_drawn_again_has_all_its_own_settings(config, tmp_path):
+    config |= {"redraw": config["apply"], "apply": None, "study": "another"}
+    take_all(config)
+    assert config["study"] == "demo"
+    assert config["preprocess"]["preset"] == "fast"
+    assert config["redraw"] == str(tmp_path)
+    with pytest.raises(UserError, match=r"config: redraw .*nowhere: no finished study"):
+        take_all({"redraw": "nowhere"})
