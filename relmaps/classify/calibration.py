@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.classify.controls import LINEAR_MODELS
+from relmaps.catalogue.controls import LINEAR_MODELS
 from relmaps.classify.performance import CALIBRATION_BINS, SELECTED, calibration_bins, participant_weights
 
 CALIBRATED = (*LINEAR_MODELS, SELECTED)

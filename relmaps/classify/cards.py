@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.classify.architectures import architecture_of
 from relmaps.classify.performance import SELECTED, overall
 from relmaps.classify.weights_head import Weights
-from relmaps.figures.names import METRIC_NAMES, model_name
 from relmaps.io.tables import NOT_AVAILABLE
 
 FEATURE_NAMES = {

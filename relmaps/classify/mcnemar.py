@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from relmaps.classify.controls import LINEAR_MODELS, is_control
+from relmaps.catalogue.controls import LINEAR_MODELS, is_control
 from relmaps.classify.performance import SELECTED, hit_rates, participant_weights, percentile_interval
 
 COLUMNS = ["model_a", "model_b", "n", "only_a_right", "only_b_right", "difference", "ci_low", "ci_high", "p", "p_holm"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relmaps.classify.controls import COVARIATES, control_parts
+from relmaps.catalogue.controls import COVARIATES, control_parts
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from relmaps.classify.controls import COVARIATES, LINEAR_MODELS, control_parts, is_control, is_linear
+from relmaps.catalogue.controls import COVARIATES, LINEAR_MODELS, control_parts, is_control, is_linear
 
 SELECTED = "selected"
 CALIBRATION_BINS = 5

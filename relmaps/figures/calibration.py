@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from relmaps.catalogue.names import model_name
 from relmaps.classify.performance import overall
-from relmaps.figures.names import model_name
 from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
 
 

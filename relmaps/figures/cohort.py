@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from relmaps.catalogue.names import group_names
 from relmaps.figures.groups import draw_groups
-from relmaps.figures.names import group_names
 from relmaps.figures.style import GROUP_COLOURS, new_figure
 
 MOST_REASONS = 5

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from relmaps.figures.names import map_name
+from relmaps.catalogue.names import map_name
 from relmaps.figures.sanity import look_of
 from relmaps.figures.style import GUIDE, new_figure
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from relmaps.figures.names import map_name, reference_name
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.style import GUIDE, MAP_LINES, new_figure, say_nothing_to_show
 
 LEVELS = {"size": "subjects", "severity": "median severity of those with disease"}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from relmaps.figures.names import model_name
+from relmaps.catalogue.names import model_name
 from relmaps.figures.overlap import is_true
 from relmaps.figures.style import GUIDE, new_figure
 

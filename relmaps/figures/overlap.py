@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.figures.names import family_of
+from relmaps.catalogue.maps import family_of
 
 METRICS = ("roc_auc", "average_precision", "dice", "dice_max")
 OF_AUC = ["null_p_spatial", "null_p_labels", "retraining_sd"]

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from relmaps.catalogue.names import group_names
 from relmaps.figures.groups import draw_groups
-from relmaps.figures.names import group_names
 from relmaps.figures.style import GUIDE, new_figure
 
 MEASURES = {

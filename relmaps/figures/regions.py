@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relmaps.figures.names import map_name, reference_name
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.style import new_figure, say_nothing_to_show
 
 LIMIT = 3.0  # powers of two at either end of the colours

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from relmaps.figures.names import map_name
+from relmaps.catalogue.names import map_name
 from relmaps.figures.style import GUIDE, MAP_LINES, new_figure
 
 MEASURES = {"ssim": "SSIM", "spearman": "rank correlation", "spearman_absolute": "rank correlation\nof absolute values"}

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from relmaps.figures.names import map_name
+from relmaps.catalogue.names import map_name
 from relmaps.figures.style import GUIDE, new_figure
 
 # What the networks of a pair differ in: colour, marker, and how far from the middle of the row it is drawn.

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from relmaps.catalogue.maps import MAPS
 from relmaps.io.files import replacing
 
 WIDTH_MM = 180  # a page's text width; type is 8 pt there and readable at 100 %
@@ -24,34 +25,7 @@ POSITIVE = [(0.5, "#D55E0000"), (0.65, "#D55E00B0"), (0.8, "#F08A1D"), (1, "#FFE
 SIGNED = LinearSegmentedColormap.from_list("signed", NEGATIVE + POSITIVE)
 
 # Colours of Okabe & Ito 2008; line styles differ as well, so that no curve is told by colour alone.
-MAP_LINES = {
-    "lrp": ("#D55E00", "-"),
-    "lrp_alpha1_beta0": ("#D55E00", "--"),
-    "lrp_alpha2_beta1": ("#D55E00", ":"),
-    "lrp_epsilon": ("#882255", "-"),
-    "lrp_gamma": ("#882255", "--"),
-    "lrp_composite": ("#882255", ":"),
-    "integrated_gradients": ("#E69F00", "-"),
-    "expected_gradients": ("#E69F00", "--"),
-    "gradient_x_input": ("#E69F00", ":"),
-    "guided_gradcam": ("#CC79A7", "-"),
-    "gradcam": ("#CC79A7", "--"),
-    "guided_backprop": ("#CC79A7", ":"),
-    "gradient": ("#8C6D1F", "-"),
-    "smoothgrad": ("#8C6D1F", "--"),
-    "occlusion": ("#332288", "-"),
-    "region_occlusion": ("#332288", "--"),
-    "svm_pattern": ("#0072B2", "--"),
-    "svm_weights": ("#56B4E9", "--"),
-    "logistic_pattern": ("#0072B2", ":"),
-    "logistic_weights": ("#56B4E9", ":"),
-    "vbm_t": ("#009E73", "--"),
-    "mean_t1": ("#555555", ":"),
-    "gm_probability": ("#555555", "-."),
-    "t1_edges": ("#9A9A9A", ":"),
-    "hippocampus_distance": ("#9A9A9A", "--"),
-    "untrained": ("#9A9A9A", "-."),
-}
+MAP_LINES = {name: (record.colour, record.line) for name, record in MAPS.items()}
 
 RC: dict[Any, Any] = {
     "font.family": "sans-serif",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from relmaps.figures.names import map_name, reference_name
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.figures.style import new_figure, say_nothing_to_show
 

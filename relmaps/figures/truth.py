@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import kendalltau
 
-from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, reference_name
+from relmaps.catalogue.maps import FAMILIES, family_of
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
 
@@ -35,7 +36,7 @@ def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
     present = [family for family in FAMILY_COLOURS if family in set(scores["map"].map(family_of))]
     figure.legend(
         handles=[
-            Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linestyle="", label=FAMILY_NAMES[family])
+            Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linestyle="", label=FAMILIES[family])
             for family in present
         ],
         loc="outside lower center",

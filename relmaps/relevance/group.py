@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from relmaps.catalogue.maps import map_of
 from relmaps.io.errors import UserError
 from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.memmap import open_array
@@ -133,14 +134,15 @@ def open_group_map(
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
     model, subject_based, class_difference, error = "n/a", True, None, {}
-    estimator, _, kind = name.partition("_")
+    record = map_of(name)
+    estimator, kind = record.estimator, record.kind
     if imported:
         return GroupMap(name, ELSEWHERE, model, feature, len(table), _fixed(read_map(imported, grid)[brain]), False)
     match name:
-        case "svm_weights" | "logistic_weights" if applied_weights:
+        case _ if kind == "weights" and applied_weights:
             model, subject_based = [estimator], False
             combine = _fixed(np.mean([read_map(path, grid)[brain] for path in applied_weights], axis=0))
-        case "svm_weights" | "svm_pattern" | "logistic_weights" | "logistic_pattern":
+        case _ if estimator:
             model = [estimator]
             features = features_in_brain(array, brain, len(table))
             if applied_scores:

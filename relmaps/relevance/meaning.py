@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from relmaps.catalogue.maps import map_of
 from relmaps.relevance.targets import TARGETS
 
 LESS = {"gm_modulated": "less grey matter", "t1_syn": "a lower T1 signal"}
@@ -19,28 +20,6 @@ EVIDENCE = {
     "true_class": "evidence for the explained class, which is each subject's true class",
     "disease": "evidence for disease",
     "logit_difference": "evidence for disease against control",
-}
-SHARE, SLOPE = "logit per voxel", "logit per unit of the scaled input"
-# Units of each heatmap method's values. What stands behind a shared beginning is a variant: lrp, lrp_gamma, ...
-UNITS = {
-    "lrp": SHARE,
-    "integrated_gradients": SHARE,
-    "untrained": SHARE,
-    "expected_gradients": SHARE,
-    "gradient_x_input": SHARE,
-    "gradient": SLOPE,
-    "smoothgrad": SLOPE,
-    "occlusion": "logit lost when the patch around the voxel is filled",
-    "region_occlusion": "logit lost when the voxel's region is filled",
-}
-RISING = "; of the value where the voxel rises, whatever it is now"
-NOTES = {
-    "lrp": "; turned round for a subject whose explained value is negative",
-    "gradient": RISING,
-    "smoothgrad": RISING,
-    "guided_backprop": RISING + ", by paths that raise it alone",
-    "gradcam": "; never negative",
-    "untrained": "; the network is random, so this is chance",
 }
 
 
@@ -66,7 +45,8 @@ def meaning_of(
     applied : whether a linear model comes finished from another study.
     """
     less = LESS.get(feature)
-    model = name.partition("_")[0]
+    record = map_of(name)
+    model = record.estimator or ""
     folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
     match name:
         case "svm_weights" | "logistic_weights":
@@ -86,28 +66,27 @@ def meaning_of(
                 f"negative activation pattern: units of the feature per unit of the {OUTPUT[model]}",
             )
         case "vbm_t":
-            return Meaning(f"positive = {less} in disease", "disease", "all subjects", "none", "negative t of disease")
+            return Meaning(f"positive = {less} in disease", "disease", "all subjects", "none", record.units)
         case "mean_t1":
-            return Meaning("positive = brighter T1 signal", "n/a", "mean of all subjects", "none", "T1 signal")
+            return Meaning("positive = brighter T1 signal", "n/a", "mean of all subjects", "none", record.units)
         case "t1_edges":
             return Meaning(
-                "positive = stronger edge of the mean T1", "n/a", "mean of all subjects", "none", "T1 signal per mm"
+                "positive = stronger edge of the mean T1", "n/a", "mean of all subjects", "none", record.units
             )
         case "gm_probability":
-            return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", "probability")
+            return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", record.units)
         case "hippocampus_distance":
             return Meaning(
                 "positive = nearer to the centre of a hippocampus than the farthest voxel of the brain",
                 "n/a",
                 "n/a",
                 "n/a",
-                "mm",
+                record.units,
             )
-    method = "lrp" if name.startswith("lrp") else name
-    polarity = f"positive = {EVIDENCE[target]}{NOTES.get(method, '')}"
+    polarity = f"positive = {EVIDENCE[target]}{record.note}"
     if pooling == "contrast":
         polarity += "; controls are subtracted"
-    units = UNITS.get(method, "arbitrary")
+    units = record.units
     if normalisation == "unit_l1":
         units = "share of a subject's absolute relevance per voxel"
     return Meaning(polarity, TARGETS[target], POOLING[pooling], NORMALISATION[normalisation], units)

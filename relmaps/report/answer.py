@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relmaps.classify.controls import is_control
+from relmaps.catalogue.controls import is_control
+from relmaps.catalogue.maps import FAMILIES, family_of
+from relmaps.catalogue.names import map_name, model_name, reference_name
 from relmaps.classify.performance import overall
-from relmaps.figures.names import FAMILY_NAMES, family_of, map_name, model_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 
 SUSPICIOUS_ACCURACY = 0.95
@@ -97,7 +98,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
         mine = rows[families == family]
         if len(mine) and family != families.iloc[0]:
             top = mine.iloc[0]
-            kind = FAMILY_NAMES[family].lower()
+            kind = FAMILIES[family].lower()
             others.append(f"best {kind}: {map_name(top['map'])}, {estimate(top.value, top.ci_low, top.ci_high)}")
     return f"{text}. {_sentence('; '.join(others))}" if others else f"{text}."
 

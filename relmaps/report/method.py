@@ -5,8 +5,8 @@ from math import prod
 import yaml
 
 from relmaps import ROOT
+from relmaps.catalogue.names import MODEL_NAMES, map_name, reference_name
 from relmaps.cohort.truth import truth_of
-from relmaps.figures.names import MODEL_NAMES, map_name, reference_name
 
 SOURCES = {
     "simulated": "simulated from a template",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.cohort.truth import truth_of
-from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.report import tables
 from relmaps.report.answer import answer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from relmaps.figures.names import map_name, reference_name
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores
 from relmaps.report.answer import Answer
 

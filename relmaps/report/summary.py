@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.classify.controls import is_control
+from relmaps.catalogue.controls import is_control
+from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.classify.performance import overall
 from relmaps.cohort.truth import truth_of
-from relmaps.figures.names import family_of, map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.io.errors import UserError
 from relmaps.io.files import read_json

@@ -36,14 +36,18 @@ def import_closure(script: Path) -> set[Path]:
 
 @cache
 def _imported_files(path: Path) -> tuple[Path, ...]:
+    """Files that a file imports by name; a package that calls `import_module` may import any file of its folder."""
     names: set[str] = set()
+    chosen: list[Path] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(file for name in names if name.split(".")[0] == "relmaps" for file in _files_of(name))
+            if path.name == "__init__.py" and "importlib.import_module" in names:
+                chosen = sorted(path.parent.glob("*.py"))
+    return (*chosen, *(file for name in names if name.split(".")[0] == "relmaps" for file in _files_of(name)))
 
 
 def _files_of(name: str) -> list[Path]:

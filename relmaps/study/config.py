@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from relmaps import ROOT
+from relmaps.catalogue.maps import HEATMAPS
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -65,9 +66,15 @@ def load_config(config: dict) -> dict:
     return config
 
 
-def _check_keys(config: dict) -> None:
+def read_schema() -> dict:
+    """The schema of the configuration, with the names that the catalogue has."""
     schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    schema["$defs"]["heatmap"] = {"enum": HEATMAPS}
+    return schema
+
+
+def _check_keys(config: dict) -> None:
+    error = best_match(Draft202012Validator(read_schema()).iter_errors(config))
     if error is not None:
         raise UserError(f"config: {_explain(error)}")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from relmaps.catalogue.maps import INPUT_MAPS
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.injection import INJECTED
@@ -13,9 +14,6 @@ from relmaps.cohort.sources import read_cohort, tables_of
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 
-# Baselines without any network: what any map of a brain overlaps with, and where a textbook would look.
-TEMPLATE_MAPS = ["gm_probability", "hippocampus_distance"]  # the same for every cohort
-INPUT_MAPS = ["mean_t1", "t1_edges", *TEMPLATE_MAPS]
 PICTURES_PER_JOB = 20  # a picture takes about a second, starting a job several
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.study.plan import INPUT_MAPS
+from relmaps.catalogue.maps import INPUT_MAPS
 from tests.studies import SMOKE, finish, kill_when, made_once
 
 HEATMAPS = ("lrp", "integrated_gradients", "guided_gradcam", "untrained")

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from relmaps.catalogue.maps import INPUT_MAPS
 from relmaps.io.tables import read_table
-from relmaps.study.plan import INPUT_MAPS
 from tests.studies import SMOKE, finish
 from tests.workflow.conftest import MAPS
 

@@ -7,7 +7,8 @@ sys.path.insert(0, str(workflow.basedir))
 from relmaps.study.code import code_of
 from relmaps.study.config import load_config
 from relmaps.io.errors import UserError
-from relmaps.study.plan import TEMPLATE_MAPS, disease_of, plan_study
+from relmaps.catalogue.maps import map_of
+from relmaps.study.plan import disease_of, plan_study
 from relmaps.io.resources import explaining_mb, growing, training_mb, voxels_at, width_of
 
 try:

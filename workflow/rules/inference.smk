@@ -1,13 +1,9 @@
 # inference: how sure the overlap is, of one map and of the difference of two.
 from itertools import product
 
-# Maps that do not depend on the subjects, so that no interval can be had.
-FIXED_MAPS = [
-    *TEMPLATE_MAPS,
-    *IMPORTED,
-    *([name for name in LINEAR_MAPS if name.endswith("_weights")] if config["apply"] else []),
-]
-DRAWN = [name for name in MAPS if name not in FIXED_MAPS]
+# Maps that depend on the subjects, so that an interval can be had; weights that are applied do not.
+FIXED_WEIGHTS = [name for name in LINEAR_MAPS if config["apply"] and map_of(name).kind == "weights"]
+DRAWN = [name for name in MAPS if map_of(name).depends and name not in FIXED_WEIGHTS]
 RECOVERY_BASELINES = ["mean_t1", "gm_probability", "t1_edges", "untrained"]  # fixed by decision 1
 # Where intervals and the spatial null are asked for: at the headline, or in every cell of the sweep.
 SWEEP = config["overlap"]["sweep"]

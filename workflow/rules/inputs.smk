@@ -2,7 +2,7 @@
 # looked up, tables never scanned.
 from dataclasses import astuple
 
-from relmaps.classify.controls import control_parts
+from relmaps.catalogue.controls import control_parts
 from relmaps.classify.models import feature_of_model
 from relmaps.cohort.truth import truth_of
 

@@ -10,30 +10,29 @@ def feature_of_map(wildcards):
 
 
 def feature_behind(name):
-    """The cohort array behind a map; VBM is defined on modulated grey matter."""
-    cnn, linear = config["classify"]["cnn"]["feature"], config["classify"]["linear"]["feature"]
-    others = {"vbm_t": "gm_modulated", "mean_t1": "t1_syn", "t1_edges": "t1_syn"}
-    without = [*TEMPLATE_MAPS, *config["relevance"]["imported"]]
-    others |= dict.fromkeys(without, "n/a")
-    return others.get(name, linear if name in LINEAR_MAPS else cnn)
+    """The cohort array behind a map."""
+    array = map_of(name).array
+    of_models = {kind: config["classify"][kind]["feature"] for kind in ("cnn", "linear")}
+    return of_models.get(array, array) or "n/a"
 
 
 def inputs_of_map(wildcards):
     """The files that relmaps.relevance.group.open_group_map needs for a map, by its argument names."""
     files = {"subjects": f"{RESULTS}/preprocess/subjects.tsv", "brain_mask": BRAIN_MASK}
-    if wildcards.map in EXPLAINED:
+    record = map_of(wildcards.map)
+    if record.method:
         stem = f"{RESULTS}/relevance/{wildcards.map}/{{model}}/fold-{{fold}}_subjects"
         files["selection"] = f"{FINISHED}/classify/selection.tsv"
         files["subject_maps"] = expand(f"{stem}.npy", model=MODELS.networks, fold=FOLDS)
         files["subject_tables"] = expand(f"{stem}.tsv", model=MODELS.networks, fold=FOLDS)
     elif wildcards.map in config["relevance"]["imported"]:
         files["imported"] = f"{RESULTS}/relevance/{wildcards.map}/group.nii.gz"
-    elif wildcards.map == "gm_probability":
-        files["template_gm"] = TEMPLATE_GM
-    elif wildcards.map != "hippocampus_distance":  # which the brain's grid is enough for
+    elif record.array:
         files["array"] = f"{RESULTS}/preprocess/arrays/{feature_of_map(wildcards)}.npy"
-        if wildcards.map in LINEAR_MAPS:
-            files |= inputs_of_linear_map(*wildcards.map.split("_"))
+    if record.estimator:
+        files |= inputs_of_linear_map(record.estimator, record.kind)
+    if record.template:
+        files["template_gm"] = TEMPLATE_GM
     return files
 
 
@@ -62,7 +61,7 @@ def tissue_inputs_of_permutation(wildcards):
             "array": f"{RESULTS}/preprocess/arrays/{linear}.npy",
             "gram": f"{RESULTS}/classify/gram/{linear}.npy",
             "splits": f"{run}/splits.tsv",
-            "linear_folds": f"{run}/linear/{name.split('_')[0]}_folds.tsv",
+            "linear_folds": f"{run}/linear/{map_of(name).estimator}_folds.tsv",
         }
     return inputs
 
@@ -88,15 +87,8 @@ def settings_of_method(wildcards):
 
 
 def method_settings(name):
-    """The keyword arguments of a heatmap method; the untrained network is explained by integrated gradients."""
-    method = "integrated_gradients" if name == "untrained" else name
-    settings = config["relevance"]
-    if not method.startswith("lrp"):
-        return settings.get(method, {})
-    keys = {"lrp": ("beta",), "lrp_epsilon": (), "lrp_gamma": ("gamma",), "lrp_composite": ("gamma",)}
-    betas = {"lrp_alpha1_beta0": {"beta": 0}, "lrp_alpha2_beta1": {"beta": 1}}
-    shared = {key: settings["lrp"][key] for key in (*keys.get(method, ()), "epsilon", "batchnorm")}
-    return shared | betas.get(method, {})
+    """The keyword arguments of a heatmap method."""
+    return map_of(name).method.settings(config["relevance"])
 
 
 def image_to_import(wildcards):

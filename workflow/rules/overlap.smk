@@ -15,12 +15,10 @@ rule score_maps:
         fold_images=[
             *FOLD_HEATMAPS,
             *(
-                f"{RESULTS}/relevance/{name}/{name.split('_')[0]}/fold-{fold}.nii.gz"
+                f"{RESULTS}/relevance/{name}/{map_of(name).estimator}/fold-{fold}.nii.gz"
                 for name in LINEAR_MAPS
-                if name in MAPS
+                if name in MAPS and name not in FIXED_WEIGHTS  # which stay where they were trained
                 for fold in FOLDS
-                # weights that are applied stay where they were trained
-                if not (config["apply"] and name.endswith("_weights"))
             ),
         ],
         seed_maps=[image.replace(".nii.gz", "_seeds.npy") for image in FOLD_HEATMAPS],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.classify.controls import CONTROL_INPUTS
+from relmaps.catalogue.controls import CONTROL_INPUTS
 from relmaps.classify.gram import gram_matrix
 from relmaps.io.errors import UserError
 from relmaps.io.files import replacing

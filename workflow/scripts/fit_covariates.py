@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.classify.controls import COVARIATES
+from relmaps.catalogue.controls import COVARIATES
 from relmaps.classify.covariates import covariate_matrix, covariate_scores
 from relmaps.classify.predictions import prediction_table
 from relmaps.classify.splits import rows_of

@@ -1,7 +1,7 @@
 """Figure: group maps of all methods on the template, beside the references."""
 
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.maps import Panel, draw_maps
-from relmaps.figures.names import map_name, reference_name
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.files import read_json
 from relmaps.io.images import load_grid, read_map, read_mask

@@ -1,6 +1,6 @@
 """The study on one page that opens from disk without a network."""
 
-from relmaps.figures.names import map_name, reference_name
+from relmaps.catalogue.names import map_name, reference_name
 from relmaps.io.files import read_json, write_text
 from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.jobs import job

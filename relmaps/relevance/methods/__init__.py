@@ -1,42 +1,21 @@
-"""Heatmap methods, one per file, by their names in the configuration."""
+"""Heatmap methods, one per file; which there are and what they are called stands in relmaps/catalogue/maps.py."""
 
+from importlib import import_module
+
+from relmaps.catalogue.maps import HEATMAPS, map_of
 from relmaps.io.errors import UserError
-from relmaps.relevance.methods.expected_gradients import ExpectedGradients
-from relmaps.relevance.methods.gradcam import GradCam
-from relmaps.relevance.methods.gradient import Gradient
-from relmaps.relevance.methods.gradient_x_input import GradientTimesInput
-from relmaps.relevance.methods.guided_backprop import GuidedBackprop
-from relmaps.relevance.methods.guided_gradcam import GuidedGradCam
-from relmaps.relevance.methods.integrated_gradients import IntegratedGradients
-from relmaps.relevance.methods.lrp import Lrp, LrpComposite, LrpEpsilon, LrpGamma
 from relmaps.relevance.methods.method import Method
-from relmaps.relevance.methods.occlusion import Occlusion
-from relmaps.relevance.methods.region_occlusion import RegionOcclusion
-from relmaps.relevance.methods.smoothgrad import SmoothGrad
 
-METHODS: dict[str, type[Method]] = {
-    "lrp": Lrp,
-    "lrp_alpha1_beta0": Lrp,
-    "lrp_alpha2_beta1": Lrp,
-    "lrp_epsilon": LrpEpsilon,
-    "lrp_gamma": LrpGamma,
-    "lrp_composite": LrpComposite,
-    "integrated_gradients": IntegratedGradients,
-    "expected_gradients": ExpectedGradients,
-    "guided_gradcam": GuidedGradCam,
-    "gradcam": GradCam,
-    "guided_backprop": GuidedBackprop,
-    "gradient": Gradient,
-    "gradient_x_input": GradientTimesInput,
-    "smoothgrad": SmoothGrad,
-    "occlusion": Occlusion,
-    "region_occlusion": RegionOcclusion,
-}
+
+def method_class(name: str) -> type[Method]:
+    """The class behind the map `name`; UserError if it is no heatmap."""
+    record = map_of(name).method
+    if record is None:
+        raise UserError(f"relevance.methods: {name} is unknown; use {', '.join(HEATMAPS)}")
+    module, _, class_name = record.implementation.partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), class_name)
 
 
 def open_method(name: str, settings: dict) -> Method:
-    """A method by its name, with its keys from the configuration; `untrained` is integrated gradients."""
-    name = "integrated_gradients" if name == "untrained" else name
-    if name not in METHODS:
-        raise UserError(f"relevance.methods: {name} is unknown; use {', '.join(METHODS)}")
-    return METHODS[name](**settings)
+    """A method by the name of its map, with its keys from the configuration."""
+    return method_class(name)(**settings)

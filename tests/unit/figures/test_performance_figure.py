@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from relmaps.figures.names import METRIC_NAMES, model_name
+from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.figures.performance import draw_performance, overall
 from relmaps.io.tables import columns_of, read_table
 from tests.synthetic_results import MODELS, SyntheticStudy

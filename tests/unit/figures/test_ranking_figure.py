@@ -1,6 +1,6 @@
 import numpy as np
 
-from relmaps.figures.names import map_name
+from relmaps.catalogue.names import map_name
 from relmaps.figures.ranking import draw_ranking
 from relmaps.figures.style import FAMILY_COLOURS
 from relmaps.io.tables import read_table

@@ -1,6 +1,6 @@
 import numpy as np
 
-from relmaps.figures.names import map_name
+from relmaps.catalogue.names import map_name
 from relmaps.figures.sweep import draw_sweep
 from relmaps.io.tables import read_table
 from tests.synthetic_results import HEATMAPS, MAPS, SKILL, SyntheticStudy

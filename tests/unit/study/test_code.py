@@ -33,3 +33,8 @@ def test_a_changed_function_changes_the_hash_of_just_the_scripts_that_use_it(tmp
     after = code_of("uses.py"), code_of("other.py")
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+def test_a_package_that_imports_what_the_catalogue_names_depends_on_all_its_files():
+    closure = names("workflow/scripts/explain_cnn.py")
+    assert {"relmaps/catalogue/maps.py", "relmaps/relevance/methods/gradcam.py"} <= closure

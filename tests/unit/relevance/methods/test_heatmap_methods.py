@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from relmaps.relevance.methods import METHODS, open_method
+from relmaps.catalogue.maps import HEATMAPS, MAPS
+from relmaps.relevance.methods import open_method
 from relmaps.relevance.methods.method import Context
 
 SETTINGS = {
@@ -33,7 +34,7 @@ def method(request, grid, brain):
 
 
 def test_all_methods_are_tested_here_or_as_lrp():
-    assert {name for name in METHODS if not name.startswith("lrp")} == set(SETTINGS)
+    assert {name for name in HEATMAPS if MAPS[name].method.section != "lrp"} == set(SETTINGS)
 
 
 def test_map_has_the_scans_shape_and_shows_something(method, network, scans):

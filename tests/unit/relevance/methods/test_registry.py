@@ -1,22 +1,31 @@
 import pytest
-import yaml
 
-from relmaps import ROOT
+from relmaps.catalogue.maps import HEATMAPS, MAPS
 from relmaps.io.errors import UserError
-from relmaps.relevance.methods import METHODS, open_method
-
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["relevance"]
-
-
-def test_the_configuration_offers_what_there_is():
-    assert set(METHODS) == set(SCHEMA["properties"]["methods"]["items"]["enum"])
+from relmaps.relevance.methods import method_class, open_method
+from relmaps.relevance.methods.method import Method
 
 
-def test_unknown_method_is_told():
-    with pytest.raises(UserError, match="deconvolution is unknown"):
-        open_method("deconvolution", {})
+@pytest.mark.parametrize("name", [*HEATMAPS, "untrained"])
+def test_every_heatmap_of_the_catalogue_has_its_class(name):
+    assert issubclass(method_class(name), Method)
+
+
+def test_every_method_is_in_the_catalogue():
+    """A file that no record names would never run."""
+    from pathlib import Path
+
+    from relmaps.relevance import methods
+
+    files = {path.stem for path in Path(methods.__file__).parent.glob("*.py")} - {"__init__", "method", "lrp_rules"}
+    assert files == {MAPS[name].method.implementation.partition(":")[0] for name in HEATMAPS}
+
+
+@pytest.mark.parametrize("name", ["deconvolution", "vbm_t"])
+def test_a_map_that_is_no_heatmap_is_told(name):
+    with pytest.raises(UserError, match=f"{name} is unknown; use lrp, "):
+        open_method(name, {})
 
 
 def test_untrained_networks_are_explained_by_integrated_gradients():
-    settings = {"rule": "trapezoid", "steps": 4, "tolerance": None, "max_steps": 4}
-    assert type(open_method("untrained", settings)) is METHODS["integrated_gradients"]
+    assert method_class("untrained") is method_class("integrated_gradients")

@@ -2,51 +2,9 @@
 
 import pandas as pd
 
-from relmaps.classify.controls import control_parts
+from relmaps.catalogue.controls import control_parts
+from relmaps.catalogue.maps import map_of
 
-MAP_NAMES = {
-    "lrp": "LRP",
-    "lrp_alpha1_beta0": "LRP α1 β0",
-    "lrp_alpha2_beta1": "LRP α2 β1",
-    "lrp_epsilon": "LRP ε",
-    "lrp_gamma": "LRP γ",
-    "lrp_composite": "LRP composite",
-    "integrated_gradients": "Integrated Gradients",
-    "expected_gradients": "Expected Gradients",
-    "guided_gradcam": "Guided Grad-CAM",
-    "gradcam": "Grad-CAM",
-    "guided_backprop": "Guided backpropagation",
-    "gradient": "Gradient",
-    "gradient_x_input": "Gradient × input",
-    "smoothgrad": "SmoothGrad",
-    "occlusion": "Occlusion of patches",
-    "region_occlusion": "Occlusion of regions",
-    "svm_pattern": "SVM pattern",
-    "svm_weights": "SVM weights",
-    "logistic_pattern": "Logistic pattern",
-    "logistic_weights": "Logistic weights",
-    "vbm_t": "VBM t",
-    "mean_t1": "Mean T1",
-    "gm_probability": "GM probability",
-    "t1_edges": "T1 edges",
-    "hippocampus_distance": "Hippocampus distance",
-    "untrained": "Untrained network",
-}
-FAMILIES = {
-    "heatmap": (
-        *("lrp", "lrp_alpha1_beta0", "lrp_alpha2_beta1", "lrp_epsilon", "lrp_gamma", "lrp_composite"),
-        *("integrated_gradients", "expected_gradients", "guided_gradcam", "gradcam", "guided_backprop"),
-        *("gradient", "gradient_x_input", "smoothgrad", "occlusion", "region_occlusion"),
-    ),
-    "tissue": ("svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"),
-    "baseline": ("mean_t1", "gm_probability", "t1_edges", "hippocampus_distance", "untrained"),
-}
-FAMILY_NAMES = {
-    "heatmap": "Network heatmap",
-    "tissue": "Linear tissue model",
-    "baseline": "Baseline",
-    "other": "Other map",
-}
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
     "roc_auc": "ROC AUC",
@@ -77,12 +35,7 @@ REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
 
 def map_name(name: str) -> str:
-    return MAP_NAMES.get(name, name.replace("_", " "))
-
-
-def family_of(name: str) -> str:
-    """heatmap, tissue, baseline, or other for a map from elsewhere."""
-    return next((family for family, members in FAMILIES.items() if name in members), "other")
+    return map_of(name).title
 
 
 def reference_name(name: str) -> str:

@@ -1,0 +1,1 @@
+"""What exists, as data: importable without torch and ants."""
