@@ -4,25 +4,16 @@ import pandas as pd
 
 from relmaps.catalogue.controls import control_parts
 from relmaps.catalogue.maps import map_of
+from relmaps.catalogue.metrics import METRICS
 
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
-    "roc_auc": "ROC AUC",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "brier": "Brier score",
     "calibration_in_the_large": "Calibration in the large",
     "calibration_error": "Calibration error",
-    "average_precision": "Average precision",
-    "dice": "Dice at matched size",
-    "dice_max": "Largest Dice",
-    "mass_accuracy": "Relevance mass accuracy",
-    "rank_accuracy": "Relevance rank accuracy",
-    "top_intersection": "Top 1 % in the reference",
-    "spearman": "Spearman correlation",
-    "centre_distance_mm": "Distance of centres (mm)",
-    "hausdorff_95_mm": "95 % Hausdorff distance (mm)",
-    "cluster_hit_rate": "Hit rate per cluster",
+    **{name: record.title for name, record in METRICS.items()},
 }
 MODEL_NAMES = {
     "svm": "Linear SVM",

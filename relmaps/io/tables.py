@@ -12,6 +12,7 @@ from relmaps.io.errors import UserError
 from relmaps.io.files import replacing, write_json
 
 SCHEMAS = ROOT / "workflow" / "schemas"
+CATALOGUE = ROOT / "relmaps" / "catalogue"
 NOT_AVAILABLE = "n/a"
 # What may look like a number, as a hash such as 00e1 does, and is none.
 IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold", "site", "content")
@@ -19,8 +20,16 @@ IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold", "site", "conte
 
 @cache
 def columns_of(table: str) -> dict[str, dict]:
-    """The columns of a published table, in order, from workflow/schemas/<table>.schema.yaml."""
-    return yaml.safe_load((SCHEMAS / f"{table}.schema.yaml").read_text(encoding="utf-8"))["properties"]
+    """The columns of a published table, in order, from workflow/schemas/<table>.schema.yaml.
+
+    Where a schema names a file of the catalogue, the values that are allowed are the names in it.
+    """
+    columns = yaml.safe_load((SCHEMAS / f"{table}.schema.yaml").read_text(encoding="utf-8"))["properties"]
+    for column in columns.values():
+        if isinstance(column.get("enum"), dict):
+            names = CATALOGUE / f"{column['enum']['catalogue']}.yaml"
+            column["enum"] = list(yaml.safe_load(names.read_text(encoding="utf-8")))
+    return columns
 
 
 def read_table(path: str | Path, required: tuple[str, ...] = (), text: tuple[str, ...] = ()) -> pd.DataFrame:

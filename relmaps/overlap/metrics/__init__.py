@@ -1,43 +1,29 @@
-"""Metrics of overlap: each is a function of a map's match with one reference (relmaps.overlap.match), one per file."""
+"""Metrics of overlap, one per file; which there are stands in relmaps/catalogue/metrics.yaml.
+
+Each is a function of a map's match with one reference (relmaps.overlap.match).
+"""
 
 from collections.abc import Iterable
+from importlib import import_module
 
 import numpy as np
 
+from relmaps.catalogue.metrics import METRICS as RECORDS
 from relmaps.overlap.match import Match
-from relmaps.overlap.metrics.average_precision import AveragePrecision
-from relmaps.overlap.metrics.centre_distance import CentreDistance
-from relmaps.overlap.metrics.cluster_hit_rate import ClusterHitRate
-from relmaps.overlap.metrics.dice import Dice
-from relmaps.overlap.metrics.dice_max import DiceMax
-from relmaps.overlap.metrics.hausdorff import Hausdorff
-from relmaps.overlap.metrics.mass_accuracy import MassAccuracy
 from relmaps.overlap.metrics.metric import Metric
-from relmaps.overlap.metrics.rank_accuracy import RankAccuracy
-from relmaps.overlap.metrics.roc_auc import RocAuc
-from relmaps.overlap.metrics.spearman import Spearman
-from relmaps.overlap.metrics.top_intersection import TopIntersection
 from relmaps.overlap.ranking import Ranking, rank
 from relmaps.overlap.target import Target
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Dice(),
-        DiceMax(),
-        RocAuc(),
-        AveragePrecision(),
-        MassAccuracy(),
-        RankAccuracy(),
-        TopIntersection(),
-        Spearman(),
-        CentreDistance(),
-        Hausdorff(),
-        ClusterHitRate(),
-    )
-}
-# Read off the curve alone: the quickest, and what sweeps other than that of scores.tsv report.
-CURVE_METRICS = {name: METRICS[name] for name in ("dice", "dice_max", "roc_auc", "average_precision")}
+
+def open_metric(name: str) -> Metric:
+    """The metric of this name in the catalogue."""
+    module, _, class_name = RECORDS[name].implementation.partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), class_name)()
+
+
+METRICS: dict[str, Metric] = {name: open_metric(name) for name in RECORDS}
+# The quickest, and what sweeps other than that of scores.tsv report.
+CURVE_METRICS = {name: METRICS[name] for name, record in RECORDS.items() if record.curve}
 
 
 def score(

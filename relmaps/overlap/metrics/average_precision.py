@@ -13,7 +13,6 @@ class AveragePrecision(Metric):
     voxels that the reference holds.
     """
 
-    name = "average_precision"
     source = "Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, ch. 8; as in scikit-learn"
 
     def __call__(self, match: Match) -> float:

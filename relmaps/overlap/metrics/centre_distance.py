@@ -12,7 +12,6 @@ class CentreDistance(Distance):
     Two sides that mirror each other have their centre in the midline, so a small distance alone says little.
     """
 
-    name = "centre_distance_mm"
     source = "Maier-Hein et al. 2024, Nat Methods 21:195 (centre distance)"
 
     def __call__(self, match: Match) -> float:

@@ -13,7 +13,6 @@ class ClusterHitRate(Metric):
     map which finds the largest alone scores low.
     """
 
-    name = "cluster_hit_rate"
     source = "mean of the recall over clusters; Maier-Hein et al. 2024, Nat Methods 21:195 (per-instance sensitivity)"
 
     def __call__(self, match: Match) -> float:

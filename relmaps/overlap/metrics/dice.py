@@ -10,7 +10,6 @@ class Dice(Metric):
     At this size it equals precision and recall, and no threshold of the map needs to be chosen.
     """
 
-    name = "dice"
     source = "Dice 1945, Ecology 26:297"
 
     def __call__(self, match: Match) -> float:

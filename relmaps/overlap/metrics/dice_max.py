@@ -11,7 +11,6 @@ class DiceMax(Metric):
     monotone, so its maximum lies at a level.
     """
 
-    name = "dice_max"
     source = "Dice 1945, Ecology 26:297; maximum over thresholds"
 
     def __call__(self, match: Match) -> float:

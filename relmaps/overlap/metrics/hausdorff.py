@@ -15,7 +15,6 @@ class Hausdorff(Distance):
     Kept are the map's highest voxels, as many as the reference has; of equal values at the last place, all.
     """
 
-    name = "hausdorff_95_mm"
     source = (
         "Huttenlocher, Klanderman and Rucklidge 1993, IEEE Trans PAMI 15:850; percentile as in Taha and Hanbury 2015"
     )

@@ -13,7 +13,6 @@ class MassAccuracy(Metric):
     that the reference holds. NaN for a map without positive values.
     """
 
-    name = "mass_accuracy"
     source = "Arras, Osman and Samek 2022, Inf Fusion 81:14, Eq. 12"
 
     def __call__(self, match: Match) -> float:

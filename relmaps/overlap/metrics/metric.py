@@ -14,12 +14,11 @@ SMALLEST = 1e-4  # a share of 0 or 1 lies this far from the end on an unbounded 
 class Metric(ABC):
     """A measure of how well a map coincides with a reference.
 
-    name : as in the tables. source : where it is defined. higher_is_better : its direction. bounds : lowest and highest
+    source : where it is defined. higher_is_better : its direction. bounds : lowest and highest
     value that it can take. unbounded, bounded : to a scale without bounds, on which intervals are built, and back; the
     logarithm of the odds for shares.
     """
 
-    name: ClassVar[str]
     source: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)

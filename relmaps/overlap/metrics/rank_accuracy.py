@@ -11,7 +11,6 @@ class RankAccuracy(Metric):
     explanations report it under this name.
     """
 
-    name = "rank_accuracy"
     source = "Arras, Osman and Samek 2022, Inf Fusion 81:14, Eq. 14"
 
     def __call__(self, match: Match) -> float:

@@ -14,7 +14,6 @@ class RocAuc(Metric):
     distance of their means in standard deviations (Hanley 1988, Med Decis Making 8:197).
     """
 
-    name = "roc_auc"
     source = "Hanley and McNeil 1982, Radiology 143:29"
 
     def __call__(self, match: Match) -> float:

@@ -13,7 +13,6 @@ class Spearman(Metric):
     unbounded scale is Fisher's z.
     """
 
-    name = "spearman"
     source = "Spearman 1904, Am J Psychol 15:72"
     bounds = (-1.0, 1.0)
 

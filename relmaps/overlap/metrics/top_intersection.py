@@ -13,7 +13,6 @@ class TopIntersection(Metric):
     voxels than these cannot be met in full.
     """
 
-    name = "top_intersection"
     source = "Theiner, Müller-Budack and Ewerth 2022, WACV, 1463; as in Quantus"
 
     def __call__(self, match: Match) -> float:
