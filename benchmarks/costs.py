@@ -24,8 +24,9 @@ from snakemake.utils import update_config
 
 from benchmarks.bids_tree import write_bids_tree
 from relmaps import ROOT
+from relmaps.catalogue.networks import width_of
 from relmaps.io.files import read_json
-from relmaps.io.resources import explaining_mb, training_mb, voxels_at, width_of
+from relmaps.io.resources import explaining_mb, training_mb, voxels_at
 from relmaps.io.tables import read_table
 from relmaps.study.config import load_config
 from relmaps.study.manifest import costs_of

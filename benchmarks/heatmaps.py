@@ -21,7 +21,7 @@ from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 from torch import Tensor, nn
 
 from benchmarks.training import BENCH, CPU_GRID, GPU_GRID
-from relmaps.classify.architectures import COARSE
+from relmaps.catalogue.networks import NETWORKS
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import UNSCALED, fit_scaling
@@ -127,7 +127,7 @@ def line(name: str, runs: list[float], base: list[float], what: str) -> None:
 def main(device: str, threads: int, n: int, kinds: list[str]) -> None:
     torch.set_num_threads(threads)
     target = torch.device(device)
-    COARSE["bench"] = BENCH
+    NETWORKS["bench"] = BENCH
     model, grid = ("bench", CPU_GRID) if device == "cpu" else ("A24", GPU_GRID)
     images, labels = scans(TRAINED + n, grid)
     sides = {}

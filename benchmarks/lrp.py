@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv3d, linear
 
 from benchmarks.training import BENCH, CPU_GRID, GPU_GRID
-from relmaps.classify.architectures import COARSE
+from relmaps.catalogue.networks import NETWORKS
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network
 from relmaps.relevance.methods.lrp import Lrp, merge_batchnorm
@@ -76,7 +76,7 @@ SIDES = {"literal": explain_literally, "ours": Lrp(beta=BETA, epsilon=EPSILON).e
 
 def problem(device: str, signed: bool) -> tuple[nn.Module, Tensor, Tensor]:
     """The network, one smooth scan on a background of zeros, min-max scaled or z-scored, and what is explained."""
-    COARSE["bench"] = BENCH
+    NETWORKS["bench"] = BENCH
     model, grid = ("bench", CPU_GRID) if device == "cpu" else ("A24", GPU_GRID)
     rng = np.random.default_rng(0)
     coarse = rng.random([size // 8 + 2 for size in grid], dtype=np.float32)

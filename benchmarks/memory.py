@@ -15,7 +15,7 @@ from torch import nn
 
 from benchmarks.lrp import memory_now, memory_peak
 from benchmarks.training import BENCH, CPU_GRID, GPU_GRID
-from relmaps.classify.architectures import COARSE, architecture_of
+from relmaps.catalogue.networks import NETWORKS, architecture_of
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network, memory_format
 from relmaps.relevance.explain import to_explain
@@ -43,7 +43,7 @@ def cases() -> list[tuple[str, tuple[int, ...], int, str]]:
 
 def copies_of(model: str, grid: tuple[int, ...], scans: int, what: str, device: str) -> tuple[float, float]:
     """GB over the start, and how many copies of the first block's output that is."""
-    COARSE["bench"] = BENCH
+    NETWORKS["bench"] = BENCH
     target = torch.device(device)
     network = build_network(model, grid, 0)
     x = torch.rand(scans, 1, *grid, generator=torch.Generator().manual_seed(0)).to(target)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from relmaps.classify.architectures import COARSE, Architecture, architecture_of
+from relmaps.catalogue.networks import NETWORKS, Architecture, architecture_of
 from relmaps.classify.batches import Scans
 from relmaps.classify.checkpoint import State
 from relmaps.classify.device import open_device
@@ -105,7 +105,7 @@ def main(device: str, threads: int) -> None:
     torch.set_deterministic_debug_mode("default")
     target = torch.device(device)
     model, grid = ("bench", CPU_GRID) if device == "cpu" else ("A24", GPU_GRID)
-    COARSE["bench"] = BENCH
+    NETWORKS["bench"] = BENCH
     with tempfile.TemporaryDirectory() as folder:
         paths, array = write_scans(Path(folder), grid)
         times = {"literal loop": [], "ours, float32": [], "ours, bf16": []}

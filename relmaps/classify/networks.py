@@ -1,9 +1,9 @@
-"""The networks as PyTorch modules; what they are made of stands in architectures.py."""
+"""The networks as PyTorch modules; what they are made of stands in relmaps/catalogue/networks.py."""
 
 import torch
 from torch import nn
 
-from relmaps.classify.architectures import Architecture, architecture_of, check_fits
+from relmaps.catalogue.networks import Architecture, architecture_of, check_fits
 
 
 class Network(nn.Module):

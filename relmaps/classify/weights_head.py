@@ -33,7 +33,7 @@ class Weights:
 
     @property
     def architecture(self) -> str:
-        """Its name for relmaps.classify.architectures; older files have it as the model."""
+        """Its name for relmaps.catalogue.networks; older files have it as the model."""
         return self.metadata.get("architecture", self.metadata["model"])
 
 

@@ -27,11 +27,6 @@ def voxels_at(voxel_mm: float) -> float:
     return 197 * 233 * 189 / voxel_mm**3
 
 
-def width_of(network: str) -> int:
-    """Channels of the first block, by the network's name."""
-    return int(network[1:]) if network[1:].isdigit() else 8
-
-
 def training_mb(width: int, voxels: float, batch: int) -> int:
     """Of a network of this width on scans of so many voxels."""
     return BASE_MB + round(4 * TRAINING_COPIES * width * voxels * batch / 1e6)

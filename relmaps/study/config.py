@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from relmaps import ROOT
 from relmaps.catalogue.maps import HEATMAPS
+from relmaps.catalogue.networks import NETWORKS
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -69,7 +70,7 @@ def load_config(config: dict) -> dict:
 def read_schema() -> dict:
     """The schema of the configuration, with the names that the catalogue has."""
     schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
-    schema["$defs"]["heatmap"] = {"enum": HEATMAPS}
+    schema["$defs"] |= {"heatmap": {"enum": HEATMAPS}, "network": {"enum": list(NETWORKS)}}
     return schema
 
 

@@ -5,7 +5,6 @@ from relmaps.io.resources import (
     explaining_mb,
     growing,
     training_mb,
-    width_of,
 )
 
 
@@ -19,7 +18,3 @@ def test_memory_of_networks_grows_with_copies_of_the_first_block_s_output():
     assert training_mb(24, 1e6, 5) == 2000 + TRAINING_COPIES * 5 * copy
     assert explaining_mb(24, 1e6) == 2000 + EXPLAINING_COPIES * copy
     assert explaining_mb(24, 1e3) == explaining_mb(24, VOXELS_AT_ONCE), "small scans go through together"
-
-
-def test_width_is_told_by_the_name():
-    assert [width_of(name) for name in ("A24", "D52", "small")] == [24, 52, 8]

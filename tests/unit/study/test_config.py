@@ -56,7 +56,7 @@ def test_the_default_is_valid(config):
         ("zzz", "red", "unknown key zzz; known keys are study"),
         ("classify.folds", 1, "classify.folds: 1 is less than the minimum of 2 (Outer folds"),
         ("study", "../x", "study: '../x' does not match"),
-        ("classify.cnn.architectures", ["E24"], "classify.cnn.architectures.0: 'E24' does not match"),
+        ("classify.cnn.architectures", ["E24"], "classify.cnn.architectures.0: 'E24' is not one of"),
         ("cohort.source", "bids", "input is not set"),
         ("cohort.labels.disease", "MCI", "cohort.labels of a simulated cohort must be"),
         ("reference.meta_analysis.source", "sleuth", "reference.meta_analysis.path is not set"),

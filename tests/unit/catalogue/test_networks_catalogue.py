@@ -1,6 +1,6 @@
 import pytest
 
-from relmaps.classify.architectures import WIDTHS, architecture_of, check_fits
+from relmaps.catalogue.networks import WIDTHS, architecture_of, check_fits, width_of
 from relmaps.io.errors import UserError
 
 PAPER_GRID = (193, 229, 193)
@@ -33,3 +33,7 @@ def test_a_grid_that_is_too_small_names_the_families_that_fit():
         check_fits("A24", (99, 117, 95))
     with pytest.raises(UserError, match="fit: none"):
         check_fits("small", (22, 22, 21))
+
+
+def test_the_width_is_that_of_the_first_block_and_at_least_8():
+    assert [width_of(name) for name in ("A24", "D52", "wide", "small")] == [24, 52, 8, 8]

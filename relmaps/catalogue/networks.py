@@ -56,17 +56,25 @@ COARSE = {
 }
 
 
+# ASSUME: every block has the width's number of channels; published is only that the last one has.
+NETWORKS = COARSE | {
+    f"{family}{width}": Architecture((width,) * len(kernels), kernels, pools, hidden=64)
+    for family, (kernels, pools) in FAMILIES.items()
+    for width in WIDTHS
+}
+
+
 def architecture_of(model: str) -> Architecture:
     """The architecture of a name: small, wide, shallow, A24, A28, ... D52."""
-    if model in COARSE:
-        return COARSE[model]
-    family, width = model[:1], model[1:]
-    if family not in FAMILIES or width not in map(str, WIDTHS):
+    if model not in NETWORKS:
         ours = ", ".join(COARSE)
         raise UserError(f"network {model} is unknown; use {ours}, or A, B, C or D with a width of 24, 28, ... 52")
-    kernels, pools = FAMILIES[family]
-    # ASSUME: every block has the width's number of channels; published is only that the last one has.
-    return Architecture((int(width),) * len(kernels), kernels, pools, hidden=64)
+    return NETWORKS[model]
+
+
+def width_of(model: str) -> int:
+    """Channels of the first block, by which memory is asked for; at least 8."""
+    return max(8, architecture_of(model).channels[0])
 
 
 def check_fits(model: str, grid_shape: tuple[int, ...]) -> None:
