@@ -70,7 +70,7 @@ lint: $(TEST_VENV)/ready
 # Every figure, table and the report again, from published tables and maps alone: make figures STUDY=results/full-demo
 STUDY ?= results/$(shell $(SETTING) study)
 figures: $(VENV)/study
-	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $$(cat workflow/redraw.txt) \
+	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $$($(BIN)/python -m relmaps.catalogue.figures) \
 		--forceall -- figures
 
 # Files, inputs, code and software against what the finished study has told of them.

@@ -9,7 +9,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 RULES = """
 common inputs map_inputs cohort preprocess classify performance relevance imported permutations reference inference
-overlap figures sweeps models checks details report publication
+overlap sweeps checks figures report publication
 """.split()
 
 for part in RULES:

@@ -23,6 +23,7 @@ import yaml
 from snakemake.utils import update_config
 
 from benchmarks.bids_tree import write_bids_tree
+from benchmarks.rule_texts import rule_texts
 from relmaps import ROOT
 from relmaps.catalogue.networks import width_of
 from relmaps.io.files import read_json
@@ -37,8 +38,7 @@ GPU_IN_CORES = 200
 # Preset -> CPU seconds of a real scan: README.md, "Preprocessing of real scans"; demo is measured in studies.
 REAL_SCANS = {"fast": 27.0, "paper": 88.5}
 DEMO_CPU_S = 1705  # `make study` from a fresh state; measured in another run than those behind costs.tsv
-RULE = re.compile(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", re.M)
-BODIES = dict(RULE.findall("".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))))
+BODIES = rule_texts()
 GPU_RULES = {rule for rule, body in BODIES.items() if "gpu=1" in body}
 
 

@@ -5,12 +5,10 @@ import shutil
 
 import pytest
 
-from relmaps import ROOT
+from relmaps.catalogue.figures import REDRAWN
 from tests.studies import counts, finish
 
 pytestmark = pytest.mark.slow
-
-DRAWING = (ROOT / "workflow/redraw.txt").read_text().split()
 
 
 def test_figures_are_redrawn_from_published_files_alone(study, tmp_path):
@@ -18,9 +16,9 @@ def test_figures_are_redrawn_from_published_files_alone(study, tmp_path):
     copy = tmp_path / "elsewhere"
     left_out = shutil.ignore_patterns("bids", "derivatives", "arrays", "gram", "*.safetensors", "bootstrap", "pictures")
     shutil.copytree(study.results, copy, ignore=left_out)
-    allowed = ("--allowed-rules", "figures", *DRAWING, "--forceall", "--", "figures")
+    allowed = ("--allowed-rules", "figures", *REDRAWN, "--forceall", "--", "figures")
     done = counts(finish(tmp_path, "--config", f"redraw={copy}", "--rerun-triggers", "mtime", *allowed))
-    assert set(done) - {"total", "figures"} == set(DRAWING) - {"plot_growth"}
+    assert set(done) - {"total", "figures"} == set(REDRAWN) - {"plot_growth"}
     drawn = sorted((study.results / "figures").glob("*.*"))
     assert len(drawn) > 40
     for path in drawn:

@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks.rule_texts import rule_texts
 from relmaps import ROOT
+from relmaps.catalogue.figures import FIGURES
 from relmaps.study.code import import_closure
 
-RULES = {
-    name: body
-    for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
-    for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.M)
-}
+RULES = rule_texts()
 IMPORT_NAMES = {
     "PyYAML": "yaml",
     "antspyx": "ants",
@@ -61,7 +59,7 @@ def test_a_rule_has_a_script_and_a_test_of_its_name():
     for name, body in RULES.items():
         assert (ROOT / f"workflow/scripts/{name}.py").is_file(), name
         assert f'"../scripts/{name}.py"' in body, name
-        assert f'code_of("workflow/scripts/{name}.py")' in body or "code=code_hash()" in body, name
+        assert re.search(rf'code_of\(f?"workflow/scripts/{name}\.py"\)|code=code_hash\(\)', body), name
         assert (ROOT / f"tests/scripts/test_{name}.py").is_file(), name
 
 
@@ -108,10 +106,10 @@ def test_a_container_gets_the_requirements_and_all_that_the_workflow_reads(recip
         assert re.search(rf"^ *(COPY )?{name} /relmaps/({name})?$", text, re.M), name
 
 
-def test_figures_are_redrawn_by_every_rule_that_needs_tables_and_maps_alone():
-    drawing = (ROOT / "workflow/redraw.txt").read_text().split()
-    drawn = {name for name in RULES if name.startswith("plot_")} - {"plot_mosaic"}  # which reads the scans
-    assert set(drawing) == drawn | {"write_tables", "write_report", "number_figures"}
+def test_every_figure_is_in_the_catalogue_but_the_mosaic_which_reads_scans():
+    drawn = {path.stem for path in (ROOT / "workflow/scripts").glob("plot_*.py")} - {"plot_mosaic"}
+    assert drawn == {f"plot_{name}" for name in FIGURES}
+    assert all((ROOT / f"workflow/report/{name}.rst").is_file() for name in FIGURES)
 
 
 def test_no_script_is_without_a_rule():

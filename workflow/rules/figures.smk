@@ -1,4 +1,5 @@
-# figures: what the study found, as pictures, tables and a page; drawn from published files alone.
+# figures: what the study found, as pictures; drawn from published files alone.
+from relmaps.catalogue.figures import FIGURES as FIGURE_RECORDS
 from relmaps.study.provenance import code_hash
 
 FIGURES = f"{RESULTS}/figures"
@@ -6,72 +7,64 @@ MAP_SIDECARS = expand(f"{RESULTS}/relevance/{{map}}/group.json", map=MAPS)
 REPORT_TEMPLATES = code_hash(
     ["relmaps/report/templates", "relmaps/report/niivue"]
 )  # code_of follows imports only
+# What relmaps/catalogue/figures.yaml names.
+FIGURE_LISTS = {
+    "heatmaps": HEATMAPS,
+    "growing_maps": GROWING,
+    "histories": [f"{network}/fold-{fold}_seed-{seed}" for network, fold, seed in MAIN_TRAININGS],
+    "label_nulls": ["null"] if config["classify"]["permutations"] else [],
+}
+FIGURE_SETTINGS = {
+    "maps": MAPS,
+    "references": REFERENCES,
+    "exclude_on": config["preprocess"]["exclude_on"],
+    "trainings": MAIN_TRAININGS,
+}
+FIGURE_CONDITIONS = {
+    None: True,
+    "truth": "truth" in REFERENCES,
+    "growth": bool(GROWING),
+    "training": config["apply"] is None,
+}
+NAMES_OF_FIGURES = [name for name, record in FIGURE_RECORDS.items() if FIGURE_CONDITIONS[record.needs]]
 
 
-rule plot_cohort:
-    input:
-        participants=f"{RESULTS}/cohort/participants.tsv",
-        scans=f"{RESULTS}/cohort/scans.tsv",
-        exclusions=f"{RESULTS}/cohort/exclusions.tsv",
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-    output:
-        png=report(
-            f"{FIGURES}/cohort.png",
-            caption="../report/cohort.rst",
-            category="Cohort",
-            labels={"shows": "Scans found and used"},
-        ),
-        svg=f"{FIGURES}/cohort.svg",
-        pdf=f"{FIGURES}/cohort.pdf",
-    log:
-        f"{FIGURES}/logs/plot_cohort.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/plot_cohort.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        code=code_of("workflow/scripts/plot_cohort.py"),
-    message:
-        "Figure of the scans found, left out and used"
-    script:
-        "../scripts/plot_cohort.py"
+for name, record in FIGURE_RECORDS.items():
+    if record.inputs is None:
+        continue
 
-
-rule plot_quality:
-    input:
-        qc=f"{RESULTS}/preprocess/qc.tsv",
-        participants=f"{RESULTS}/cohort/participants.tsv",
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-    output:
-        png=report(
-            f"{FIGURES}/quality.png",
-            caption="../report/quality.rst",
-            category="Cohort",
-            labels={"shows": "Quality control"},
-        ),
-        svg=f"{FIGURES}/quality.svg",
-        pdf=f"{FIGURES}/quality.pdf",
-    log:
-        f"{FIGURES}/logs/plot_quality.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/plot_quality.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        code=code_of("workflow/scripts/plot_quality.py"),
-        exclude_on=config["preprocess"]["exclude_on"],
-    message:
-        "Figure of the quality of registration and segmentation"
-    script:
-        "../scripts/plot_quality.py"
+    rule:
+        name:
+            f"plot_{name}"
+        input:
+            **record.files(RESULTS, FIGURE_LISTS),
+        output:
+            png=report(
+                f"{FIGURES}/{name}.png",
+                caption=f"../report/{name}.rst",
+                category=record.category,
+                labels={"shows": record.shows},
+            ),
+            svg=f"{FIGURES}/{name}.svg",
+            pdf=f"{FIGURES}/{name}.pdf",
+        log:
+            f"{FIGURES}/logs/plot_{name}.log",
+        benchmark:
+            f"{FIGURES}/benchmarks/plot_{name}.tsv"
+        conda:
+            "../../envs/figures.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(1000),
+            runtime=growing(10),
+        params:
+            **{key: FIGURE_SETTINGS[key] for key in record.settings},
+            figure=name,
+            code=code_of(f"workflow/scripts/plot_{name}.py"),
+        message:
+            record.message
+        script:
+            "../scripts/plot_{params.figure}.py"
 
 
 rule plot_maps:
@@ -112,66 +105,3 @@ rule plot_maps:
         "Figure of all group maps beside the references"
     script:
         "../scripts/plot_maps.py"
-
-
-rule plot_ranking:
-    input:
-        scores=f"{RESULTS}/overlap/scores.tsv",
-    output:
-        png=report(
-            f"{FIGURES}/ranking.png",
-            caption="../report/ranking.rst",
-            category="Overlap",
-            labels={"shows": "Ranking"},
-        ),
-        svg=f"{FIGURES}/ranking.svg",
-        pdf=f"{FIGURES}/ranking.pdf",
-    log:
-        f"{FIGURES}/logs/plot_ranking.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/plot_ranking.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        code=code_of("workflow/scripts/plot_ranking.py"),
-        references=REFERENCES,
-    message:
-        "Figure of all maps ranked by their overlap"
-    script:
-        "../scripts/plot_ranking.py"
-
-
-rule plot_curves:
-    input:
-        curves=f"{RESULTS}/overlap/curves.tsv",
-    output:
-        png=report(
-            f"{FIGURES}/curves.png",
-            caption="../report/curves.rst",
-            category="Overlap",
-            labels={"shows": "Dice and ROC curves"},
-        ),
-        svg=f"{FIGURES}/curves.svg",
-        pdf=f"{FIGURES}/curves.pdf",
-    log:
-        f"{FIGURES}/logs/plot_curves.log",
-    benchmark:
-        f"{FIGURES}/benchmarks/plot_curves.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        code=code_of("workflow/scripts/plot_curves.py"),
-        maps=MAPS,
-        references=REFERENCES,
-    message:
-        "Figure of overlap at every threshold"
-    script:
-        "../scripts/plot_curves.py"

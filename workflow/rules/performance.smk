@@ -164,3 +164,37 @@ rule apply_models:
         f"Models of {FINISHED} on scans that they have never seen: {{output.predictions}}"
     script:
         "../scripts/apply_models.py"
+
+
+rule write_model_cards:
+    input:
+        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        splits=f"{RESULTS}/classify/splits.tsv",
+        selection=f"{RESULTS}/classify/selection.tsv",
+        performance=f"{RESULTS}/classify/performance.tsv",
+        weights=[
+            f"{RESULTS}/classify/cnn/{network}/fold-{fold}_seed-{seed}.safetensors"
+            for network, fold, seed in MAIN_TRAININGS
+        ],
+    output:
+        cards=expand(f"{RESULTS}/classify/cards/fold-{{fold}}.md", fold=FOLDS),
+    log:
+        f"{RESULTS}/classify/logs/write_model_cards.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/write_model_cards.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        code=code_of("workflow/scripts/write_model_cards.py"),
+        folds=FOLDS,
+        recipe={key: value for key, value in CNN.items() if key not in ("feature", "architectures", "seeds")},
+        study=facts_of_study(),
+        confidence=config["overlap"]["confidence"],
+    message:
+        "A card for the network chosen in each fold: what it is, what it is worth, what it is not for"
+    script:
+        "../scripts/write_model_cards.py"

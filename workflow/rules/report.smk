@@ -1,12 +1,22 @@
 # report: the page that tells what was found, and what it was found from.
-NAMES_OF_FIGURES = [
-    *("cohort", "quality", "performance", "calibration", "maps", "ranking", "curves", "sweep"),
-    *("regions", "trainings"),
-    *(["truth"] if "truth" in REFERENCES else []),
-    *(["growth"] if GROWING else []),
-    *([] if config["apply"] else ["learning", "sanity", "faithfulness", "stability"]),
-]
 DRAWN_FIGURES = expand(f"{FIGURES}/{{figure}}.png", figure=NAMES_OF_FIGURES)
+TABLES = f"{RESULTS}/tables"
+PUBLISHED_TABLES = {
+    "participants": f"{RESULTS}/cohort/participants.tsv",
+    "subjects": f"{RESULTS}/preprocess/subjects.tsv",
+    "qc": f"{RESULTS}/preprocess/qc.tsv",
+    "performance": f"{RESULTS}/classify/performance.tsv",
+    "model_comparisons": f"{RESULTS}/classify/model_comparisons.tsv",
+    "variability": f"{RESULTS}/classify/variability.tsv",
+    "scores": f"{RESULTS}/overlap/scores.tsv",
+    "comparisons": f"{RESULTS}/overlap/comparisons.tsv",
+    "recovery": f"{RESULTS}/overlap/recovery.tsv",
+    "regions": f"{RESULTS}/overlap/regions.tsv",
+}
+NAMES_OF_TABLES = [
+    *("cohort", "flagged", "performance", "model_comparisons", "variability", "maps", "references"),
+    *("overlap", "recovery", "comparisons", "regions"),
+]
 
 
 rule write_provenance:
@@ -33,6 +43,41 @@ rule write_provenance:
         "What the study was made from: {output.provenance}"
     script:
         "../scripts/write_provenance.py"
+
+
+rule write_tables:
+    input:
+        **PUBLISHED_TABLES,
+        map_sidecars=MAP_SIDECARS,
+        reference_sidecars=REFERENCE_SIDECARS,
+    output:
+        tsv=expand(f"{TABLES}/{{table}}.tsv", table=NAMES_OF_TABLES),
+        html=report(
+            expand(f"{TABLES}/{{table}}.html", table=NAMES_OF_TABLES),
+            caption="../report/tables.rst",
+            category="Tables",
+        ),
+        tex=expand(f"{TABLES}/{{table}}.tex", table=NAMES_OF_TABLES),
+    log:
+        f"{TABLES}/logs/write_tables.log",
+    benchmark:
+        f"{TABLES}/benchmarks/write_tables.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        code=code_of("workflow/scripts/write_tables.py"),
+        templates=REPORT_TEMPLATES,
+        published=list(PUBLISHED_TABLES),
+        maps=MAPS,
+        references=REFERENCES,
+    message:
+        "Tables of the study as TSV, HTML and LaTeX"
+    script:
+        "../scripts/write_tables.py"
 
 
 rule write_report:
