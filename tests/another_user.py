@@ -2,12 +2,22 @@
 
 import multiprocessing
 import os
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 NOBODY = 65534
+
+
+def open_to_all(folder: Path) -> None:
+    """Let every user into a temporary folder; pytest gives its folders to one user alone."""
+    for inner in (folder, *folder.parents):
+        if inner == Path(tempfile.gettempdir()):
+            break
+        inner.chmod(0o755)
 
 
 def raised_for_another_user(function: Callable[[], object]) -> BaseException | None:

@@ -3,7 +3,9 @@
 Imported by the Snakefile, so it needs nothing beyond what Snakemake brings.
 """
 
+import copy
 import difflib
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -36,7 +38,7 @@ def load_config(config: dict) -> dict:
     Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
-    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    defaults = _read(DEFAULTS)
     _complete(config, defaults)
     _check_keys(config)
     if config["redraw"]:
@@ -46,9 +48,9 @@ def load_config(config: dict) -> dict:
         return config  # which was checked before the study ran; its raw data need not be here
     if config["apply"]:
         take_models(config)
-    _fill(config["preprocess"], yaml.safe_load(PRESETS.read_text(encoding="utf-8"))[config["preprocess"]["preset"]])
+    _fill(config["preprocess"], _read(PRESETS)[config["preprocess"]["preset"]])
     for settings in config["reference"].values():
-        _complete(settings, yaml.safe_load(REFERENCE_DEFAULTS.read_text(encoding="utf-8")))
+        _complete(settings, _read(REFERENCE_DEFAULTS))
         settings["path"] = _packaged(settings["path"])
     _check_cohort(config)
     _check_classify(config["classify"])
@@ -67,9 +69,19 @@ def load_config(config: dict) -> dict:
     return config
 
 
+def _read(path: Path) -> dict:
+    """A copy of the content of a YAML file that does not change while a study is planned."""
+    return copy.deepcopy(_parsed(path))
+
+
+@cache
+def _parsed(path: Path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
 def read_schema() -> dict:
     """The schema of the configuration, with the names that the catalogue has."""
-    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
+    schema = _read(SCHEMAS / "config.schema.yaml")
     schema["$defs"] |= {"heatmap": {"enum": HEATMAPS}, "network": {"enum": list(NETWORKS)}}
     return schema
 

@@ -10,7 +10,7 @@ from relmaps.io.errors import UserError
 from relmaps.io.images import read_foreign_map
 from relmaps.io.tables import read_table
 from relmaps.reference.sleuth import read_sleuth
-from tests.another_user import raised_for_another_user
+from tests.another_user import open_to_all, raised_for_another_user
 
 pytestmark = pytest.mark.fault
 
@@ -39,8 +39,7 @@ def test_a_file_without_permission_is_named(tmp_path, name):
     path = tmp_path / name
     path.touch()
     path.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)  # pytest gives its folders to one user alone
+    open_to_all(tmp_path)
     error = raised_for_another_user(lambda: READERS[name](path))
     assert isinstance(error, UserError)
     assert name in str(error)

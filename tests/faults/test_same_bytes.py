@@ -18,7 +18,7 @@ def uninterrupted(tmp_path_factory):
     finish(folder, *SMOKE, cores=1)
     found = contents(folder / "results/smoke")
     assert sum(path.endswith(".tsv") for path in found) > 50
-    assert sum(path.endswith("group.nii.gz") for path in found) == 11
+    assert sum(path.endswith("group.nii.gz") for path in found) == 10
     return found
 
 

@@ -1,5 +1,9 @@
+import pytest
+
 from tests.synthetic_report import write_synthetic_report
 from tests.synthetic_results import SyntheticStudy
+
+pytestmark = pytest.mark.slow
 
 
 def test_report_is_the_same_file_for_the_same_study(tmp_path, grid, brain):

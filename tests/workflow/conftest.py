@@ -9,7 +9,7 @@ import pytest
 from relmaps.catalogue.maps import INPUT_MAPS
 from tests.studies import SMOKE, finish, kill_when, made_once
 
-HEATMAPS = ("lrp", "integrated_gradients", "guided_gradcam", "untrained")
+HEATMAPS = ("lrp", "integrated_gradients", "untrained")
 MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", *INPUT_MAPS)
 
 

@@ -26,6 +26,6 @@ def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
         assert sorted(of_fold["participant_id"]) == sorted(subjects["participant_id"])
     scores = read_table(applied / "overlap/scores.tsv")
     headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")
-    assert set(headline.index) == set(MAPS) - {"integrated_gradients", "guided_gradcam"}
+    assert set(headline.index) == set(MAPS) - {"integrated_gradients"}
     assert headline.loc["svm_weights", "ci_low"].isna().all()
     assert headline.loc["svm_pattern", "ci_low"].notna().all()

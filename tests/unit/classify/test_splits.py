@@ -71,6 +71,7 @@ def spread_over_folds(people, parts):
     return pd.concat(tables).groupby("label").std().mean()
 
 
+@pytest.mark.slow
 def test_age_and_sex_are_much_closer_over_folds_than_without_balancing():
     balanced, plain = [], []
     for seed in range(20):
@@ -211,6 +212,7 @@ def test_a_site_is_on_one_side_of_a_fold(seed):
     pd.testing.assert_frame_equal(splits, split_subjects(people, 4, 0.2, seed, group_by_site=True))
 
 
+@pytest.mark.slow
 def test_sites_of_one_class_leave_both_classes_to_validate_and_to_train_on():
     validated = 0
     for seed in range(60):

@@ -17,7 +17,7 @@ from relmaps.preprocess import integrity
 from relmaps.preprocess.integrity import content_hash, read_raw
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
-from tests.another_user import raised_for_another_user
+from tests.another_user import open_to_all, raised_for_another_user
 from tests.bad_scans import BAD_SCANS, in_scanner, packed, placed, small_head, wrapped, zipped
 from tests.diseases import effects_of
 
@@ -64,8 +64,7 @@ def test_a_bad_scan_is_refused_in_one_line_or_passes_as_stated(head, tmp_path, n
 def test_a_file_without_permission_is_refused(head, tmp_path):
     path = zipped(packed(head), tmp_path / "raw")
     path.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)  # pytest gives its folders to one user alone
+    open_to_all(tmp_path)
     error = raised_for_another_user(lambda: read_raw(path))
     assert isinstance(error, ScanError)
     assert "raw.nii.gz: not readable; check its permissions" in str(error)
@@ -275,6 +274,7 @@ def test_a_float_scan_that_nibabel_stored_as_int16_passes(simulated, tmp_path):
     read_raw(tmp_path / "raw.nii.gz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL_SCANS or [None], ids=lambda path: path.name if path else "none")
 def test_a_real_scan_passes_as_nibabel_reads_it(path):
     if path is None:

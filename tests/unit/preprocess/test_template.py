@@ -13,6 +13,8 @@ from relmaps.space import mni152
 from relmaps.space.mni152 import grid_over
 from relmaps.space.template import from_files
 
+pytestmark = pytest.mark.slow
+
 SPACE = "MNI152NLin2009cSym"
 SHAPE = (20, 24, 22)
 AFFINE = np.array([[4.0, 0, 0, -37], [0, 4, 0, -50], [0, 0, 4, -41], [0, 0, 0, 1]])

@@ -7,6 +7,8 @@ from relmaps.simulation.phantom import Tissues, field_tissues
 from relmaps.space.grid import Grid
 from relmaps.space.template import packaged
 
+pytestmark = pytest.mark.slow
+
 INNER = (slice(1, -1),) * 3
 
 

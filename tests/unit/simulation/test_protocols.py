@@ -7,6 +7,8 @@ from scipy.ndimage import binary_erosion
 from relmaps.simulation.protocols import MIN_VOXELS, PROTOCOLS, brain_in_box, draw_protocol, place
 from relmaps.space.template import packaged
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def brain_mm():
