@@ -1,31 +1,46 @@
-"""Finished models on participants that they were never trained on: predictions, maps and scores; nothing trains."""
+"""Finished models on participants that they were never trained on: predictions and maps; nothing trains."""
 
+import json
+
+import nibabel as nib
+import numpy as np
 import pytest
 import yaml
 
 from relmaps.io.tables import read_table
-from tests.studies import SMOKE, finish
+from tests.studies import SMOKE, finish, planned
 from tests.workflow.conftest import MAPS
 
 pytestmark = pytest.mark.slow
 
+EXPLAINED = ("lrp", "svm_pattern", "svm_weights")
+
 
 def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
-    fewer = {"simulation": {"n_scans": 6}, "relevance": {"methods": ["lrp"]}}
+    fewer = {"simulation": {"n_scans": 4}, "relevance": {"methods": ["lrp"]}}
     (tmp_path / "fewer.yaml").write_text(yaml.safe_dump(fewer))
     models = ("--config", f"apply={study.results}", "seed=21", "study=applied")
-    finish(tmp_path, "results/applied/overlap/scores.tsv", *SMOKE, tmp_path / "fewer.yaml", *models)
+    maps = [f"results/applied/relevance/{name}/group.nii.gz" for name in EXPLAINED]
+    settings = (*SMOKE, tmp_path / "fewer.yaml", *models)
+    finish(tmp_path, "results/applied/classify/predictions.tsv", *maps, *settings)
     applied = tmp_path / "results/applied"
     assert not list(applied.rglob("*.safetensors"))
     predictions = read_table(applied / "classify/predictions.tsv")
     assert set(predictions["role"]) == {"test"}
     assert set(predictions["model"]) == {"svm", "small"}
     subjects = read_table(applied / "preprocess/subjects.tsv")
-    assert len(subjects) == 6
+    assert len(subjects) == 4
     for _, of_fold in predictions.groupby(["model", "fold"]):
         assert sorted(of_fold["participant_id"]) == sorted(subjects["participant_id"])
-    scores = read_table(applied / "overlap/scores.tsv")
-    headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")
-    assert set(headline.index) == set(MAPS) - {"integrated_gradients"}
-    assert headline.loc["svm_weights", "ci_low"].isna().all()
-    assert headline.loc["svm_pattern", "ci_low"].notna().all()
+    for path in maps:
+        assert np.abs(nib.load(tmp_path / path).get_fdata()).max() > 0
+    sidecars = {name: json.loads((applied / f"relevance/{name}/group.json").read_text()) for name in EXPLAINED}
+    assert {name: sidecar["subjects"] for name, sidecar in sidecars.items()} == {
+        "lrp": 4,
+        "svm_pattern": 4,
+        "svm_weights": 0,
+    }
+    jobs = planned(tmp_path, *settings)
+    assert "train_cnn" not in jobs
+    assert jobs["draw_null"] == len(MAPS) - 1, "all but integrated gradients"
+    assert jobs["bootstrap_map"] == jobs["draw_null"] - 3, "weights and two baselines do not depend on participants"

@@ -74,7 +74,7 @@ def test_draws_follow_the_formula(group_map, arena, headline, rng):
     np.testing.assert_allclose(found, auc.bounded(expected), atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(arena, headline, smooth, rng):
     """Simulated population map + noise. Measured at length, over many more settings, by benchmarks/coverage.py."""
     reference = arena.references[1].mask[arena.brain]

@@ -256,7 +256,7 @@ def test_coarse_voxels_leave_the_mask_as_it_is(flat, rng):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["network", "template"])
+@pytest.mark.parametrize("method", [pytest.param("network", marks=pytest.mark.long), "template"])
 def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, method):
     """At 4 mm, where no border is refined; so unlike the template is the head that an affine gets .94."""
     phantom = build_phantom()

@@ -182,7 +182,8 @@ def test_a_bad_scan_ends_well_with_a_row_that_says_why(study, tmp_path, name):
     assert not list(tmp_path.glob("sub-02/**/*.nii.gz"))
 
 
-@pytest.mark.parametrize("name", ["upside-down header", pytest.param("swapped axes", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["upside-down header", "swapped axes"])
 def test_a_header_that_lies_is_caught_by_similarity(study, tmp_path, name):
     """The gate cannot see it; registration turns no head by a half or a quarter: less than the demo's gate of .8."""
     path = BAD_SCANS[name].spoil(nib.load(study["raw"].path), tmp_path / "sub-02_T1w")
