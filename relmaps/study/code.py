@@ -14,10 +14,13 @@ from relmaps import ROOT
 def code_of(script: str | Path) -> str:
     """Hash over a script and all `relmaps` modules that it imports, directly or not.
 
-    script : path of a Python file, absolute or relative to the repository root.
+    A module's data lie beside it, in a YAML file of the same name. script : path of a Python file, absolute or relative
+    to the repository root.
     """
     digest = hashlib.sha256()
-    for path in sorted(import_closure(Path(ROOT, script))):
+    closure = import_closure(Path(ROOT, script))
+    data = {path.with_suffix(".yaml") for path in closure}
+    for path in sorted(closure | {path for path in data if path.is_file()}):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

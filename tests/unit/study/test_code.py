@@ -33,6 +33,9 @@ def test_a_changed_function_changes_the_hash_of_just_the_scripts_that_use_it(tmp
     after = code_of("uses.py"), code_of("other.py")
     assert before[0] != after[0]
     assert before[1] == after[1]
+    (package / "b.yaml").write_text("data: of b\n")
+    assert code_of("uses.py") != after[0]
+    assert code_of("other.py") == after[1]
 
 
 def test_a_package_that_imports_what_the_catalogue_names_depends_on_all_its_files():
