@@ -17,8 +17,11 @@ def test_labels_are_shuffled_beside_the_study(study, tmp_path):
     # In a mapping of --config Snakemake gives numbers as text, so this one goes through a file.
     (tmp_path / "permutations.yaml").write_text("classify: {permutations: [1]}\n")
     results = tmp_path / "results/smoke"
-    targets = ("results/smoke/classify/null.tsv", "results/smoke/overlap/permuted.tsv")
+    figure = "results/smoke/figures/performance.png"  # which shows them
+    targets = ("results/smoke/classify/null.tsv", "results/smoke/overlap/permuted.tsv", figure)
+    before = (tmp_path / figure).stat().st_mtime_ns
     finish(tmp_path, *SMOKE, tmp_path / "permutations.yaml", "--", *targets)
+    assert (tmp_path / figure).stat().st_mtime_ns > before
     null = read_table(results / "classify/null.tsv")
     permuted = read_table(results / "overlap/permuted.tsv")
     assert set(permuted["map"]) == set(MAPS) - {"untrained", *INPUT_MAPS}

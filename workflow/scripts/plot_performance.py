@@ -18,5 +18,5 @@ if __name__ == "__main__":
         main(
             performance=snakemake.input.performance,
             figures=snakemake.output,
-            null=snakemake.input.get("null") or None,  # an empty list where nothing was shuffled
+            null=next(iter(snakemake.input.null), None),  # none where nothing was shuffled
         )
