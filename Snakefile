@@ -1,7 +1,7 @@
 # The study, stage by stage: cohort -> preprocess -> classify -> relevance -> overlap -> figures, with reference beside.
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"

@@ -13,7 +13,5 @@ def rule_texts() -> dict[str, str]:
     (shared,) = re.findall(r"^    rule:\n((?:(?:        .*)?\n)+)", text, re.M)
     shared = re.sub(r"^    ", "", shared, flags=re.M)
     return own | {
-        f"plot_{name}": shared.replace("{name}", name).replace("{params.figure}", name)
-        for name, record in FIGURES.items()
-        if record.inputs is not None
+        f"plot_{name}": shared.replace("{name}", name) for name, record in FIGURES.items() if record.inputs is not None
     }

@@ -14,8 +14,9 @@ NOBODY = 65534
 
 def open_to_all(folder: Path) -> None:
     """Let every user into a temporary folder; pytest gives its folders to one user alone."""
+    shared = Path(tempfile.gettempdir()).resolve()
     for inner in (folder, *folder.parents):
-        if inner == Path(tempfile.gettempdir()):
+        if shared not in inner.parents:
             break
         inner.chmod(0o755)
 

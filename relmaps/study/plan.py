@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from relmaps.catalogue.maps import INPUT_MAPS
+from relmaps.catalogue.maps import INPUT_MAPS, MAPS
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.injection import INJECTED
@@ -102,11 +102,11 @@ def plan_study(config: dict) -> Plan:
 
 
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
-    """Every map that is scored; those from elsewhere may not take the name of one of ours."""
+    """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
     ours = [*config["relevance"]["methods"], *linear_maps, "vbm_t", *INPUT_MAPS, "untrained"]
     for name in config["relevance"]["imported"]:
-        if name in ours:
-            raise UserError(f"config: relevance.imported.{name}: the study has a map of this name; choose another")
+        if name in MAPS:
+            raise UserError(f"config: relevance.imported.{name}: relmaps makes a map of this name; choose another")
     if not _only_imported(config):
         return [*ours, *config["relevance"]["imported"]]
     if not config["relevance"]["imported"]:

@@ -44,3 +44,15 @@ def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
     assert "train_cnn" not in jobs
     assert jobs["draw_null"] == len(MAPS) - 1, "all but integrated gradients"
     assert jobs["bootstrap_map"] == jobs["draw_null"] - 3, "weights and two baselines do not depend on participants"
+
+
+@pytest.mark.long
+def test_a_whole_study_is_applied_to_another_cohort(study, tmp_path):
+    finish(tmp_path, *SMOKE, "--config", f"apply={study.results}", "seed=21", "study=applied")
+    applied = tmp_path / "results/applied"
+    scores = read_table(applied / "overlap/scores.tsv")
+    headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")
+    assert set(headline.index) == set(MAPS)
+    assert headline.loc["svm_weights", "ci_low"].isna().all()
+    assert headline.loc["svm_pattern", "ci_low"].notna().all()
+    assert "are those of another study" in (applied / "report.html").read_text()

@@ -125,10 +125,10 @@ def test_scans_of_any_name_are_planned(folder, tmp_path):
 def test_a_table_of_dicom_folders_with_odd_names_is_converted_first(folder, tmp_path):
     rows = ["participant,folder,group,age,sex"]
     for number in range(1, 13):
-        folder = tmp_path / f"[{number}] größe 'a' (b)"
-        folder.mkdir()
-        (folder / "1.dcm").touch()
-        rows.append(f"p{number},{folder.name},{'AD' if number % 2 else 'CN'},70,f")
+        series = tmp_path / f"[{number}] größe 'a' (b)"
+        series.mkdir()
+        (series / "1.dcm").touch()
+        rows.append(f"p{number},{series.name},{'AD' if number % 2 else 'CN'},70,f")
     (tmp_path / "my scans.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     jobs = planned(folder, "--configfile", "config/dicom.yaml", "--config", f"input={tmp_path / 'my scans.csv'}")
     assert jobs["convert_dicom"] == jobs["preprocess_scans"] == 12

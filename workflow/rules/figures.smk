@@ -64,7 +64,7 @@ for name, record in FIGURE_RECORDS.items():
         message:
             record.message
         script:
-            "../scripts/plot_{params.figure}.py"
+            "../scripts/plot_figure.py"
 
 
 rule plot_maps:

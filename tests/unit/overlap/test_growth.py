@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -170,6 +172,7 @@ def test_a_fixed_map_has_no_rows(participants, splits, arena, headline):
 
 
 def test_an_empty_reference_has_no_value(group_map, participants, splits, arena, headline):
-    arena.references[0].mask[:] = False
+    empty_one = replace(arena.references[0], mask=np.zeros_like(arena.references[0].mask))
+    arena = replace(arena, references=[empty_one, *arena.references[1:]])
     table = growth_table(group_map, size_levels(participants, splits, [0.5], 1, 0), LABELS, arena, headline)
     assert table["value"].isna().equals(table["reference"] == "meta_analysis")

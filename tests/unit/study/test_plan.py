@@ -156,9 +156,10 @@ def test_maps_from_elsewhere_stand_beside_the_study_s_own(config):
     theirs = {"path": "theirs.nii.gz", "polarity": 1, "description": "less grey matter"}
     config["relevance"]["imported"] = {"theirs": theirs}
     assert plan_study(config).maps[-1] == "theirs"
-    config["relevance"]["imported"] = {"vbm_t": theirs}
-    with pytest.raises(UserError, match=r"relevance\.imported\.vbm_t: the study has a map of this name"):
-        plan_study(config)
+    for ours in ("vbm_t", "gradcam", "logistic_pattern"):  # the last two are not in this study
+        config["relevance"]["imported"] = {ours: theirs}
+        with pytest.raises(UserError, match=rf"relevance\.imported\.{ours}: relmaps makes a map of this name"):
+            plan_study(config)
 
 
 def test_maps_from_elsewhere_can_be_all_that_is_scored(config):
