@@ -1,4 +1,7 @@
-"""Tiny images on an anisotropic, shifted grid, so that a swapped axis or a lost offset shows."""
+"""What all tests share: a check that the repository stays as it is, and tiny images.
+
+The images lie on an anisotropic, shifted grid, so that a swapped axis or a lost offset shows.
+"""
 
 import os
 

@@ -81,7 +81,7 @@ def run_tests(folder: Path, tier: str, paths: Sequence[str] = ()) -> tuple[int, 
     -------
     status : int
         Exit status of pytest.
-    told : str
+    reported : str
         Identifier of the test that failed, or the last line of output.
     """
     options = ["-x", "-q", "-p", "no:cacheprovider", "-m", TIERS[tier]]
@@ -98,12 +98,12 @@ def judge(patch: Path) -> tuple[str, str]:
         with copied_repository() as folder:
             apply_patch(patch, folder)
             for tier, paths in [("fast", tests), ("standard", tests), *((tier, ()) for tier in TIERS)]:
-                status, told = run_tests(folder, tier, paths)
-                if status == FAILED and "::" in told:
-                    return tier, told
+                status, reported = run_tests(folder, tier, paths)
+                if status == FAILED and "::" in reported:
+                    return tier, reported
                 # The tests that should catch it may all be slow, but some must run in the standard tier.
                 if status not in (PASSED, NO_TESTS) or (status == NO_TESTS and paths and tier == "standard"):
-                    raise UserError(f"{patch.name}: pytest ends with status {status} ({told}); rewrite it")
+                    raise UserError(f"{patch.name}: pytest ends with status {status} ({reported}); rewrite it")
         return "survived", wrong
     except UserError as error:
         return "error", str(error)
@@ -114,15 +114,15 @@ def main(names: Sequence[str], jobs: int) -> int:
     patches = [HERE / f"{name}.patch" for name in names] or sorted(HERE.glob("*.patch"))
     tests = sorted({path for patch in patches for path in read_header(patch)[1]})
     with copied_repository() as folder:
-        status, told = run_tests(folder, "standard", tests)
+        status, reported = run_tests(folder, "standard", tests)
     if status != PASSED:
         remedy = "mend the tests, or their paths in the patch"
-        raise UserError(f"{told}: pytest ends with status {status} without any fault; {remedy}")
+        raise UserError(f"{reported}: pytest ends with status {status} without any fault; {remedy}")
     tiers = []
     with ThreadPoolExecutor(jobs) as pool:
-        for patch, (tier, told) in zip(patches, pool.map(judge, patches), strict=True):
+        for patch, (tier, reported) in zip(patches, pool.map(judge, patches), strict=True):
             tiers.append(tier)
-            print(f"{patch.stem:<24}  {tier:<8}  {told}", flush=True)
+            print(f"{patch.stem:<24}  {tier:<8}  {reported}", flush=True)
     caught, by_long = sum(tier in TIERS for tier in tiers), tiers.count("long")
     print(f"{caught} of {len(patches)} caught, {by_long} only by the long tier")
     return int(caught < len(patches) or by_long > MOST_BY_LONG_TIER)

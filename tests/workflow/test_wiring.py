@@ -109,9 +109,9 @@ def test_users_targets_call_snakemake_as_they_should(make):
         "plan": "-m benchmarks.costs plan",
     }
     for target, words in targets.items():
-        told = make("-n", target)
-        assert told.returncode == 0, told.stderr
-        assert words in told.stdout, target
+        run = make("-n", target)
+        assert run.returncode == 0, run.stderr
+        assert words in run.stdout, target
 
 
 @pytest.mark.parametrize("recipe", ["Dockerfile", "relmaps.def"])

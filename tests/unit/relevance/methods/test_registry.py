@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from relmaps.catalogue.maps import HEATMAPS, MAPS
 from relmaps.io.errors import UserError
+from relmaps.relevance import methods
 from relmaps.relevance.methods import method_class, open_method
 from relmaps.relevance.methods.method import Method
 
@@ -13,16 +16,12 @@ def test_every_heatmap_of_the_catalogue_has_its_class(name):
 
 def test_every_method_is_in_the_catalogue():
     """A file that no record names would never run."""
-    from pathlib import Path
-
-    from relmaps.relevance import methods
-
     files = {path.stem for path in Path(methods.__file__).parent.glob("*.py")} - {"__init__", "method", "lrp_rules"}
     assert files == {MAPS[name].method.implementation.partition(":")[0] for name in HEATMAPS}
 
 
 @pytest.mark.parametrize("name", ["deconvolution", "vbm_t"])
-def test_a_map_that_is_no_heatmap_is_told(name):
+def test_a_map_that_is_no_heatmap_is_refused(name):
     with pytest.raises(UserError, match=f"{name} is unknown; use lrp, "):
         open_method(name, {})
 
