@@ -1,20 +1,28 @@
-"""Every map that a study can make: what it is called, what it is made from, what its values mean, how it is drawn.
+"""Every map that a study can make: what it is made from, and what its values mean.
 
-One record per map. Names, titles, colours, families, the configuration's list of methods and the inputs of rules are
-derived from these records. Maps from elsewhere have no record; `map_of` makes one for them.
+One record per map. Names, families, the configuration's list of methods, the inputs of rules and the text of sidecars
+are derived from these records; titles and colours lie in looks.yaml. Maps from elsewhere have no record; `map_of`
+makes one for them.
 """
 
 from dataclasses import dataclass, field
 
-FAMILIES = {
-    "heatmap": "Network heatmap",
-    "tissue": "Linear tissue model",
-    "baseline": "Baseline",
-    "other": "Other map",
-}
+from relmaps.catalogue.estimators import ESTIMATORS
+
 SHARE, SLOPE = "logit per voxel", "logit per unit of the scaled input"
 RISING = "; of the value where the voxel rises, whatever it is now"
 TURNED = "; turned round for a subject whose explained value is negative"
+# Kind of a linear model's map -> what positive means, and the units.
+LINEAR_KINDS = {
+    "pattern": (
+        "positive = {{less}} where the {model} sees disease",
+        "negative activation pattern: units of the feature per unit of the {output}",
+    ),
+    "weights": (
+        "positive = {{less}} counts as evidence for disease",
+        "negative weight: {output} per unit of the feature",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -41,20 +49,23 @@ class Method:
 class Map:
     """A map.
 
-    title : in figures and tables. family : key of FAMILIES. colour, line : of its curves. units : of the values of one
-    participant's heatmap, or of the map. note : of a heatmap, what to add to the sentence that says what positive
-    means. method : of a heatmap. estimator, kind : of a linear model's map, such as svm and pattern.
+    family : heatmap, tissue, baseline, or other. units : of the values of one participant's heatmap, or of the map.
+    note : of a heatmap, what to add to the sentence that says what positive means. polarity, target, pooling,
+    normalisation : of any other map, entries of its sidecar; {less} stands for what there is less of in its feature,
+    {folds} for how a linear model comes to its folds. method : of a heatmap. estimator, kind : of a linear model's map,
+    such as svm and pattern. A map with neither is made by the file of its name in relmaps/relevance/model_free/.
     array : the cohort array that it is made from; `cnn` and `linear` stand for that of these models, None for none.
     template : whether it is made from the template's grey matter. depends : on the study's participants.
     """
 
     name: str
-    title: str
     family: str
-    colour: str
-    line: str
     units: str = "arbitrary"
     note: str = ""
+    polarity: str = ""
+    target: str = "n/a"
+    pooling: str = "n/a"
+    normalisation: str = "n/a"
     method: Method | None = None
     estimator: str | None = None
     kind: str | None = None
@@ -64,95 +75,112 @@ class Map:
 
 
 LRP = ("epsilon", "batchnorm")
-ORANGE, PURPLE, AMBER, PINK, BROWN, INDIGO = "#D55E00", "#882255", "#E69F00", "#CC79A7", "#8C6D1F", "#332288"
-BLUE, SKY, GREEN, DARK, GREY = "#0072B2", "#56B4E9", "#009E73", "#555555", "#9A9A9A"
 
 
-def _heatmap(
-    name: str, title: str, look: tuple[str, str], method: Method, units: str = "arbitrary", note: str = ""
-) -> Map:
-    return Map(name, title, "heatmap", *look, units, note, method)
+def _heatmap(name: str, method: Method, units: str = "arbitrary", note: str = "") -> Map:
+    return Map(name, "heatmap", units, note, method=method)
 
 
-def _linear(estimator: str, kind: str, title: str, look: tuple[str, str]) -> Map:
-    return Map(f"{estimator}_{kind}", title, "tissue", *look, estimator=estimator, kind=kind, array="linear")
+def _linear(estimator: str, kind: str) -> Map:
+    known = ESTIMATORS[estimator]
+    polarity, units = (text.format(model=known.model, output=known.output) for text in LINEAR_KINDS[kind])
+    return Map(
+        *(f"{estimator}_{kind}", "tissue", units),
+        polarity=polarity,
+        target=f"{known.output} of the {known.model}",
+        pooling="mean over folds, each {folds}",
+        normalisation="none",
+        estimator=estimator,
+        kind=kind,
+        array="linear",
+    )
 
 
 MAPS = {
     record.name: record
     for record in (
-        _heatmap("lrp", "LRP", (ORANGE, "-"), Method("lrp:Lrp", "lrp", ("beta", *LRP)), SHARE, TURNED),
+        _heatmap("lrp", Method("lrp:Lrp", "lrp", ("beta", *LRP)), SHARE, TURNED),
+        _heatmap("lrp_alpha1_beta0", Method("lrp:Lrp", "lrp", LRP, {"beta": 0}), SHARE, TURNED),
+        _heatmap("lrp_alpha2_beta1", Method("lrp:Lrp", "lrp", LRP, {"beta": 1}), SHARE, TURNED),
+        _heatmap("lrp_epsilon", Method("lrp:LrpEpsilon", "lrp", LRP), SHARE, TURNED),
+        _heatmap("lrp_gamma", Method("lrp:LrpGamma", "lrp", ("gamma", *LRP)), SHARE, TURNED),
+        _heatmap("lrp_composite", Method("lrp:LrpComposite", "lrp", ("gamma", *LRP)), SHARE, TURNED),
         _heatmap(
-            "lrp_alpha1_beta0", "LRP α1 β0", (ORANGE, "--"), Method("lrp:Lrp", "lrp", LRP, {"beta": 0}), SHARE, TURNED
+            "integrated_gradients", Method("integrated_gradients:IntegratedGradients", "integrated_gradients"), SHARE
         ),
+        _heatmap("expected_gradients", Method("expected_gradients:ExpectedGradients", "expected_gradients"), SHARE),
+        _heatmap("guided_gradcam", Method("guided_gradcam:GuidedGradCam")),
+        _heatmap("gradcam", Method("gradcam:GradCam"), note="; never negative"),
         _heatmap(
-            "lrp_alpha2_beta1", "LRP α2 β1", (ORANGE, ":"), Method("lrp:Lrp", "lrp", LRP, {"beta": 1}), SHARE, TURNED
+            "guided_backprop", Method("guided_backprop:GuidedBackprop"), note=RISING + ", by paths that raise it alone"
         ),
-        _heatmap("lrp_epsilon", "LRP ε", (PURPLE, "-"), Method("lrp:LrpEpsilon", "lrp", LRP), SHARE, TURNED),
-        _heatmap("lrp_gamma", "LRP γ", (PURPLE, "--"), Method("lrp:LrpGamma", "lrp", ("gamma", *LRP)), SHARE, TURNED),
+        _heatmap("gradient", Method("gradient:Gradient"), SLOPE, RISING),
+        _heatmap("gradient_x_input", Method("gradient_x_input:GradientTimesInput"), SHARE),
+        _heatmap("smoothgrad", Method("smoothgrad:SmoothGrad", "smoothgrad"), SLOPE, RISING),
         _heatmap(
-            *("lrp_composite", "LRP composite", (PURPLE, ":")),
-            *(Method("lrp:LrpComposite", "lrp", ("gamma", *LRP)), SHARE, TURNED),
-        ),
-        _heatmap(
-            *("integrated_gradients", "Integrated Gradients", (AMBER, "-")),
-            *(Method("integrated_gradients:IntegratedGradients", "integrated_gradients"), SHARE),
-        ),
-        _heatmap(
-            *("expected_gradients", "Expected Gradients", (AMBER, "--")),
-            *(Method("expected_gradients:ExpectedGradients", "expected_gradients"), SHARE),
-        ),
-        _heatmap("guided_gradcam", "Guided Grad-CAM", (PINK, "-"), Method("guided_gradcam:GuidedGradCam")),
-        _heatmap("gradcam", "Grad-CAM", (PINK, "--"), Method("gradcam:GradCam"), note="; never negative"),
-        _heatmap(
-            *("guided_backprop", "Guided backpropagation", (PINK, ":"), Method("guided_backprop:GuidedBackprop")),
-            note=RISING + ", by paths that raise it alone",
-        ),
-        _heatmap("gradient", "Gradient", (BROWN, "-"), Method("gradient:Gradient"), SLOPE, RISING),
-        _heatmap(
-            "gradient_x_input", "Gradient × input", (AMBER, ":"), Method("gradient_x_input:GradientTimesInput"), SHARE
-        ),
-        _heatmap(
-            "smoothgrad", "SmoothGrad", (BROWN, "--"), Method("smoothgrad:SmoothGrad", "smoothgrad"), SLOPE, RISING
-        ),
-        _heatmap(
-            *("occlusion", "Occlusion of patches", (INDIGO, "-"), Method("occlusion:Occlusion", "occlusion")),
+            "occlusion",
+            Method("occlusion:Occlusion", "occlusion"),
             "logit lost when the patch around the voxel is filled",
         ),
         _heatmap(
-            *("region_occlusion", "Occlusion of regions", (INDIGO, "--")),
-            *(Method("region_occlusion:RegionOcclusion", "region_occlusion"),),
+            "region_occlusion",
+            Method("region_occlusion:RegionOcclusion", "region_occlusion"),
             "logit lost when the voxel's region is filled",
         ),
-        _linear("svm", "pattern", "SVM pattern", (BLUE, "--")),
-        _linear("svm", "weights", "SVM weights", (SKY, "--")),
-        _linear("logistic", "pattern", "Logistic pattern", (BLUE, ":")),
-        _linear("logistic", "weights", "Logistic weights", (SKY, ":")),
-        Map("vbm_t", "VBM t", "tissue", GREEN, "--", "negative t of disease", array="gm_modulated"),
-        Map("mean_t1", "Mean T1", "baseline", DARK, ":", "T1 signal", array="t1_syn"),
-        Map("t1_edges", "T1 edges", "baseline", GREY, ":", "T1 signal per mm", array="t1_syn"),
+        *(_linear(estimator, kind) for estimator in ESTIMATORS for kind in LINEAR_KINDS),
         Map(
-            *("gm_probability", "GM probability", "baseline", DARK, "-.", "probability"),
+            *("vbm_t", "tissue", "negative t of disease"),
+            polarity="positive = {less} in disease",
+            target="disease",
+            pooling="all subjects",
+            normalisation="none",
+            array="gm_modulated",
+        ),
+        Map(
+            *("mean_t1", "baseline", "T1 signal"),
+            polarity="positive = brighter T1 signal",
+            pooling="mean of all subjects",
+            normalisation="none",
+            array="t1_syn",
+        ),
+        Map(
+            *("t1_edges", "baseline", "T1 signal per mm"),
+            polarity="positive = stronger edge of the mean T1",
+            pooling="mean of all subjects",
+            normalisation="none",
+            array="t1_syn",
+        ),
+        Map(
+            *("gm_probability", "baseline", "probability"),
+            polarity="positive = more grey matter in the template",
             array=None,
             template=True,
             depends=False,
         ),
-        Map("hippocampus_distance", "Hippocampus distance", "baseline", GREY, "--", "mm", array=None, depends=False),
         Map(
-            *("untrained", "Untrained network", "baseline", GREY, "-.", SHARE),
-            "; the network is random, so this is chance",
-            Method("integrated_gradients:IntegratedGradients", "integrated_gradients"),
+            *("hippocampus_distance", "baseline", "mm"),
+            polarity="positive = nearer to the centre of a hippocampus than the farthest voxel of the brain",
+            array=None,
+            depends=False,
+        ),
+        Map(
+            *("untrained", "baseline", SHARE, "; the network is random, so this is chance"),
+            method=Method("integrated_gradients:IntegratedGradients", "integrated_gradients"),
         ),
     )
 }
 HEATMAPS = [name for name, record in MAPS.items() if record.family == "heatmap"]
-# Made without any network: what any map of a brain overlaps with, and where a textbook would look.
-INPUT_MAPS = [name for name, record in MAPS.items() if record.family == "baseline" and record.method is None]
+# Made without any model that was trained; of these, the baselines show what any map of a brain overlaps with, and where
+# a textbook would look.
+MODEL_FREE = [name for name, record in MAPS.items() if record.method is None and record.estimator is None]
+INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
 
 def map_of(name: str) -> Map:
-    """The record of a map; a map from elsewhere is called by its name and depends on no participant."""
-    elsewhere = Map(name, name.replace("_", " "), "other", GREEN, "-", array=None, depends=False)
+    """The record of a map; a map from elsewhere depends on no participant."""
+    elsewhere = Map(
+        *(name, "other", "as in the source"), polarity="positive = as its source says", array=None, depends=False
+    )
     return MAPS.get(name, elsewhere)
 
 

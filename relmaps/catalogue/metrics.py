@@ -1,4 +1,4 @@
-"""Every metric of overlap: what it is called and where it is computed."""
+"""Every metric of overlap: where it is computed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ import yaml
 class MetricRecord:
     """A row of metrics.yaml, which says what the fields mean."""
 
-    title: str
     implementation: str
     curve: bool
 

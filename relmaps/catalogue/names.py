@@ -3,7 +3,7 @@
 import pandas as pd
 
 from relmaps.catalogue.controls import control_parts
-from relmaps.catalogue.maps import map_of
+from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, title_of
 from relmaps.catalogue.metrics import METRICS
 
 METRIC_NAMES = {
@@ -13,7 +13,7 @@ METRIC_NAMES = {
     "brier": "Brier score",
     "calibration_in_the_large": "Calibration in the large",
     "calibration_error": "Calibration error",
-    **{name: record.title for name, record in METRICS.items()},
+    **{name: METRIC_TITLES.get(name, title_of(name)) for name in METRICS},
 }
 MODEL_NAMES = {
     "svm": "Linear SVM",
@@ -26,7 +26,7 @@ REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
 
 def map_name(name: str) -> str:
-    return map_of(name).title
+    return MAP_LOOKS[name].title if name in MAP_LOOKS else title_of(name)
 
 
 def reference_name(name: str) -> str:

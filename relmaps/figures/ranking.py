@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from relmaps.catalogue.maps import FAMILIES, family_of
+from relmaps.catalogue.looks import FAMILY_LOOKS
+from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
@@ -21,7 +22,7 @@ def draw_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
         axes.set_title(f"Against the {reference_name(reference)}")
     present = [family for family in FAMILY_COLOURS if family in set(auc["map"].map(family_of))]
     handles = [
-        Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linewidth=2, label=FAMILIES[family])
+        Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linewidth=2, label=FAMILY_LOOKS[family].title)
         for family in present
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from relmaps.catalogue.maps import MAPS
+from relmaps.catalogue.looks import FAMILY_LOOKS, MAP_LOOKS
 from relmaps.io.files import replacing
 
 WIDTH_MM = 180  # a page's text width; type is 8 pt there and readable at 100 %
 GROUP_COLOURS = {1: "#D55E00", 0: "#0072B2"}  # label -> colour; disease and control
-FAMILY_COLOURS = {"heatmap": "#D55E00", "tissue": "#0072B2", "baseline": "#7A7A7A", "other": "#009E73"}
+FAMILY_COLOURS = {family: look.colour for family, look in FAMILY_LOOKS.items()}
 GUIDE: dict[str, Any] = {"color": "#444444", "linewidth": 0.8, "linestyle": (0, (4, 3))}  # chance levels and gates
 
 # Blue for negative and orange-red for positive can be told apart with every common colour blindness. Opacity grows with
@@ -24,8 +24,7 @@ NEGATIVE = [(0, "#A6E1FF"), (0.2, "#2F9AD6"), (0.35, "#0072B2B0"), (0.5, "#0072B
 POSITIVE = [(0.5, "#D55E0000"), (0.65, "#D55E00B0"), (0.8, "#F08A1D"), (1, "#FFE066")]
 SIGNED = LinearSegmentedColormap.from_list("signed", NEGATIVE + POSITIVE)
 
-# Colours of Okabe & Ito 2008; line styles differ as well, so that no curve is told by colour alone.
-MAP_LINES = {name: (record.colour, record.line) for name, record in MAPS.items()}
+MAP_LINES = {name: (look.colour, look.line) for name, look in MAP_LOOKS.items()}
 
 RC: dict[Any, Any] = {
     "font.family": "sans-serif",

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import kendalltau
 
-from relmaps.catalogue.maps import FAMILIES, family_of
+from relmaps.catalogue.looks import FAMILY_LOOKS
+from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
@@ -36,7 +37,7 @@ def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
     present = [family for family in FAMILY_COLOURS if family in set(scores["map"].map(family_of))]
     figure.legend(
         handles=[
-            Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linestyle="", label=FAMILIES[family])
+            Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linestyle="", label=FAMILY_LOOKS[family].title)
             for family in present
         ],
         loc="outside lower center",

@@ -17,17 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.catalogue.maps import map_of
-from relmaps.io.errors import UserError
-from relmaps.io.images import load_grid, read_map, read_mask
-from relmaps.io.memmap import open_array
+from relmaps.io.images import load_grid, read_mask
 from relmaps.io.tables import read_table
-from relmaps.relevance.distance import hippocampus_nearness
 from relmaps.relevance.heatmaps import chosen_heatmaps
 from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
-from relmaps.relevance.meaning import ELSEWHERE, Meaning, meaning_of
+from relmaps.relevance.meaning import Meaning, meaning_of
+from relmaps.relevance.model_free import open_model_free
+from relmaps.relevance.model_free.study import Combine, Study, fixed
 from relmaps.relevance.pooling import PooledHeatmaps
-from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
-from relmaps.relevance.vbm import VbmT, design_of
 from relmaps.space.grid import Grid
 
 
@@ -49,7 +46,7 @@ class GroupMap:
     model: list[str] | str
     feature: str
     n_subjects: int
-    combine: Callable[[np.ndarray], np.ndarray]
+    combine: Combine
     subject_based: bool = True
     class_difference: Callable[[], np.ndarray] | None = None
     completeness_error: dict[str, float] = field(default_factory=dict)
@@ -116,60 +113,53 @@ def open_group_map(
     `wildcards.map` needs, under these names; those it does not need stay None. `params: feature=feature_of_map` is the
     cohort array behind it.
 
-    subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for gm_probability and
-        hippocampus_distance.
+    subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for a map without a cohort array.
     space, pooling, normalisation, target : values of the configuration. rectify : key of RECTIFIERS; the published map
         is "signed".
-    array : cohort array, for linear models, vbm_t, mean_t1, t1_edges.
+    array : cohort array, for linear models, and where the record of the map names one.
     splits, gram, linear_folds : for <estimator>_weights and <estimator>_pattern: the array's Gram matrix, and the table
         with the C of each fold (workflow/scripts/fit_linear.py).
     applied_scores, applied_weights : instead of these three where finished models are applied to subjects of another
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : for gm_probability. imported : the group map of a map from elsewhere.
+        the same order. template_gm : where the record asks for it. imported : the group map of a map from elsewhere.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
-    model, subject_based, class_difference, error = "n/a", True, None, {}
     record = map_of(name)
-    estimator, kind = record.estimator, record.kind
+    files = {"array": array, "template_gm": template_gm}
+    study = Study(table, grid, brain, {key: path for key, path in files.items() if path})
+    model, class_difference, error = "n/a", None, {}
+    combine: Combine
     if imported:
-        return GroupMap(name, ELSEWHERE, model, feature, len(table), _fixed(read_map(imported, grid)[brain]), False)
-    match name:
-        case _ if kind == "weights" and applied_weights:
-            model, subject_based = [estimator], False
-            combine = _fixed(np.mean([read_map(path, grid)[brain] for path in applied_weights], axis=0))
-        case _ if estimator:
-            model = [estimator]
-            features = features_in_brain(array, brain, len(table))
+        combine = fixed(study.read(imported))
+    elif record.method:
+        people = table["participant_id"]
+        folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
+        combine = PooledHeatmaps(folds, labels, pooling, normalisation, rectify)
+    elif record.estimator:
+        model = [record.estimator]
+        if applied_weights:
+            combine = fixed(np.mean([study.read(path) for path in applied_weights], axis=0))
+        else:
+            features = study.features()
             if applied_scores:
-                combine = AppliedPattern(features, read_scores(applied_scores, estimator, table["participant_id"]))
+                scores = read_scores(applied_scores, record.estimator, table["participant_id"])
+                combine = AppliedPattern(features, scores)
             else:
                 trains, cs = read_folds(splits, linear_folds, table)
-                combine = LinearMap(features, read_gram(gram, len(table)), labels, trains, cs, estimator, kind)
-            if kind == "pattern":
+                kernel = read_gram(gram, len(table))
+                combine = LinearMap(features, kernel, labels, trains, cs, record.estimator, record.kind)
+            if record.kind == "pattern":
                 class_difference = partial(_class_difference, features, labels)
-        case "vbm_t":
-            combine = VbmT(features_in_brain(array, brain, len(table)), design_of(table))
-        case "mean_t1":
-            combine = WeightedMean(features_in_brain(array, brain, len(table)))
-        case "t1_edges":
-            combine = EdgesOfMean(features_in_brain(array, brain, len(table)), brain, grid.voxel_mm)
-        case "gm_probability":
-            subject_based = False
-            combine = _fixed(read_map(template_gm, grid)[brain])
-        case "hippocampus_distance":
-            subject_based = False
-            combine = _fixed(hippocampus_nearness(grid, brain))
-        case _:
-            people = table["participant_id"]
-            folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
-            combine = PooledHeatmaps(folds, labels, pooling, normalisation, rectify)
+    else:
+        combine = open_model_free(name, study)
     applied = bool(applied_scores or applied_weights)
     meaning = meaning_of(name, feature, pooling, normalisation, target, applied)
+    subject_based = record.depends and not applied_weights
     return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference, error)
 
 
@@ -178,20 +168,6 @@ def files_and_settings(inputs, params) -> tuple[dict, dict]:
     known = signature(open_group_map).parameters
     files = {name: value for name, value in inputs.items() if name in known}
     return files, {name: value for name, value in params.items() if name in known}
-
-
-def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> np.ndarray:
-    """(n_subjects, n_voxels) float32 of a cohort array, one subject read at a time."""
-    images = open_array(array)
-    if images.shape != (n_subjects, *brain.shape):
-        raise UserError(
-            f"{array}: shape {images.shape} does not fit {n_subjects} subjects on the grid {brain.shape}; "
-            "delete it and rerun the preprocess stage"
-        )
-    features = np.empty((n_subjects, np.count_nonzero(brain)), dtype=np.float32)
-    for row, image in zip(features, images, strict=True):
-        row[:] = image[brain]
-    return features
 
 
 def volume_of(values: np.ndarray, brain: np.ndarray, grid: Grid) -> np.ndarray:
@@ -205,7 +181,3 @@ def _class_difference(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(n_voxels,) mean of the controls minus mean of those with disease: positive where disease has less."""
     shares = np.where(labels == 0, 1 / np.sum(labels == 0), -1 / np.sum(labels == 1))
     return shares.astype(np.float32) @ features
-
-
-def _fixed(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda weights: np.tile(values, (len(weights), 1))

@@ -14,8 +14,6 @@ POOLING = {
     "correct": "mean over the correctly classified held-out subjects of a fold, then over folds",
 }
 NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
-OUTPUT = {"svm": "decision value", "logistic": "logit"}
-MODEL = {"svm": "SVM", "logistic": "logistic regression"}
 EVIDENCE = {
     "true_class": "evidence for the explained class, which is each subject's true class",
     "disease": "evidence for disease",
@@ -33,10 +31,6 @@ class Meaning(NamedTuple):
     units: str
 
 
-# Of a map from elsewhere; its own sidecar says more.
-ELSEWHERE = Meaning("positive = as its source says", "n/a", "n/a", "n/a", "as in the source")
-
-
 def meaning_of(
     name: str, feature: str, pooling: str, normalisation: str, target: str = "true_class", applied: bool = False
 ) -> Meaning:
@@ -44,45 +38,11 @@ def meaning_of(
 
     applied : whether a linear model comes finished from another study.
     """
-    less = LESS.get(feature)
     record = map_of(name)
-    model = record.estimator or ""
-    folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
-    match name:
-        case "svm_weights" | "logistic_weights":
-            return Meaning(
-                f"positive = {less} counts as evidence for disease",
-                f"{OUTPUT[model]} of the {MODEL[model]}",
-                f"mean over folds, each {folds}",
-                "none",
-                f"negative weight: {OUTPUT[model]} per unit of the feature",
-            )
-        case "svm_pattern" | "logistic_pattern":
-            return Meaning(
-                f"positive = {less} where the {MODEL[model]} sees disease",
-                f"{OUTPUT[model]} of the {MODEL[model]}",
-                f"mean over folds, each {folds}",
-                "none",
-                f"negative activation pattern: units of the feature per unit of the {OUTPUT[model]}",
-            )
-        case "vbm_t":
-            return Meaning(f"positive = {less} in disease", "disease", "all subjects", "none", record.units)
-        case "mean_t1":
-            return Meaning("positive = brighter T1 signal", "n/a", "mean of all subjects", "none", record.units)
-        case "t1_edges":
-            return Meaning(
-                "positive = stronger edge of the mean T1", "n/a", "mean of all subjects", "none", record.units
-            )
-        case "gm_probability":
-            return Meaning("positive = more grey matter in the template", "n/a", "n/a", "n/a", record.units)
-        case "hippocampus_distance":
-            return Meaning(
-                "positive = nearer to the centre of a hippocampus than the farthest voxel of the brain",
-                "n/a",
-                "n/a",
-                "n/a",
-                record.units,
-            )
+    if record.method is None:
+        folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
+        polarity = record.polarity.format(less=LESS.get(feature))
+        return Meaning(polarity, record.target, record.pooling.format(folds=folds), record.normalisation, record.units)
     polarity = f"positive = {EVIDENCE[target]}{record.note}"
     if pooling == "contrast":
         polarity += "; controls are subtracted"

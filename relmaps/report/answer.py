@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from relmaps.catalogue.controls import is_control
-from relmaps.catalogue.maps import FAMILIES, family_of
+from relmaps.catalogue.looks import FAMILY_LOOKS
+from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.names import map_name, model_name, reference_name
 from relmaps.classify.performance import overall
 from relmaps.figures.overlap import headline_scores, is_true
@@ -98,7 +99,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
         mine = rows[families == family]
         if len(mine) and family != families.iloc[0]:
             top = mine.iloc[0]
-            kind = FAMILIES[family].lower()
+            kind = FAMILY_LOOKS[family].title.lower()
             others.append(f"best {kind}: {map_name(top['map'])}, {estimate(top.value, top.ci_low, top.ci_high)}")
     return f"{text}. {_sentence('; '.join(others))}" if others else f"{text}."
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from relmaps.catalogue.maps import FAMILIES
+from relmaps.catalogue.looks import FAMILY_LOOKS
 from relmaps.catalogue.names import METRIC_NAMES, group_names, map_name, model_name, reference_name
 from relmaps.figures.overlap import is_true, overlap_table
 from relmaps.report.table import Column, Table, interval, number
@@ -82,7 +82,7 @@ def overlap(table: pd.DataFrame) -> Table:
     """The table of relmaps.figures.overlap.overlap_table."""
     columns = [
         Column("Map", lambda row: map_name(row["map"])),
-        Column("Kind", lambda row: FAMILIES[row.family]),
+        Column("Kind", lambda row: FAMILY_LOOKS[row.family].title),
         Column("Reference", lambda row: reference_name(row.reference)),
         interval("roc_auc", "ROC AUC", "roc_auc_ci_low", "roc_auc_ci_high"),
         interval("dice", "Dice", "dice_ci_low", "dice_ci_high"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from relmaps.catalogue.maps import INPUT_MAPS, MAPS
+from relmaps.catalogue.maps import LINEAR_KINDS, MAPS, MODEL_FREE
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.injection import INJECTED
@@ -84,7 +84,7 @@ def plan_study(config: dict) -> Plan:
     if injections:
         prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/injected")
     models = models_of(config["classify"])
-    linear_maps = [f"{model}_{kind}" for model in models.linear for kind in ("pattern", "weights")]
+    linear_maps = [f"{model}_{kind}" for model in models.linear for kind in LINEAR_KINDS]
     return Plan(
         dataset=dataset,
         tables=tables,
@@ -103,7 +103,7 @@ def plan_study(config: dict) -> Plan:
 
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
     """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
-    ours = [*config["relevance"]["methods"], *linear_maps, "vbm_t", *INPUT_MAPS, "untrained"]
+    ours = [*config["relevance"]["methods"], *linear_maps, *MODEL_FREE, "untrained"]
     for name in config["relevance"]["imported"]:
         if name in MAPS:
             raise UserError(f"config: relevance.imported.{name}: relmaps makes a map of this name; choose another")

@@ -6,11 +6,12 @@ import pytest
 
 from relmaps.overlap.growth import growth_table, severity_levels, size_levels
 from relmaps.relevance.group import GroupMap
-from relmaps.relevance.meaning import ELSEWHERE
+from relmaps.relevance.meaning import Meaning
+from relmaps.relevance.model_free.mean_t1 import WeightedMean
 from relmaps.relevance.pooling import FoldHeatmaps, PooledHeatmaps
-from relmaps.relevance.t1_maps import WeightedMean
 
 N = 40
+MEANING = Meaning("positive = more", "n/a", "n/a", "n/a", "n/a")
 LABELS = np.array([0, 1] * (N // 2))
 # Unequal folds: 4, 6, 10 of each class.
 FOLDS = np.repeat(["1", "2", "3"], [8, 12, 20])
@@ -127,7 +128,7 @@ def heatmaps(features):
 
 @pytest.fixture
 def group_map(features):
-    return GroupMap("lrp", ELSEWHERE, ["small"], "t1_syn", N, heatmaps(features))
+    return GroupMap("lrp", MEANING, ["small"], "t1_syn", N, heatmaps(features))
 
 
 def test_values_are_scores_of_the_mean_over_the_subset(group_map, features, participants, splits, arena, headline):
@@ -159,13 +160,13 @@ def test_overlap_grows_with_the_cohort_and_not_where_nothing_is_left_to_learn(
     truth = growth_table(group_map, levels, LABELS, arena, headline).query("reference == 'truth'")
     small, large = truth[truth["metric"] == "roc_auc"].groupby("level")["value"].mean()
     assert large > small + 0.1
-    same = GroupMap("mean_t1", ELSEWHERE, "n/a", "t1_syn", N, WeightedMean(np.tile(group_map.published(), (N, 1))))
+    same = GroupMap("mean_t1", MEANING, "n/a", "t1_syn", N, WeightedMean(np.tile(group_map.published(), (N, 1))))
     values = growth_table(same, levels, LABELS, arena, headline).groupby(["reference", "metric"])["value"]
     assert (values.std() < 1e-6).all()
 
 
 def test_a_fixed_map_has_no_rows(participants, splits, arena, headline):
-    fixed = GroupMap("gm_probability", ELSEWHERE, "n/a", "n/a", N, None, subject_based=False)
+    fixed = GroupMap("gm_probability", MEANING, "n/a", "n/a", N, None, subject_based=False)
     table = growth_table(fixed, size_levels(participants, splits, [1], 1, 0), LABELS, arena, headline)
     assert table.empty
     assert "replicate" in table

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from relmaps.relevance import vbm
-from relmaps.relevance.vbm import VbmT, design_of
+from relmaps.relevance.model_free import vbm_t
+from relmaps.relevance.model_free.vbm_t import VbmT, design_of
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def literal_t(features, design):
 
 @pytest.mark.parametrize("block", [2**24, 20])
 def test_equals_ordinary_least_squares_on_repeated_subjects(subjects, features, rng, block, monkeypatch):
-    monkeypatch.setattr(vbm, "BLOCK_VALUES", block)
+    monkeypatch.setattr(vbm_t, "BLOCK_VALUES", block)
     design = design_of(subjects)
     assert design.shape == (20, 5)
     weights = np.vstack([np.ones(20), rng.multinomial(20, np.full(20, 1 / 20), size=3)])

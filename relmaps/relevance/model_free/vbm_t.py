@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.covariates import known_covariates
+from relmaps.relevance.model_free.study import Combine, Study
 
 log = logging.getLogger("relmaps")
 
@@ -13,6 +14,10 @@ MINIMUM_DF = 3
 BLOCK_VALUES = 2**24
 # A fit that leaves less than this share of a voxel's variance has nothing to estimate an error from (float32 sums).
 SMALLEST_RESIDUAL = 1e-5
+
+
+def open_map(study: Study) -> Combine:
+    return VbmT(study.features(), design_of(study.subjects))
 
 
 def design_of(subjects: pd.DataFrame) -> np.ndarray:

@@ -3,10 +3,15 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from relmaps.relevance.model_free.study import Combine, Study, fixed
 from relmaps.space.ellipsoids import AFFECTED
 from relmaps.space.grid import Grid
 
 HIPPOCAMPUS = AFFECTED["hippocampus"][0]  # centre in mm, MNI, of the right side; the left mirrors it
+
+
+def open_map(study: Study) -> Combine:
+    return fixed(hippocampus_nearness(study.grid, study.brain))
 
 
 def hippocampus_nearness(grid: Grid, brain: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 import numpy as np
 
-from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
+from relmaps.relevance.model_free.mean_t1 import WeightedMean
+from relmaps.relevance.model_free.t1_edges import EdgesOfMean
 
 
 def test_mean_counts_repeated_subjects(rng):

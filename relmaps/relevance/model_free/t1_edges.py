@@ -1,17 +1,13 @@
-"""Baselines that know nothing of disease: the mean T1 image and its edges."""
+"""The edges of the mean T1 image."""
 
 import numpy as np
 
+from relmaps.relevance.model_free.mean_t1 import WeightedMean
+from relmaps.relevance.model_free.study import Combine, Study
 
-class WeightedMean:
-    """Mean of the subjects' features (n_subjects, n_voxels), as a function of their multiplicities."""
 
-    def __init__(self, features: np.ndarray):
-        self.features = features
-
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32, in units of the feature."""
-        return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32) @ self.features
+def open_map(study: Study) -> Combine:
+    return EdgesOfMean(study.features(), study.brain, study.grid.voxel_mm)
 
 
 class EdgesOfMean:

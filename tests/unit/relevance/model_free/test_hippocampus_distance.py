@@ -1,6 +1,6 @@
 import numpy as np
 
-from relmaps.relevance.distance import HIPPOCAMPUS, hippocampus_nearness
+from relmaps.relevance.model_free.hippocampus_distance import HIPPOCAMPUS, hippocampus_nearness
 from relmaps.space.grid import Grid
 
 

@@ -1,0 +1,53 @@
+"""What a group map may be made from, beside trained models."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from relmaps.io.errors import UserError
+from relmaps.io.images import read_map
+from relmaps.io.memmap import open_array
+from relmaps.space.grid import Grid
+
+# Weights (n_draws, n_subjects) -> maps (n_draws, n_voxels) float32.
+Combine = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Files of a study, as far as the record of the map names them.
+
+    subjects : one row per participant. brain : (nx, ny, nz) bool. files : array (of the cohort) and template_gm (grey
+    matter probability), where the map needs them.
+    """
+
+    subjects: pd.DataFrame
+    grid: Grid
+    brain: np.ndarray
+    files: Mapping[str, str | Path]
+
+    def features(self) -> np.ndarray:
+        """(n_subjects, n_voxels) float32 of the cohort array, one subject read at a time."""
+        path, n_subjects = self.files["array"], len(self.subjects)
+        images = open_array(path)
+        if images.shape != (n_subjects, *self.brain.shape):
+            raise UserError(
+                f"{path}: shape {images.shape} does not fit {n_subjects} subjects on the grid "
+                f"{self.brain.shape}; delete it and rerun the preprocess stage"
+            )
+        features = np.empty((n_subjects, np.count_nonzero(self.brain)), dtype=np.float32)
+        for row, image in zip(features, images, strict=True):
+            row[:] = image[self.brain]
+        return features
+
+    def read(self, path: str | Path) -> np.ndarray:
+        """(n_voxels,) float32 of a map on the study's grid."""
+        return read_map(path, self.grid)[self.brain]
+
+
+def fixed(values: np.ndarray) -> Combine:
+    """A map (n_voxels,) that is the same whoever is drawn."""
+    return lambda weights: np.tile(values, (len(weights), 1))
