@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from relmaps.catalogue.controls import control_parts
 from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, title_of
 from relmaps.catalogue.metrics import METRICS
+from relmaps.catalogue.models import model_of
 
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
@@ -21,6 +21,7 @@ MODEL_NAMES = {
     "selected": "Selected network",
     "covariates": "Age, sex and head size",
 }
+SHORT_NAMES = {"svm": "SVM"}  # where more follows
 INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
 REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
@@ -35,10 +36,10 @@ def reference_name(name: str) -> str:
 
 def model_name(name: str) -> str:
     """Such as "Linear SVM", "Network “small”", or of a control "SVM, binarised scan"."""
-    model, reduced = control_parts(name)
-    if reduced is None:
-        return MODEL_NAMES.get(model, f"Network “{model}”")
-    return f"{'SVM' if model == 'svm' else model_name(model)}, {INPUT_NAMES[reduced]}"
+    record = model_of(name)
+    if record.reduced is None:
+        return MODEL_NAMES.get(name, f"Network “{name}”")
+    return f"{SHORT_NAMES.get(record.base) or model_name(record.base)}, {INPUT_NAMES[record.reduced]}"
 
 
 def group_names(participants: pd.DataFrame) -> dict[int, str]:

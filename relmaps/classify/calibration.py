@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.catalogue.controls import LINEAR_MODELS
-from relmaps.classify.performance import CALIBRATION_BINS, SELECTED, calibration_bins, participant_weights
+from relmaps.catalogue.estimators import ESTIMATORS
+from relmaps.catalogue.models import SELECTED
+from relmaps.classify.performance import CALIBRATION_BINS, calibration_bins, participant_weights
 
-CALIBRATED = (*LINEAR_MODELS, SELECTED)
+CALIBRATED = (*ESTIMATORS, SELECTED)
 COLUMNS = ["model", "bin", "n", "mean_probability", "observed", "ci_low", "ci_high"]
 
 

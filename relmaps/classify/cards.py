@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from relmaps.catalogue.models import SELECTED
 from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.catalogue.networks import architecture_of
-from relmaps.classify.performance import SELECTED, overall
+from relmaps.classify.performance import overall
 from relmaps.classify.weights_head import Weights
 from relmaps.io.tables import NOT_AVAILABLE
 

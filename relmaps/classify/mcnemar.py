@@ -7,8 +7,9 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from relmaps.catalogue.controls import LINEAR_MODELS, is_control
-from relmaps.classify.performance import SELECTED, hit_rates, participant_weights, percentile_interval
+from relmaps.catalogue.estimators import ESTIMATORS
+from relmaps.catalogue.models import SELECTED, is_control
+from relmaps.classify.performance import hit_rates, participant_weights, percentile_interval
 
 COLUMNS = ["model_a", "model_b", "n", "only_a_right", "only_b_right", "difference", "ci_low", "ci_high", "p", "p_holm"]
 
@@ -23,7 +24,7 @@ def compare_models(predictions: pd.DataFrame, draws: int, confidence: float, see
     """
     test = predictions[predictions["role"] == "test"]
     present = list(test["model"].unique())
-    models = [model for model in (SELECTED, *LINEAR_MODELS) if model in present]
+    models = [model for model in (SELECTED, *ESTIMATORS) if model in present]
     models += [model for model in present if is_control(model)]
     decided = decisions(test[test["model"].isin(models)])
     if decided.isna().any(axis=None):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from relmaps.catalogue.controls import COVARIATES, control_parts
+from relmaps.catalogue.controls import COVARIATES
+from relmaps.catalogue.models import model_of, on_reduced
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,13 @@ def models_of(classify: dict) -> Models:
     controls, networks, linear = classify["controls"], classify["cnn"]["architectures"], classify["linear"]["models"]
 
     def reduced(models: list[str]) -> list[str]:
-        return [f"{model}_{name}" for model in models if model in controls["models"] for name in controls["inputs"]]
+        chosen = [model for model in models if model in controls["models"]]
+        return [on_reduced(model, name).name for model in chosen for name in controls["inputs"]]
 
     return Models(networks, linear, reduced(networks), reduced(linear), [COVARIATES] if controls["covariates"] else [])
 
 
 def feature_of_model(model: str, classify: dict) -> str:
     """The cohort array that a network or a linear model sees."""
-    kind, reduced = control_parts(model)
-    return reduced or classify["linear" if kind in classify["linear"]["models"] else "cnn"]["feature"]
+    record = model_of(model)
+    return record.reduced or classify["linear" if record.kind == "linear" else "cnn"]["feature"]

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from relmaps.catalogue.controls import COVARIATES, LINEAR_MODELS, control_parts, is_control, is_linear
+from relmaps.catalogue.controls import COVARIATES
+from relmaps.catalogue.estimators import ESTIMATORS
+from relmaps.catalogue.models import SELECTED, is_control, model_of
 
-SELECTED = "selected"
 CALIBRATION_BINS = 5
 
 
@@ -27,7 +28,7 @@ def add_probability(predictions: pd.DataFrame, platt: dict[str, pd.DataFrame]) -
     lines = pd.concat([table.assign(model=model) for model, table in platt.items()]) if platt else pd.DataFrame()
     lines = lines.reindex(columns=["model", "fold", "platt_slope", "platt_intercept"])
     table = predictions.merge(lines, on=["model", "fold"], how="left", validate="many_to_one", indicator="scaled")
-    linear = predictions["model"].map(is_linear).to_numpy()
+    linear = np.array([model_of(name).kind == "linear" for name in predictions["model"]], dtype=bool)
     missing = table.loc[linear & (table["scaled"] == "left_only"), "model"].unique()
     if len(missing):
         raise ValueError(f"no Platt scaling for some fold of {', '.join(missing)}")
@@ -43,9 +44,9 @@ def overall(performance: pd.DataFrame, metric: str) -> pd.DataFrame:
     rows = performance[
         (performance["fold"] == "all") & (performance["seed"] == "all") & (performance["metric"] == metric)
     ]
-    places = {model: place for place, model in enumerate(LINEAR_MODELS)} | {SELECTED: 8, COVARIATES: 9}
+    places = {model: place for place, model in enumerate(ESTIMATORS)} | {SELECTED: 8, COVARIATES: 9}
     rows = rows.assign(
-        control=rows["model"].map(is_control), place=[places.get(control_parts(name)[0], 5) for name in rows["model"]]
+        control=rows["model"].map(is_control), place=[places.get(model_of(name).base, 5) for name in rows["model"]]
     ).sort_values(["control", "place", "model"])
     return rows[["model", "value", "ci_low", "ci_high"]].reset_index(drop=True)
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relmaps.catalogue.controls import is_control
+from relmaps.catalogue.models import is_control
 from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.classify.performance import overall
 from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relmaps.catalogue.controls import is_control
 from relmaps.catalogue.looks import FAMILY_LOOKS
 from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.models import is_control
 from relmaps.catalogue.names import map_name, model_name, reference_name
 from relmaps.classify.performance import overall
 from relmaps.figures.overlap import headline_scores, is_true

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.catalogue.controls import is_control
 from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.models import is_control
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.classify.performance import overall
 from relmaps.cohort.truth import truth_of

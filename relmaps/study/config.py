@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from relmaps import ROOT
+from relmaps.catalogue.controls import CONTROL_INPUTS
+from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
 from relmaps.cohort.truth import truth_of
@@ -82,7 +84,12 @@ def _parsed(path: Path) -> dict:
 def read_schema() -> dict:
     """The schema of the configuration, with the names that the catalogue has."""
     schema = _read(SCHEMAS / "config.schema.yaml")
-    schema["$defs"] |= {"heatmap": {"enum": HEATMAPS}, "network": {"enum": list(NETWORKS)}}
+    schema["$defs"] |= {
+        "heatmap": {"enum": HEATMAPS},
+        "network": {"enum": list(NETWORKS)},
+        "linear": {"enum": list(ESTIMATORS)},
+        "control_input": {"enum": list(CONTROL_INPUTS)},
+    }
     return schema
 
 

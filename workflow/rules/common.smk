@@ -7,8 +7,8 @@ sys.path.insert(0, str(workflow.basedir))
 from relmaps.study.code import code_of
 from relmaps.study.config import load_config
 from relmaps.io.errors import UserError
-from relmaps.catalogue.controls import CONTROL_INPUTS, LINEAR_MODELS
 from relmaps.catalogue.maps import map_of
+from relmaps.catalogue.models import names_of
 from relmaps.catalogue.networks import NETWORKS, width_of
 from relmaps.study.plan import disease_of, plan_study
 from relmaps.io.resources import explaining_mb, growing, training_mb, voxels_at
@@ -51,8 +51,8 @@ wildcard_constraints:
     # the study itself, or its classification on shuffled labels
     run=rf"{re.escape(RESULTS)}(?:/permutations/\d+)?",
     permutation=r"\d+",
-    network=rf"(?:{'|'.join(NETWORKS)})(?:_(?:{'|'.join(CONTROL_INPUTS)}))?",
-    linear=rf"(?:{'|'.join(LINEAR_MODELS)})(?:_(?:{'|'.join(CONTROL_INPUTS)}))?",
+    network="|".join(names_of("network")),
+    linear="|".join(names_of("linear")),
     model="|".join(NETWORKS),
     feature="|".join(config["preprocess"]["features"]),
     map=r"[a-z0-9_]+",

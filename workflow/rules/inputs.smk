@@ -2,7 +2,7 @@
 # looked up, tables never scanned.
 from dataclasses import astuple
 
-from relmaps.catalogue.controls import control_parts
+from relmaps.catalogue.models import model_of
 from relmaps.classify.models import feature_of_model
 from relmaps.cohort.truth import truth_of
 
@@ -79,11 +79,11 @@ def feature_of_network(wildcards):
 
 
 def architecture_of_network(wildcards):
-    return control_parts(wildcards.network)[0]
+    return model_of(wildcards.network).base
 
 
 def estimator_of(wildcards):
-    return control_parts(wildcards.linear)[0]
+    return model_of(wildcards.linear).base
 
 
 def array_of_network(wildcards):

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, recall_score, roc_auc_score
 
-from relmaps.catalogue.controls import is_control
+from relmaps.catalogue.models import is_control
 from relmaps.classify.performance import (
     add_probability,
     add_selected,

@@ -1,0 +1,22 @@
+from relmaps.catalogue.models import MODELS, is_control, model_of, names_of
+
+
+def test_a_control_is_the_model_behind_it_on_a_reduced_input():
+    record = model_of("logistic_brain_mask")
+    assert (record.kind, record.base, record.reduced) == ("linear", "logistic", "brain_mask")
+    assert (model_of("A24_binarised").kind, model_of("A24_binarised").base) == ("network", "A24")
+    assert [name for name in ("svm", "svm_binarised", "small", "selected", "covariates") if is_control(name)] == [
+        *("svm_binarised", "covariates")
+    ]
+
+
+def test_every_name_is_that_of_its_record_and_of_one_kind():
+    assert all(record.name == name for name, record in MODELS.items())
+    assert names_of("linear") == [
+        *("svm", "logistic", "svm_binarised", "svm_brain_mask", "logistic_binarised", "logistic_brain_mask")
+    ]
+    assert {"small", "A24_brain_mask"} < set(names_of("network"))
+
+
+def test_a_model_of_another_version_is_a_network():
+    assert (model_of("Z9_binarised").kind, is_control("Z9_binarised")) == ("network", False)
