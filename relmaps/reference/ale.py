@@ -19,7 +19,8 @@ log = logging.getLogger("relmaps")
 
 RESOLUTION_MM = 2
 FDR_SWEEP, P_SWEEP = (0.05, 0.01), (0.001,)  # beside the headline; fixed beforehand
-FWE_MAPS = {"voxel_fwe": "logp_level-voxel", "cluster_fwe": "logp_desc-size_level-cluster"}  # NiMARE's names
+# Correction -> what it counts, and NiMARE's name of its map.
+FWE_MAPS = {"voxel_fwe": ("voxel", "logp_level-voxel"), "cluster_fwe": ("cluster", "logp_desc-size_level-cluster")}
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,9 @@ def _significance(result: MetaResult, correction: Correction) -> Iterator[tuple[
         )
         maps = corrector.transform(result).maps
         for method in sorted(FWE_MAPS, key=lambda method: method != correction.method):
-            log_p = maps[f"{FWE_MAPS[method]}_corr-FWE_method-montecarlo"]
-            meaning = (
-                f"{method.split('_')[0]}-wise family error rate of {correction.alpha:g}, {correction.iterations} draws"
-            )
+            counted, name = FWE_MAPS[method]
+            log_p = maps[f"{name}_corr-FWE_method-montecarlo"]
+            meaning = f"{counted}-wise family error rate of {correction.alpha:g}, {correction.iterations} draws"
             if method == "cluster_fwe":
                 meaning += f", clusters formed at p < {correction.cluster_forming_p:g}"
             # float32 logarithms: 1e-5 is below the step of p that any feasible number of draws can make

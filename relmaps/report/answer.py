@@ -86,12 +86,15 @@ def named_estimates(accuracy: pd.DataFrame) -> str:
 
 def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
     rows = auc.dropna(subset=["value"]).sort_values(["value", "map"], ascending=[False, True])
+    name = reference_name(reference)
+    if (auc["reference_kind"] == "text_mined").any():
+        name += " (text-mined, not a curated contrast)"
     if rows.empty:
-        return f"No overlap with the {reference_name(reference)} can be given: its mask is empty."
+        return f"No overlap with the {name} can be given: its mask is empty."
     families = rows["map"].map(family_of)
     best = rows.iloc[0]
     text = (
-        f"Against the {reference_name(reference)}, the best map is {map_name(best['map'])}: "
+        f"Against the {name}, the best map is {map_name(best['map'])}: "
         f"ROC AUC {estimate(best.value, best.ci_low, best.ci_high, confidence)}{_nulls(best)}"
     )
     others = []

@@ -169,11 +169,6 @@ def _check_references(config: dict) -> None:
             raise UserError(f"{key}.path is not set; source {source} needs a file")
         if source == "nifti" and settings["threshold"] is None:
             raise UserError(f"{key}.threshold is not set; source nifti needs the value of its mask")
-        if source == "neuroquery" and not name.startswith("text_mined"):
-            raise UserError(
-                f"{key}: source neuroquery makes a text-mined map, not a curated contrast; "
-                f"let its name begin with text_mined, such as text_mined_{name}"
-            )
         if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
             raise UserError(
                 f"{key}.iterations is {settings['iterations']}, too few to see an alpha of {settings['alpha']:g}; "

@@ -79,6 +79,14 @@ def test_without_truth_and_with_an_empty_mask_nothing_is_claimed(tmp_path, grid,
     assert words.warnings == []
 
 
+def test_a_text_mined_reference_is_called_so_whatever_its_name(tables):
+    scores = tables["scores"].replace({"reference": {"meta_analysis": "papers"}})
+    scores.loc[scores["reference"] == "papers", "reference_kind"] = "text_mined"
+    words = answer(**tables | {"scores": scores}, confidence=0.9, truth="simulated")
+    assert words.overlap[0].startswith("Against the papers (text-mined, not a curated contrast), the best map is ")
+    assert "text-mined" not in words.overlap[1]
+
+
 def test_estimates_without_interval_are_no_intervals():
     assert estimate(0.5, np.nan, np.nan) == "0.50 [n/a]"
     assert estimate(0.5, np.nan, np.nan, 0.95) == "0.50 (interval n/a)"

@@ -156,7 +156,6 @@ def test_further_references_get_the_defaults_of_what_they_leave_out(config):
             "reference.other.iterations is 10, too few to see an alpha of 0.05; set it to 1/alpha or more",
         ),
         ("other", {"source": "sleuth", "path": "no.txt"}, "reference.other.path no.txt: no such file"),
-        ("papers", {"source": "neuroquery"}, "let its name begin with text_mined, such as text_mined_papers"),
         ("text_mined", {"source": "neuroquery", "path": "none"}, "reference.text_mined.path none: no such folder"),
         (
             "text_mined",
