@@ -6,7 +6,7 @@
 
 The cost of a job is a line, start + unit cost x units, through a small and a large study. Snakemake's own dry run says
 how many jobs there are. `--scans` plans for a BIDS folder of that many empty files; else CONFIG and --input say which.
-Memory is what the rule asks for.
+Memory is what the rule asks for, as Snakemake reads it.
 """
 
 import argparse
@@ -23,14 +23,14 @@ import yaml
 from snakemake.utils import update_config
 
 from benchmarks.bids_tree import write_bids_tree
-from benchmarks.rule_texts import rule_texts
 from relmaps import ROOT
 from relmaps.catalogue.networks import width_of
 from relmaps.io.files import read_json
-from relmaps.io.resources import explaining_mb, training_mb, voxels_at
+from relmaps.io.resources import voxels_at
 from relmaps.io.tables import read_table
 from relmaps.study.config import load_config
 from relmaps.study.manifest import costs_of
+from relmaps.study.rules import Rule, read_rules
 
 COSTS = ROOT / "benchmarks/costs.tsv"
 # ASSUME: one H200-class GPU trains and explains as fast as this many of the cores that were measured; not measured.
@@ -38,15 +38,13 @@ GPU_IN_CORES = 200
 # Preset -> CPU seconds of a real scan: README.md, "Preprocessing of real scans"; demo is measured in studies.
 REAL_SCANS = {"fast": 27.0, "paper": 88.5}
 DEMO_CPU_S = 1705  # `make study` from a fresh state; measured in another run than those behind costs.tsv
-BODIES = rule_texts()
-GPU_RULES = {rule for rule, body in BODIES.items() if "gpu=1" in body}
 
 
 @dataclass(frozen=True)
 class Size:
     """What costs grow with.
 
-    voxels : of the whole grid. channels : of the first block, mean over the networks; width : of the widest.
+    voxels : of the whole grid. channels : of the first block, mean over the networks.
     """
 
     scans: int
@@ -54,8 +52,6 @@ class Size:
     folds: int
     epochs: int
     channels: float
-    width: int
-    batch: int
     targets: int
     draws: int
     fields: int
@@ -73,8 +69,6 @@ def size_of(config: dict, scans: int) -> Size:
         classify["folds"],
         classify["cnn"]["epochs"],
         sum(widths) / len(widths),
-        max(widths),
-        classify["cnn"]["batch_size"],
         len({relevance["target"], *relevance["sweep"]["target"]}),
         overlap["bootstrap_draws"],
         overlap["null_fields"],
@@ -108,14 +102,6 @@ UNITS: dict[str, tuple[str, Callable[[Size, int], float]]] = {
     ),
 }
 DISK = {"preprocess": "scan x voxel", "relevance": "scan x voxel", "overlap": "map x voxel", "figures": "study"}
-
-
-def memory_of(rule: str, size: Size) -> float:
-    """MB that a job of the rule asks for at first."""
-    asked = re.search(r"mem_mb=growing\((\w+)\)", BODIES[rule])[1]
-    if asked == "TRAINING_MB":
-        return training_mb(size.width, size.voxels, size.batch)
-    return explaining_mb(size.width, size.voxels) if asked == "EXPLAINING_MB" else float(asked)
 
 
 def measure(studies: list[Path]) -> pd.DataFrame:
@@ -159,26 +145,24 @@ def _size_of_finished(study: Path) -> Size:
     return size_of(read_json(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
 
 
-def predict(size: Size, jobs: dict[str, int]) -> pd.DataFrame:
-    """Per rule: stage, jobs, cpu_s on the CPU alone, memory_mb of a job; cpu_s is missing if it was not measured."""
+def predict(size: Size, jobs: dict[str, int], rules: dict[str, Rule]) -> pd.DataFrame:
+    """Per rule: stage, jobs, cpu_s on the CPU alone, memory_mb of a job, gpu; cpu_s is missing if it was not measured.
+
+    rules : of the study.
+    """
     costs = read_table(COSTS).set_index("rule")
     rows = []
     for rule, number in jobs.items():
+        asked = rules[rule]
         if rule not in costs.index:
-            rows.append((rule, _stage_of(rule), number, None, memory_of(rule, size)))
+            rows.append((rule, asked.stage, number, None, asked.memory_mb[0], asked.gpu))
             continue
         preset = f"{rule} {size.preset}"
         cost = costs.loc[preset if preset in costs.index else rule]
         units = UNITS[rule][1](size, number) if rule in UNITS else 0
         seconds = number * cost["start_s"] + cost["unit_s"] * units
-        rows.append((rule, _stage_of(rule), number, seconds, memory_of(rule, size)))
-    return pd.DataFrame(rows, columns=["rule", "stage", "jobs", "cpu_s", "memory_mb"]).set_index("rule")
-
-
-def _stage_of(rule: str) -> str:
-    """The folder whose `logs` the rule writes to."""
-    folder = re.search(r'log:\s+f?"(.+?)/logs', BODIES[rule])[1].rpartition("/")[2].strip("{}")
-    return "figures" if folder in ("FIGURES", "TABLES", "PUBLICATION") else folder
+        rows.append((rule, asked.stage, number, seconds, asked.memory_mb[0], asked.gpu))
+    return pd.DataFrame(rows, columns=["rule", "stage", "jobs", "cpu_s", "memory_mb", "gpu"]).set_index("rule")
 
 
 def plan(files: list[str], scans: int | None, source: str | None) -> None:
@@ -191,9 +175,10 @@ def plan(files: list[str], scans: int | None, source: str | None) -> None:
             files = [*files, f"{folder}/over.yaml"]
         where = folder if scans else source
         config = _settings(files, where)
-        jobs = _planned_jobs(files, where)
+        rules = read_rules(files, **({"input": where} if where else {}))
+        jobs = _planned_jobs(files, where, rules)
     size = size_of(config, scans or _scans_of(config))
-    costs = predict(size, jobs)
+    costs = predict(size, jobs, rules)
     print(f"{size.scans} scans, {size.voxels:,.0f} voxels, {sum(jobs.values())} jobs; hours of one core")
     _show(costs, size)
     missing = costs[costs["cpu_s"].isna()].index.tolist()
@@ -204,16 +189,14 @@ def plan(files: list[str], scans: int | None, source: str | None) -> None:
 def _show(costs: pd.DataFrame, size: Size) -> None:
     disk = read_table(COSTS).set_index("rule")["unit_mb"]
     print(f"{'stage':<12}{'jobs':>8}{'CPU-h':>10}{'or GPU-h*':>11}{'memory GB':>11}{'disk GB':>9}")
-    gpu = costs.index.isin(GPU_RULES)
     for stage, part in costs.groupby("stage", sort=False):
-        of_gpu = part.index.isin(GPU_RULES)
         used = disk[f"disk of {stage}"] * _disk_units(stage, size) / 1e3 if stage in DISK else 0
         print(
             f"{stage:<12}{part['jobs'].sum():>8}{part['cpu_s'].sum() / 3600:>10.2f}"
-            f"{part.loc[of_gpu, 'cpu_s'].sum() / 3600 / GPU_IN_CORES:>11.2f}"
+            f"{part.loc[part['gpu'], 'cpu_s'].sum() / 3600 / GPU_IN_CORES:>11.2f}"
             f"{part['memory_mb'].max() / 1e3:>11.1f}{used:>9.1f}"
         )
-    total, on_gpu = costs["cpu_s"].sum() / 3600, costs.loc[gpu, "cpu_s"].sum() / 3600
+    total, on_gpu = costs["cpu_s"].sum() / 3600, costs.loc[costs["gpu"], "cpu_s"].sum() / 3600
     print(f"all on the CPU: {total:.2f} CPU-hours")
     print(f"with a GPU: {total - on_gpu:.2f} CPU-hours and {on_gpu / GPU_IN_CORES:.2f} GPU-hours*")
     print(f"* an assumption, not a measurement: one H200-class GPU does the work of {GPU_IN_CORES} cores")
@@ -222,8 +205,9 @@ def _show(costs: pd.DataFrame, size: Size) -> None:
 def check(study: Path) -> int:
     """Print predicted and measured CPU hours of a finished study's stages; 1 if the whole differs by more than 1.5."""
     measured = costs_of(study).apply(pd.to_numeric, errors="coerce")
-    measured = measured[measured.index.isin(BODIES)]
-    costs = predict(_size_of_finished(study), measured["jobs"].astype(int).to_dict())
+    rules = read_rules()
+    measured = measured[measured.index.isin(rules)]
+    costs = predict(_size_of_finished(study), measured["jobs"].astype(int).to_dict(), rules)
     table = costs.assign(measured_s=measured["cpu_s"]).groupby("stage", sort=False)[["cpu_s", "measured_s"]].sum()
     table.loc["all"] = table.sum()
     table["ratio"] = table["cpu_s"] / table["measured_s"]
@@ -238,7 +222,7 @@ def _settings(files: list[str], source: str | None) -> dict:
     return load_config(config | {"input": source or config["input"]})
 
 
-def _planned_jobs(files: list[str], source: str | None, folder: Path = ROOT) -> dict[str, int]:
+def _planned_jobs(files: list[str], source: str | None, rules: dict[str, Rule], folder: Path = ROOT) -> dict[str, int]:
     """Jobs of each rule, by a dry run in a folder."""
     command = [sys.executable, "-m", "snakemake", "-n", "--forceall", "--quiet", "rules", "--cores", "2"]
     command += ["--directory", str(folder), "--configfile", *files, "--config", "study=planned"]
@@ -247,7 +231,7 @@ def _planned_jobs(files: list[str], source: str | None, folder: Path = ROOT) -> 
     if run.returncode:
         sys.exit(run.stdout + run.stderr)
     counts = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.M))
-    return {rule: int(number) for rule, number in counts.items() if rule in BODIES}
+    return {rule: int(number) for rule, number in counts.items() if rule in rules}
 
 
 def _scans_of(config: dict) -> int:

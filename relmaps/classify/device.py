@@ -12,6 +12,7 @@ from typing import IO
 import torch
 
 from relmaps.io.errors import UserError
+from relmaps.io.jobs import record_device
 
 log = logging.getLogger("relmaps")
 
@@ -37,6 +38,7 @@ def open_device(setting: str, gpus: int, compute_threads: int, jobs_per_gpu: int
         names = [str(torch.cuda.get_device_properties(index).uuid) for index in range(torch.cuda.device_count())]
         device = torch.device("cuda", take_slot(names, jobs_per_gpu))
         log.info("device %s; results may differ in the last digits between runs", torch.cuda.get_device_name(device))
+    record_device(torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu")
     return device
 
 

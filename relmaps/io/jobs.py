@@ -1,7 +1,10 @@
-"""What every script does around its `main`: a log, a fixed thread count, and one clear line for a user's mistake."""
+"""What every script does around its `main`: a log, a fixed thread count, a record of what the job used, and one clear
+line for a user's mistake.
+"""
 
 import logging
 import os
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +14,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from relmaps.io.errors import UserError
+from relmaps.io.files import write_json
 
 log = logging.getLogger("relmaps")
 
@@ -32,6 +36,13 @@ THIRD_PARTY = (
     *("numpy", "pandas", "safetensors", "scipy", "sklearn", "statsmodels", "threadpoolctl", "torch", "yaml"),
 )
 
+_device: list[str] = []  # of this process, which runs one job
+
+
+def record_device(name: str) -> None:
+    """Say on which device the job of this process computes; it goes into the record of what the job used."""
+    _device[:] = [name]
+
 
 @contextmanager
 def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
@@ -40,7 +51,9 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
     Messages go to the rule's log file. A UserError ends the job with one line on the terminal and in the log;
     anything else is a defect of ours and keeps its traceback. Numeric libraries get `compute_threads` threads, which
     come from the configuration and not from `snakemake.threads`: that is clamped to the cores given, and sums over
-    other numbers of threads give other last digits.
+    other numbers of threads give other last digits. A job that ends well leaves a JSON file beside its log that says
+    what it used: rule, device (null where no network runs), wall_s, cpu_s, memory_mb (the largest), and in environment
+    the files of Python and of the packages that it imported.
     """
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,12 +63,17 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
     log.setLevel(logging.INFO)
     log.propagate = False  # NiMARE, when imported, sends everything to the terminal
     logging.raiseExceptions = False  # a log that cannot grow on a full disk must not bury the line that matters
-    _log_environment()
+    environment = _environment()
+    for name, file in environment.items():
+        log.info("%s %s", name, file)
     start = time.monotonic()
     try:
         with threadpool_limits(compute_threads):
             yield
-        log.info("done in %.1f s", time.monotonic() - start)
+        wall_s = time.monotonic() - start
+        log.info("done in %.1f s", wall_s)
+        used = {"rule": snakemake.rule} | _used(wall_s) | {"environment": environment}
+        write_json(used, path.with_suffix(".json"))
     except UserError as error:
         log.error("%s", error)
         # Leave at once: Snakemake's wrapper would add a traceback, which hides the line that matters.
@@ -66,12 +84,30 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
         raise
 
 
-def _log_environment() -> None:
-    """Say where the modules came from: the host's packages can leak into a conda job unnoticed."""
-    log.info("python %s", sys.executable)
-    for name in THIRD_PARTY:
-        if name in sys.modules:
-            log.info("%s %s", name, sys.modules[name].__file__)
+def _environment() -> dict[str, str | None]:
+    """Where the modules came from: the host's packages can leak into a conda job unnoticed."""
+    return {"python": sys.executable} | {
+        name: sys.modules[name].__file__ for name in THIRD_PARTY if name in sys.modules
+    }
+
+
+def _used(wall_s: float) -> dict[str, object]:
+    times = os.times()
+    return {
+        "device": next(iter(_device), None),
+        "wall_s": round(wall_s, 2),
+        "cpu_s": round(times.user + times.system + times.children_user + times.children_system, 2),
+        "memory_mb": round(_peak_mb(), 1),
+    }
+
+
+def _peak_mb() -> float:
+    """Largest memory of this process; on Linux getrusage would count that of the process which started it, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        fields = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+        return int(fields["VmHWM"].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # bytes on macOS
 
 
 def progress(items: Iterable, what: str, total: int | None = None) -> Iterator:

@@ -1,15 +1,12 @@
 """What a finished study consists of: the hash of every published file, and what each rule took on which device."""
 
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from relmaps import ROOT
-from relmaps.io.files import sha256_of
-from relmaps.io.tables import NOT_AVAILABLE
+from relmaps.io.files import read_json, sha256_of
 
 # Tables, maps, models and pictures that others read. No name of a participant is in any of these paths.
 PUBLISHED = (
@@ -42,34 +39,25 @@ def published_files(results: str | Path) -> list[str]:
 def costs_of(results: str | Path) -> pd.DataFrame:
     """One row per rule: script, jobs, wall_s and cpu_s summed over its jobs, and memory_mb of the largest one.
 
-    Of a job that was repeated only the last run counts, as Snakemake keeps no other.
+    Of a job that was repeated only the last run counts.
     """
-    rows = []
-    for rule, path in _files_by_rule(results, "benchmarks", ".tsv"):
-        measured = pd.read_csv(path, sep="\t", na_values=["-", "NA"]).iloc[0]
-        rows.append((rule, 1, measured["s"], measured["cpu_time"], measured["max_rss"]))
-    jobs = pd.DataFrame(rows, columns=["rule", "jobs", "wall_s", "cpu_s", "memory_mb"])
-    costs = jobs.groupby("rule").agg({"jobs": "sum", "wall_s": "sum", "cpu_s": "sum", "memory_mb": "max"}).round(1)
+    jobs = _jobs_of(results)
+    costs = jobs.groupby("rule").agg(
+        jobs=("rule", "size"), wall_s=("wall_s", "sum"), cpu_s=("cpu_s", "sum"), memory_mb=("memory_mb", "max")
+    )
     costs.insert(0, "script", [f"{SCRIPTS}/{rule}.py" for rule in costs.index])
-    return costs.astype(object).where(costs.notna(), NOT_AVAILABLE)
+    return costs.round(1)
 
 
 def devices_of(results: str | Path) -> dict[str, list[str]]:
-    """Rule -> the devices that its jobs ran on, by their logs; of rules that may use a GPU alone."""
-    devices: dict[str, set[str]] = {}
-    for rule, path in _files_by_rule(results, "logs", ".log"):
-        told = re.search(r"^[\d:]{8} device ([^:;\n]+)", path.read_text(encoding="utf-8"), re.M)
-        if told:
-            devices.setdefault(rule, set()).add(told[1])
-    return {rule: sorted(names) for rule, names in sorted(devices.items())}
+    """Rule -> the devices that its jobs ran on; of rules that run networks alone."""
+    jobs = _jobs_of(results)
+    of_networks = jobs[jobs["device"].notna()]
+    return {str(rule): sorted(set(devices)) for rule, devices in of_networks.groupby("rule")["device"]}
 
 
-def _files_by_rule(results: str | Path, kind: str, suffix: str) -> Iterator[tuple[str, Path]]:
-    """Rule and path of each file in the folders of that name; the files' names begin with the rule's."""
-    rules = sorted((path.stem for path in (ROOT / SCRIPTS).glob("*.py")), key=len, reverse=True)
-    for folder in sorted(Path(results).rglob(kind)):
-        for path in sorted(folder.rglob(f"*{suffix}")):
-            name = str(path.relative_to(folder))
-            rule = next((rule for rule in rules if re.match(rf"{rule}\b|{rule}_", name)), None)
-            if rule is not None:  # else it is of a rule that another version had
-                yield rule, path
+def _jobs_of(results: str | Path) -> pd.DataFrame:
+    """What each job used, as it wrote it beside its log; jobs of rules that another version had are left out."""
+    used = [read_json(path) for path in sorted(Path(results).rglob("logs/**/*.json"))]
+    jobs = pd.DataFrame(used, columns=["rule", "device", "wall_s", "cpu_s", "memory_mb"])
+    return jobs[jobs["rule"].isin([path.stem for path in (ROOT / SCRIPTS).glob("*.py")])]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from relmaps import ROOT
-from tests.workflow.test_wiring import RULES
+from relmaps.io.files import read_json
+from tests.studies import rules
 
 pytestmark = pytest.mark.long
 
@@ -74,23 +75,18 @@ def test_the_study_is_whole(results):
 
 def test_every_module_of_a_job_lies_in_the_environment_of_its_rule(prefix, results):
     seen = set()
-    for log in results.rglob("logs/**/*.log"):
-        rule = rule_of(log)
-        env = re.search(r'"\.\./\.\./envs/(\w+\.yaml)"', RULES[rule])[1]
-        python, *modules = re.findall(r"^\S+ \w+ (/\S+)$", log.read_text(), re.M)
+    for path in results.rglob("logs/**/*.json"):
+        used = read_json(path)
+        rule = used["rule"]
+        env = Path(rules()[rule].parsed.conda_env).name
+        python, *modules = used["environment"].values()
         folder = Path(python).parent.parent
         assert folder.parent == prefix, f"{rule}: {python}"
         assert folder.with_suffix(".yaml").read_bytes() == (ROOT / "envs" / env).read_bytes(), rule
         assert [path for path in modules if not path.startswith(f"{folder}/")] == [], rule
-        assert modules, f"{rule}: the log tells of no module"
+        assert modules, f"{rule}: no module is recorded"
         seen.add(rule)
     assert len(seen) > 50
-
-
-def rule_of(log: Path) -> str:
-    """Rule that wrote a log: logs/<rule>-<batch>.log, logs/<rule>_<model>.log or logs/<rule>/<map>.log."""
-    name = str(log).rpartition("/logs/")[2]
-    return max((rule for rule in RULES if re.match(rf"{rule}[-_./]", name)), key=len)
 
 
 def test_a_package_that_is_not_listed_is_missed(host, spare):

@@ -5,11 +5,9 @@ import yaml
 from benchmarks import costs
 from relmaps import ROOT
 from relmaps.io.files import write_json
-from relmaps.io.resources import explaining_mb, training_mb
 from relmaps.io.tables import write_table
 from relmaps.study.config import load_config
-
-BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+from relmaps.study.rules import read_rules
 
 
 @pytest.fixture
@@ -21,10 +19,9 @@ def finished(folder, settings, scans, seconds):
     """A study in which drawing nulls took so long, and shuffling its table always 2 s."""
     write_json({"config": settings}, folder / "provenance.json")
     write_table(pd.DataFrame({"scan_id": range(scans)}), folder / "cohort/scans.tsv")
-    for stage, job, cpu in (("overlap", "draw_null/lrp", seconds), ("classify", "make_splits", 2)):
-        path = folder / stage / "benchmarks" / f"{job}.tsv"
-        path.parent.mkdir(parents=True)
-        path.write_text(BENCHMARK + f"{cpu}\t0:0:1\t500\t1\t1\t1\t0\t0\t99\t{cpu}\n")
+    for stage, rule, cpu in (("overlap", "draw_null", seconds), ("classify", "make_splits", 2)):
+        used = {"rule": rule, "device": None, "wall_s": cpu, "cpu_s": cpu, "memory_mb": 500}
+        write_json(used, folder / stage / "logs" / f"{rule}.json")
     return folder
 
 
@@ -45,26 +42,9 @@ def test_a_line_that_would_start_below_0_starts_at_0():
     assert costs._line([]) == (0, 0)
 
 
-def test_every_rule_has_a_stage():
-    stages = {costs._stage_of(rule) for rule in costs.BODIES}
-    assert stages == {"cohort", "preprocess", "classify", "relevance", "reference", "overlap", "figures"}
-
-
 @pytest.mark.slow
 def test_the_demo_is_predicted_within_a_factor_of_one_and_a_half(settings, tmp_path):
-    jobs = costs._planned_jobs(["config/config.yaml"], None, tmp_path)
-    predicted = costs.predict(costs.size_of(settings, 80), jobs)["cpu_s"].sum()
+    rules = read_rules()
+    jobs = costs._planned_jobs(["config/config.yaml"], None, rules, tmp_path)
+    predicted = costs.predict(costs.size_of(settings, 80), jobs, rules)["cpu_s"].sum()
     assert 1 / 1.5 < predicted / costs.DEMO_CPU_S < 1.5
-
-
-def test_memory_is_what_the_rule_asks_for_at_first(settings):
-    assert costs.predict(costs.size_of(settings, 80), {"bootstrap_map": 1}).loc["bootstrap_map", "memory_mb"] == 4000
-
-
-def test_memory_of_a_network_s_jobs_is_that_of_the_rule(settings):
-    settings["classify"]["cnn"]["architectures"] = ["A24", "B52"]
-    size = costs.size_of(settings, 80)
-    memory = costs.predict(size, {"train_cnn": 1, "explain_cnn": 1})["memory_mb"]
-    voxels = 197 * 233 * 189 / 4**3
-    assert memory["train_cnn"] == training_mb(52, voxels, settings["classify"]["cnn"]["batch_size"])
-    assert memory["explain_cnn"] == explaining_mb(52, voxels)

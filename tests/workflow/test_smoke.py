@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections import Counter
 
 import nibabel as nib
 import numpy as np
 import pytest
 import torch
 
+from relmaps.io.files import read_json
 from relmaps.io.tables import columns_of, read_table
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.report.summary import summarise
@@ -58,14 +60,11 @@ def test_every_scan_is_used_or_excluded(study):
 
 
 def test_every_job_that_may_use_a_gpu_says_what_it_used(study):
-    logs = [
-        *study.results.glob("classify/logs/train_cnn_*.log"),
-        *study.results.glob("relevance/logs/explain_cnn/*.log"),
-    ]
-    logs += study.results.glob("relevance/logs/check_heatmap/*.log")
-    assert len(logs) == 2 + 6 + 2
-    seen = "device " + ("NVIDIA" if torch.cuda.is_available() else "cpu: torch sees no GPU")
-    assert [path for path in logs if path.read_text().count(seen) != 1] == []
+    used = [read_json(path) for path in study.results.rglob("logs/**/*.json")]
+    devices = {job["device"] for job in used if job["device"]}
+    assert devices == {torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"}
+    jobs = Counter(job["rule"] for job in used if job["device"])
+    assert jobs == {"train_cnn": 2, "explain_cnn": 6, "check_heatmap": 2}
 
 
 def test_every_subject_is_predicted_once_as_held_out(study):

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.rule_texts import rule_texts
 from relmaps import ROOT
 from relmaps.catalogue.figures import FIGURES
-from relmaps.study.code import import_closure
+from relmaps.study.code import code_of, import_closure
+from relmaps.study.provenance import code_hash
+from tests.studies import rules
 
-RULES = rule_texts()
 IMPORT_NAMES = {
     "PyYAML": "yaml",
     "antspyx": "ants",
@@ -50,37 +50,36 @@ def make(tmp_path_factory):
 
 
 def test_there_are_rules_to_test():
-    assert {"simulate_scans", "preprocess_scans", "train_cnn", "explain_cnn", "bootstrap_map", "write_report"} <= set(
-        RULES
-    )
+    assert {"simulate_scans", "preprocess_scans", "train_cnn", "bootstrap_map", "write_report"} <= set(rules())
 
 
 def test_a_rule_has_a_script_and_a_test_of_its_name():
-    for name, body in RULES.items():
+    for name, rule in rules().items():
         assert (ROOT / f"workflow/scripts/{name}.py").is_file(), name
-        script = "plot_figure" if "figure=name" in body else name  # which runs the script of the figure's name
-        assert f'"../scripts/{script}.py"' in body, name
-        assert re.search(rf'code_of\(f?"workflow/scripts/{name}\.py"\)|code=code_hash\(\)', body), name
+        params = dict(rule.parsed.params.items())
+        script = "plot_figure" if "figure" in params else name  # which runs the script of the figure's name
+        assert rule.parsed.script == f"../scripts/{script}.py", name
+        assert params["code"] in (code_of(f"workflow/scripts/{name}.py"), code_hash()), name
         assert (ROOT / f"tests/scripts/test_{name}.py").is_file(), name
 
 
 def test_a_rule_says_what_it_makes_and_needs():
-    for name, body in RULES.items():
-        for directive in ("message", "output", "log", "benchmark", "conda", "threads", "resources", "params"):
-            assert re.search(rf"^    {directive}:", body, re.M), f"{name} has no {directive}"
-        assert ("gpu=1" in body) == (name in GPU_RULES), name
+    for name, rule in rules().items():
+        for directive in ("message", "output", "log", "benchmark", "conda_env", "params"):
+            assert getattr(rule.parsed, directive), f"{name} has no {directive}"
+        assert rule.gpu == (name in GPU_RULES), name
 
 
 def test_memory_and_time_of_every_rule_grow_with_the_attempt():
-    for name, body in RULES.items():
-        resources = re.search(r"    resources:\n((?:        .*\n)+)", body)[1]
-        assert re.findall(r"(\w+)=growing\(", resources) == ["mem_mb", "runtime"], name
+    for name, rule in rules().items():
+        for first, second in (rule.memory_mb, rule.runtime_min):
+            assert second == 2 * first, name
 
 
 def test_the_slurm_profile_names_rules_that_there_are_and_all_that_want_a_gpu():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     assert set(profile["set-resources"]) == set(GPU_RULES)
-    assert set(profile["groups"]) < set(RULES)
+    assert set(profile["groups"]) < set(rules())
 
 
 def test_the_plugin_for_slurm_fits_the_requirements():
@@ -129,7 +128,7 @@ def test_every_figure_is_in_the_catalogue_but_the_mosaic_which_reads_scans():
 
 
 def test_no_script_is_without_a_rule():
-    assert {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")} == {*RULES, "plot_figure"}
+    assert {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")} == {*rules(), "plot_figure"}
 
 
 @pytest.mark.parametrize("env", ["imaging", "torch", "reference", "figures"])
@@ -145,11 +144,11 @@ def test_an_environment_lists_all_that_its_scripts_import():
         path.stem: {IMPORT_NAMES.get(package, package) for package in pins(path)}
         for path in (ROOT / "envs").glob("*.yaml")
     }
-    for name, body in RULES.items():
+    for name, rule in rules().items():
         imported = set()
         for path in import_closure(ROOT / f"workflow/scripts/{name}.py"):
             imported |= imports_of(path)
-        env = re.search(r'"\.\./\.\./envs/(\w+)\.yaml"', body)[1]
+        env = Path(rule.parsed.conda_env).stem
         assert imported - set(sys.stdlib_module_names) - {"relmaps"} <= listed[env], name
 
 

@@ -3,12 +3,14 @@ import sys
 from types import SimpleNamespace
 
 from relmaps import ROOT
+from relmaps.io.files import read_json
 from relmaps.io.jobs import job, log, progress
 
 PROGRAM = """
 import sys
 from types import SimpleNamespace
 from relmaps.io.errors import UserError
+from relmaps.io.files import read_json
 from relmaps.io.jobs import job
 with job(SimpleNamespace(log=[sys.argv[1]], rule="make_things")):
     raise UserError("x.nii.gz: empty; convert it again")
@@ -21,6 +23,33 @@ def test_a_users_mistake_is_one_line_without_traceback(tmp_path):
     assert run.returncode == 1
     assert run.stderr == "relmaps: make_things: x.nii.gz: empty; convert it again\n"
     assert "x.nii.gz: empty" in path.read_text()
+    assert not path.with_suffix(".json").exists()
+
+
+USES = """
+import sys
+from types import SimpleNamespace
+from relmaps.io.files import read_json
+from relmaps.io.jobs import job, record_device
+with job(SimpleNamespace(log=[sys.argv[1]], rule="make_things")):
+    record_device("cpu")
+    block = b"1" * 300_000_000
+    del block
+    sum(range(10_000_000))
+"""
+
+
+def test_a_job_records_what_it_used(tmp_path):
+    path = tmp_path / "logs" / "make_things_1.log"
+    subprocess.run([sys.executable, "-c", USES, path], cwd=ROOT, check=True)
+    used = read_json(path.with_suffix(".json"))
+    assert list(used) == ["rule", "device", "wall_s", "cpu_s", "memory_mb", "environment"]
+    assert (used["rule"], used["device"]) == ("make_things", "cpu")
+    assert used["memory_mb"] > 286  # of the block, which is gone at the end
+    assert used["cpu_s"] > 0.05
+    assert used["wall_s"] > 0
+    assert used["environment"]["python"] == sys.executable
+    assert "threadpoolctl" in used["environment"]
 
 
 def test_progress_passes_items_and_says_what_is_left(tmp_path):

@@ -2,14 +2,13 @@ import hashlib
 
 import pytest
 
+from relmaps.io.files import write_json
 from relmaps.study.manifest import costs_of, devices_of, manifest_of, published_files
-
-BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 
 
 @pytest.fixture
 def results(tmp_path):
-    """A folder with published files, others, measurements and logs."""
+    """A folder with published files, others and logs."""
     for name in (
         *(
             "overlap/scores.tsv",
@@ -25,10 +24,12 @@ def results(tmp_path):
     return tmp_path
 
 
-def measure(results, path, text):
-    path = results / path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(BENCHMARK + text)
+def used(results, log, rule, device=None, wall_s=1.0, cpu_s=1.0, memory_mb=100.0):
+    """The record that a job leaves beside its log."""
+    write_json(
+        {"rule": rule, "device": device, "wall_s": wall_s, "cpu_s": cpu_s, "memory_mb": memory_mb},
+        results / f"{log}.json",
+    )
 
 
 def test_published_files_are_hashed_and_no_participant_is_named(results):
@@ -40,24 +41,23 @@ def test_published_files_are_hashed_and_no_participant_is_named(results):
 
 
 def test_jobs_of_a_rule_are_summed_and_the_largest_memory_is_told(results):
-    measure(results, "overlap/benchmarks/draw_null/lrp.tsv", "2.5\t0:00:02\t300\t1\t1\t1\t0\t0\t90\t2\n")
-    measure(results, "overlap/benchmarks/draw_null/vbm_t.tsv", "1\t0:00:01\t200\t1\t1\t1\t0\t0\t90\t.5\n")
-    measure(results, "classify/benchmarks/fit_linear_svm.tsv", "3\t0:00:03\t100\t1\t1\t1\t0\t0\t90\t3\n")
-    measure(results, "cohort/benchmarks/simulate_scans-1.tsv", "0.1\t0:00:00\t-\t-\t-\t-\t-\t-\t0\tNA\n")
-    measure(results, "cohort/benchmarks/an_old_rule.tsv", "9\t0:00:00\t9\t9\t9\t9\t9\t9\t9\t9\n")
+    used(results, "overlap/logs/draw_null/lrp", "draw_null", wall_s=2.5, cpu_s=2, memory_mb=300)
+    used(results, "overlap/logs/draw_null/vbm_t", "draw_null", wall_s=1, cpu_s=0.5, memory_mb=200)
+    used(results, "classify/logs/fit_linear_svm", "fit_linear")
+    used(results, "cohort/logs/an_old_rule", "an_old_rule")
     found = costs_of(results).to_dict("index")
-    assert set(found) == {"draw_null", "fit_linear", "simulate_scans"}
+    assert set(found) == {"draw_null", "fit_linear"}
     script = "workflow/scripts/draw_null.py"
     assert found["draw_null"] == {"script": script, "jobs": 2, "wall_s": 3.5, "cpu_s": 2.5, "memory_mb": 300}
-    assert found["simulate_scans"]["memory_mb"] == "n/a"
 
 
-def test_devices_are_those_of_the_logs(results):
-    for name, line in {
-        "classify/logs/train_cnn_small_fold-1_seed-0.log": "device cpu: torch sees no GPU",
-        "classify/logs/train_cnn_A24_fold-1_seed-0.log": "device NVIDIA H100; results may differ in the last digits",
-        "relevance/logs/pool_map/lrp.log": "done in 1.0 s",
-    }.items():
-        (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / name).write_text(f"10:00:00 python /usr/bin/python\n10:00:01 {line}\n")
+def test_devices_are_those_of_jobs_that_ran_networks(results):
+    used(results, "classify/logs/train_cnn_small_fold-1_seed-0", "train_cnn", "cpu")
+    used(results, "permutations/1/classify/logs/train_cnn_A24_fold-1_seed-0", "train_cnn", "NVIDIA H100")
+    used(results, "relevance/logs/pool_map/lrp", "pool_map")
     assert devices_of(results) == {"train_cnn": ["NVIDIA H100", "cpu"]}
+
+
+def test_a_study_without_records_has_no_costs(results):
+    assert costs_of(results).empty
+    assert devices_of(results) == {}

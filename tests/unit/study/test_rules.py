@@ -1,0 +1,24 @@
+import pytest
+import yaml
+
+from relmaps.io.resources import explaining_mb, training_mb
+from relmaps.study.rules import read_rules
+
+pytestmark = pytest.mark.slow  # Snakemake reads the workflow
+VOXELS = 197 * 233 * 189 / 4**3
+
+
+def test_rules_have_a_stage_and_the_memory_of_their_first_and_second_attempt():
+    rules = read_rules()
+    stages = {"cohort", "preprocess", "classify", "relevance", "reference", "overlap", "figures"}
+    assert {rule.stage for rule in rules.values()} == stages
+    assert rules["bootstrap_map"].memory_mb == (4000, 8000)
+    assert (rules["write_tables"].stage, rules["train_cnn"].stage) == ("figures", "classify")
+    assert "all" not in rules
+
+
+def test_memory_of_a_network_s_jobs_follows_the_configuration(tmp_path):
+    (tmp_path / "deep.yaml").write_text(yaml.safe_dump({"classify": {"cnn": {"architectures": ["A24", "B52"]}}}))
+    rules = read_rules([tmp_path / "deep.yaml"])
+    assert rules["train_cnn"].memory_mb[0] == training_mb(52, VOXELS, 8)
+    assert rules["explain_cnn"].memory_mb[0] == explaining_mb(52, VOXELS)
