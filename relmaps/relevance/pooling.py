@@ -16,7 +16,6 @@ CLASS_WEIGHTS = {
     "disease": (0.0, 1.0),
     "contrast": (-1.0, 1.0),
 }
-NORMALISATIONS = ("none", "unit_l1")
 # What is done to a subject's map before it is averaged.
 RECTIFIERS = {"signed": np.asarray, "abs": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
 BLOCK_BYTES = 64 * 2**20  # of subject maps held at once
