@@ -4,7 +4,7 @@ One record per map. Names, titles, colours, families, the configuration's list o
 derived from these records. Maps from elsewhere have no record; `map_of` makes one for them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 FAMILIES = {
     "heatmap": "Network heatmap",
@@ -22,19 +22,18 @@ class Method:
     """How a heatmap is made.
 
     implementation : file of relmaps/relevance/methods/ and class in it. section : of the configuration's `relevance`
-    that holds its settings. keys : those of the section that it takes; None takes all. fixed : settings of its own.
+    that holds its settings. keys : those of the section that it takes; None takes all.
     """
 
     implementation: str
     section: str | None = None
     keys: tuple[str, ...] | None = None
-    fixed: dict[str, float] = field(default_factory=dict)
 
     def settings(self, relevance: dict) -> dict:
         """Keyword arguments of the class. relevance : that part of a configuration."""
         section = relevance[self.section] if self.section else {}
         keys = section if self.keys is None else self.keys
-        return {key: section[key] for key in keys} | self.fixed
+        return {key: section[key] for key in keys}
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,6 @@ MAPS = {
     record.name: record
     for record in (
         _heatmap("lrp", "LRP", (ORANGE, "-"), Method("lrp:Lrp", "lrp", ("beta", *LRP)), SHARE, TURNED),
-        _heatmap(
-            "lrp_alpha1_beta0", "LRP α1 β0", (ORANGE, "--"), Method("lrp:Lrp", "lrp", LRP, {"beta": 0}), SHARE, TURNED
-        ),
-        _heatmap(
-            "lrp_alpha2_beta1", "LRP α2 β1", (ORANGE, ":"), Method("lrp:Lrp", "lrp", LRP, {"beta": 1}), SHARE, TURNED
-        ),
         _heatmap("lrp_epsilon", "LRP ε", (PURPLE, "-"), Method("lrp:LrpEpsilon", "lrp", LRP), SHARE, TURNED),
         _heatmap("lrp_gamma", "LRP γ", (PURPLE, "--"), Method("lrp:LrpGamma", "lrp", ("gamma", *LRP)), SHARE, TURNED),
         _heatmap(
