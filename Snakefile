@@ -7,10 +7,7 @@ min_version("9.27")
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
-RULES = """
-common inputs map_inputs cohort preprocess classify performance relevance imported permutations reference inference
-overlap sweeps checks figures report publication
-""".split()
+RULES = "common cohort preprocess classify relevance reference overlap figures report".split()
 
 for part in RULES:
 
@@ -28,7 +25,7 @@ rule figures:
         *rules.number_figures.output,
         f"{RESULTS}/report.html",
     message:
-        f"The figures of {STUDY}, and under the paper's numbers: {PUBLICATION}"
+        f"The figures of {STUDY}, and under the paper's numbers: {RESULTS}/publication"
 
 
 rule overlap_only:
@@ -36,7 +33,7 @@ rule overlap_only:
         tables=expand(
             f"{RESULTS}/overlap/{{table}}.tsv", table=["scores", "comparisons", "curves", "regions"]
         ),
-        figures=expand(f"{FIGURES}/{{figure}}.png", figure=["ranking", "curves"]),
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=["ranking", "curves"]),
     message:
         f"How far the maps of {STUDY} coincide with its references: {{input.tables[0]}}"
 

@@ -149,7 +149,6 @@ def main(device: str, threads: int, n: int, kinds: list[str]) -> None:
         methods = {
             "tolerance 1 %": IntegratedGradients("trapezoid", 8, TOLERANCE, 512, at_once),
             f"{STEPS} steps": IntegratedGradients("trapezoid", STEPS, None, STEPS, at_once),
-            "tolerance 1 %, bf16": IntegratedGradients("trapezoid", 8, TOLERANCE, 512, at_once, "bf16"),
         }
         results = {"literal loop": (literal, base), "captum": others[captum_loop]}
         results |= {f"ours, {name}": timed(ours(method), network, x, of_scans) for name, method in methods.items()}

@@ -87,9 +87,7 @@ class OurLoop:
 
     def epoch(self) -> None:
         steps = N // BATCH
-        _train_epoch(
-            self.network, self.network, self.scans, self.training, 1, steps, self.optimiser, self.schedule, self.state
-        )
+        _train_epoch(self.network, self.scans, self.training, 1, steps, self.optimiser, self.schedule, self.state)
 
 
 def seconds(loop, device: torch.device) -> float:

@@ -9,23 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
 
 from relmaps import ROOT
 from relmaps.io.tables import read_table
-from relmaps.study.rules import Rule, read_rules
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 SECONDS = 1800  # no run of a test takes that long
-
-
-@cache
-def rules() -> dict[str, Rule]:
-    """Every rule of the default study by its name."""
-    return read_rules()
 
 
 def command(folder: Path, *arguments: object, cores: int = 2) -> list[str]:

@@ -5,7 +5,7 @@ are derived from these records; titles and colours lie in looks.yaml. Maps from 
 makes one for them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from relmaps.catalogue.estimators import ESTIMATORS
 
@@ -30,19 +30,18 @@ class Method:
     """How a heatmap is made.
 
     implementation : file of relmaps/relevance/methods/ and class in it. section : of the configuration's `relevance`
-    that holds its settings. keys : those of the section that it takes; None takes all. fixed : settings of its own.
+    that holds its settings. keys : those of the section that it takes; None takes all.
     """
 
     implementation: str
     section: str | None = None
     keys: tuple[str, ...] | None = None
-    fixed: dict[str, float] = field(default_factory=dict)
 
     def settings(self, relevance: dict) -> dict:
         """Keyword arguments of the class. relevance : that part of a configuration."""
         section = relevance[self.section] if self.section else {}
         keys = section if self.keys is None else self.keys
-        return {key: section[key] for key in keys} | self.fixed
+        return {key: section[key] for key in keys}
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,6 @@ MAPS = {
     record.name: record
     for record in (
         _heatmap("lrp", Method("lrp:Lrp", "lrp", ("beta", *LRP)), SHARE, TURNED),
-        _heatmap("lrp_alpha1_beta0", Method("lrp:Lrp", "lrp", LRP, {"beta": 0}), SHARE, TURNED),
-        _heatmap("lrp_alpha2_beta1", Method("lrp:Lrp", "lrp", LRP, {"beta": 1}), SHARE, TURNED),
         _heatmap("lrp_epsilon", Method("lrp:LrpEpsilon", "lrp", LRP), SHARE, TURNED),
         _heatmap("lrp_gamma", Method("lrp:LrpGamma", "lrp", ("gamma", *LRP)), SHARE, TURNED),
         _heatmap("lrp_composite", Method("lrp:LrpComposite", "lrp", ("gamma", *LRP)), SHARE, TURNED),
@@ -173,6 +170,7 @@ HEATMAPS = [name for name, record in MAPS.items() if record.family == "heatmap"]
 # Made without any model that was trained; of these, the baselines show what any map of a brain overlaps with, and where
 # a textbook would look.
 MODEL_FREE = [name for name, record in MAPS.items() if record.method is None and record.estimator is None]
+TISSUE_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "tissue"]
 INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
 

@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
 ESTIMATORS = ("svm", "logistic")
+INNER_FOLDS = 5
 # Directions of the kernel with less than this share of the largest eigenvalue hold rounding errors.
 SMALLEST_EIGENVALUE = 1e-10
 
@@ -96,7 +97,7 @@ class ChosenC:
 
 
 def choose_c(
-    model: str, gram: np.ndarray, labels: np.ndarray, train: np.ndarray, grid: list[float], seed: int, inner_folds=5
+    model: str, gram: np.ndarray, labels: np.ndarray, train: np.ndarray, grid: list[float], seed: int
 ) -> ChosenC:
     """The C of `grid` with the highest balanced accuracy in a stratified cross-validation within the training part.
 
@@ -106,7 +107,7 @@ def choose_c(
     """
     gram, labels = gram[np.ix_(train, train)], labels[train]
     grid = list(dict.fromkeys(float(c) for c in grid))
-    folds = min(inner_folds, np.bincount(labels, minlength=2).min())
+    folds = min(INNER_FOLDS, np.bincount(labels, minlength=2).min())
     accuracy, scores = np.full((len(grid), max(folds, 1)), np.nan), np.full((len(grid), len(labels)), np.nan)
     if folds >= 2:
         inner = StratifiedKFold(folds, shuffle=True, random_state=seed)

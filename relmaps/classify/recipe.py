@@ -14,7 +14,7 @@ class Recipe:
     optimiser : adamw (decoupled weight decay, Loshchilov & Hutter 2019) or adam (weight decay as an L2 penalty).
     schedule : one_cycle (Smith & Topin 2018), whose peak is learning_rate, or constant.
     input_scaling : z_score by the training part, or none. augmentation : None for none.
-    precision : float32, bf16 (autocast), or auto, which is bf16 on a GPU. compile : use torch.compile.
+    precision : float32, bf16 (autocast), or auto, which is bf16 on a GPU.
     """
 
     epochs: int
@@ -28,7 +28,6 @@ class Recipe:
     input_scaling: str = "z_score"
     augmentation: Augmentation | None = field(default=None)
     precision: str = "auto"
-    compile: bool = False
 
 
 def recipe_of(settings: dict) -> Recipe:

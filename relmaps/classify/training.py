@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,11 +70,10 @@ def train_network(network: nn.Module, scans: Scans, training: Training) -> tuple
     if training.checkpoint is not None:
         state = load_checkpoint(training.checkpoint, training.identity, network, optimiser, schedule)
     state = state or State()
-    forward = _compiled(network, scans.device) if recipe.compile else network
     while state.epoch < recipe.epochs and not _out_of_patience(state, recipe, len(validation)):
         start, epoch = time.monotonic(), state.epoch + 1
         rate = schedule.get_last_lr()[0]
-        train_loss = _train_epoch(network, forward, scans, training, epoch, steps, optimiser, schedule, state)
+        train_loss = _train_epoch(network, scans, training, epoch, steps, optimiser, schedule, state)
         if not math.isfinite(train_loss):
             raise _diverged(epoch)
         loss, accuracy = _validate(network, scans, validation, recipe.batch_size)
@@ -119,7 +117,7 @@ def _out_of_patience(state: State, recipe: Recipe, n_validation: int) -> bool:
     return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= recipe.patience
 
 
-def _train_epoch(network, forward, scans, training, epoch, steps, optimiser, schedule, state) -> float:
+def _train_epoch(network, scans, training, epoch, steps, optimiser, schedule, state) -> float:
     """Mean loss over the steps of one epoch, whose randomness comes from the seed and the epoch's number alone."""
     recipe, seed = training.recipe, seed_of(training.seed, epoch)
     torch.manual_seed(seed)
@@ -133,12 +131,12 @@ def _train_epoch(network, forward, scans, training, epoch, steps, optimiser, sch
 
     losses = []
     for images, labels in (one_ahead if scans.device.type == "cuda" else map)(load, batches):
-        losses.append(_step(forward, images, labels, optimiser, recipe.precision, state))
+        losses.append(_step(network, images, labels, optimiser, recipe.precision, state))
         schedule.step()
     return float(np.mean(losses))
 
 
-def _step(forward, images, labels, optimiser, precision: str, state: State) -> float:
+def _step(network, images, labels, optimiser, precision: str, state: State) -> float:
     """One step of the optimiser on a batch, in state.parts pieces; more and smaller ones once memory has run out."""
     while True:
         try:
@@ -147,7 +145,7 @@ def _step(forward, images, labels, optimiser, precision: str, state: State) -> f
             pieces = zip(images.tensor_split(state.parts), labels.tensor_split(state.parts), strict=True)
             for some_images, some_labels in pieces:
                 with _precision(precision, images.device):
-                    logits = forward(some_images)
+                    logits = network(some_images)
                 part = cross_entropy(logits.float(), some_labels, reduction="sum") / len(labels)
                 part.backward()
                 loss += part.item()
@@ -174,15 +172,6 @@ def _step(forward, images, labels, optimiser, precision: str, state: State) -> f
 def _precision(setting: str, device: torch.device) -> torch.autocast:
     half = setting == "bf16" or (setting == "auto" and device.type == "cuda")
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=half)
-
-
-def _compiled(network: nn.Module, device: torch.device) -> Callable:
-    """torch.compile needs a C++ compiler on the CPU and Triton on a GPU; without it the network runs as it is."""
-    found = bool(shutil.which("g++") or shutil.which("clang++"))
-    if device.type == "cuda":
-        found = found and torch.utils._triton.has_triton()
-    log.info("torch.compile: %s", "used" if found else "no compiler found, the network runs as it is")
-    return torch.compile(network) if found else network
 
 
 def _validate(network: nn.Module, scans: Scans, rows: np.ndarray, batch_size: int) -> tuple[float, float]:

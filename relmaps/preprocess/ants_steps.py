@@ -162,9 +162,9 @@ def deform(fixed, moving, affine: str, mask, kind: str, iterations: tuple[int, .
     return [warp, affine]
 
 
-def warp_to(fixed, moving, transforms: list[str], interpolation: str = "linear") -> ants.ANTsImage:
-    """A moving image on the grid of `fixed`."""
-    return ants.apply_transforms(fixed, moving, transforms, interpolator=interpolation)
+def warp_to(fixed, moving, transforms: list[str]) -> ants.ANTsImage:
+    """A moving image on the grid of `fixed`, by linear interpolation."""
+    return ants.apply_transforms(fixed, moving, transforms, interpolator="linear")
 
 
 def warp_back(moving, fixed, transforms: list[str], interpolation: str = "linear") -> ants.ANTsImage:

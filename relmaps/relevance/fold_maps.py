@@ -24,7 +24,6 @@ class FoldMaps:
         self.labels, self.targets, self.pooling, self.normalisation = labels, targets, pooling, normalisation
         self.fold_map, self.seed_maps = np.float32(0), np.float32(0)
         self._known = []
-        self._counted = np.zeros(1)  # share of the subjects that count, of the mean and of each seed
 
     def collect(self, batches: Iterable[Explained], path: str | Path, keep: bool, n_voxels: int) -> None:
         """Go through all batches and write the subject maps.
@@ -53,9 +52,6 @@ class FoldMaps:
                 store[:, batch.place] = maps / np.where(amplitude > 0, amplitude, 1)[..., None]
             self._add(batch)
             self._tell(batch, amplitude, l1)
-        if self.pooling == "correct":  # how many they are is known only now
-            counted = np.where(self._counted > 0, self._counted, 1).astype(np.float32)
-            self.fold_map, self.seed_maps = self.fold_map / counted[0], self.seed_maps / counted[1:, None]
 
     def table(self) -> pd.DataFrame:
         """One row per subject and target: place (of the subject), target, score, completeness_error, outside_share,
@@ -66,22 +62,12 @@ class FoldMaps:
         """The batch's part of the fold's map and of each seed's."""
         headline = batch.maps[:, 0]
         mean = headline.mean(axis=0)
-        self.fold_map = self.fold_map + self._shares(batch.place, mean, batch.score.mean(axis=0)) @ mean
-        of_seeds = [
-            self._shares(batch.place, maps, score) @ maps for maps, score in zip(headline, batch.score, strict=True)
-        ]
-        self.seed_maps = self.seed_maps + np.array(of_seeds)
-        scores = np.vstack([batch.score.mean(axis=0), batch.score])
-        self._counted = self._counted + ((scores > 0) == self.labels[batch.place]).sum(axis=1) / len(self.labels)
+        self.fold_map = self.fold_map + self._shares(batch.place, mean) @ mean
+        self.seed_maps = self.seed_maps + np.array([self._shares(batch.place, maps) @ maps for maps in headline])
 
-    def _shares(self, place: slice, maps: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """(n_of_batch,) float32 factors; which subjects are classified correctly is known of this batch alone."""
-        correct = np.ones(len(self.labels), dtype=bool)
-        correct[place] = (score > 0) == self.labels[place]
-        shares = pooling_shares(np.ones((1, len(correct))), self.labels, self.pooling, correct)[0]
-        if self.pooling == "correct":
-            shares = correct / len(correct)
-        shares = shares[place]
+    def _shares(self, place: slice, maps: np.ndarray) -> np.ndarray:
+        """(n_of_batch,) float32 factors with which these maps add to the fold's group map."""
+        shares = pooling_shares(np.ones((1, len(self.labels))), self.labels, self.pooling)[0, place]
         if self.normalisation == "unit_l1":
             sums = np.abs(maps).sum(axis=1, dtype=np.float64)
             shares = shares / np.where(sums > 0, sums, 1)

@@ -12,7 +12,7 @@ from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table
 from relmaps.relevance.pooling import FoldHeatmaps
 
-COLUMNS = ("participant_id", "label", "fold", "model", "target", "score", "completeness_error", "amplitude", "l1")
+COLUMNS = ("participant_id", "fold", "model", "target", "completeness_error", "amplitude", "l1")
 
 
 def chosen_heatmaps(
@@ -42,8 +42,7 @@ def chosen_heatmaps(
         table = table[table["target"] == target]
         maps = open_array(path)[targets.index(target)]
         rows = np.array([row_of[participant] for participant in table["participant_id"]])
-        correct = ((table["score"] > 0) == (table["label"] == 1)).to_numpy()
-        folds.append(FoldHeatmaps(maps, rows, table["amplitude"].to_numpy(), table["l1"].to_numpy(), correct))
+        folds.append(FoldHeatmaps(maps, rows, table["amplitude"].to_numpy(), table["l1"].to_numpy()))
         models.append(model)
         errors.append(table["completeness_error"].dropna())
     error = pd.concat(errors)

@@ -11,7 +11,6 @@ POOLING = {
     "class_means": "mean of the two class means over the held-out subjects of a fold, then over folds",
     "disease": "mean over the held-out subjects with disease of a fold, then over folds",
     "contrast": "mean of disease minus mean of control over the held-out subjects of a fold, then over folds",
-    "correct": "mean over the correctly classified held-out subjects of a fold, then over folds",
 }
 NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
 EVIDENCE = {

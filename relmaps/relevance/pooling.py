@@ -15,9 +15,7 @@ CLASS_WEIGHTS = {
     "class_means": (0.5, 0.5),
     "disease": (0.0, 1.0),
     "contrast": (-1.0, 1.0),
-    "correct": None,  # of those that were classified correctly
 }
-NORMALISATIONS = ("none", "unit_l1")
 # What is done to a subject's map before it is averaged.
 RECTIFIERS = {"signed": np.asarray, "abs": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
 BLOCK_BYTES = 64 * 2**20  # of subject maps held at once
@@ -28,15 +26,13 @@ class FoldHeatmaps:
     """Heatmaps of the held-out subjects of one fold.
 
     maps : (n, n_voxels), may be memory-mapped and half precision; times `amplitude` (n,) they are the heatmaps.
-    l1 : (n,) sum of the absolute values of each heatmap. correct : (n,) bool, whether the sign of the score is that of
-    the label. rows : (n,), where these subjects stand in a weight vector.
+    l1 : (n,) sum of the absolute values of each heatmap. rows : (n,), where these subjects stand in a weight vector.
     """
 
     maps: np.ndarray
     rows: np.ndarray
     amplitude: np.ndarray
     l1: np.ndarray
-    correct: np.ndarray
 
     def scales(self, normalisation: str) -> np.ndarray:
         """(n,) factor of each stored map; a map that is zero everywhere stays so."""
@@ -71,7 +67,7 @@ class PooledHeatmaps:
         n_voxels = self.folds[0].maps.shape[1]
         total = np.zeros((len(weights), n_voxels), dtype=np.float32)
         for fold, scales in zip(self.folds, self.scales, strict=True):
-            shares = pooling_shares(weights[:, fold.rows], self.labels[fold.rows], self.pooling, fold.correct)
+            shares = pooling_shares(weights[:, fold.rows], self.labels[fold.rows], self.pooling)
             shares = (shares * scales / len(self.folds)).astype(np.float32)
             size = max(1, BLOCK_BYTES // (4 * len(fold.rows)))
             for start in range(0, n_voxels, size):
@@ -80,17 +76,12 @@ class PooledHeatmaps:
         return total
 
 
-def pooling_shares(
-    weights: np.ndarray, labels: np.ndarray, pooling: str, correct: np.ndarray | None = None
-) -> np.ndarray:
+def pooling_shares(weights: np.ndarray, labels: np.ndarray, pooling: str) -> np.ndarray:
     """(n_draws, n) factors with which one fold's maps add up to its pooled map.
 
-    weights : (n_draws, n) multiplicities. labels : (n,) 0 or 1. correct : (n,) bool, needed for that pooling; a draw
-    without any correct subject gets a map of zeros.
+    weights : (n_draws, n) multiplicities. labels : (n,) 0 or 1. A draw without any subject gets a map of zeros.
     Raises UserError if a class that the pooling needs has no subject.
     """
-    if pooling == "correct":
-        weights = weights * correct
     if CLASS_WEIGHTS[pooling] is None:
         total = weights.sum(axis=1, keepdims=True)
         return weights / np.where(total > 0, total, 1)

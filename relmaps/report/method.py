@@ -20,7 +20,7 @@ MASKS = {"brain": "the whole brain", "gm": "grey matter"}
 WORDS = {
     **{"true_class": "the true class", "disease": "disease", "logit_difference": "the difference of the logits"},
     **{"all": "every participant", "class_means": "the mean of the two groups' means"},
-    **{"contrast": "disease minus control", "correct": "the mean of those predicted right"},
+    **{"contrast": "disease minus control"},
     **{"none": "nothing", "unit_l1": "its sum of absolute values"},
 }
 # What no setting changes, and what the paper does instead; docs/decisions/ has the reasons.

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from nibabel.affines import apply_affine
 from scipy.spatial.transform import Rotation
 
 MIXED, BOX = "mixed", "box"  # one of PROTOCOLS per scan; today's box around the template, without a neck
@@ -103,11 +102,6 @@ def place(protocol: Protocol, brain_mm: np.ndarray, voxel_mm: float, rng, extra)
     pose[:3, :3] = turn
     pose[:3, 3] = middle - turn @ oblique @ offset
     return Placement(shape, _box_affine(oblique, sides, shape), pose, protocol.stored, protocol.slices)
-
-
-def brain_in_box(placement: Placement, brain_mm: np.ndarray) -> np.ndarray:
-    """(n, 3): positions of points of the template, (n, 3) mm, in voxels of the scan."""
-    return apply_affine(np.linalg.inv(placement.pose @ placement.affine), brain_mm)
 
 
 def _turn_and_size(rng) -> np.ndarray:

@@ -26,9 +26,9 @@ def grid_over(shape: tuple[int, int, int], affine: np.ndarray, voxel_mm: float, 
     return Grid(tuple(int(np.ceil(n * size / voxel_mm)) for n, size in zip(shape, old, strict=True)), new, space)
 
 
-def study_grid(voxel_mm: float, space: str = SPACE) -> Grid:
+def study_grid(voxel_mm: float) -> Grid:
     """A grid of the given voxel size over the packaged template's box."""
-    return grid_over(SHAPE, AFFINE, voxel_mm, space)
+    return grid_over(SHAPE, AFFINE, voxel_mm, SPACE)
 
 
 def t1() -> np.ndarray:

@@ -139,13 +139,13 @@ def predict(size: Size, jobs: dict[str, int], rules: dict[str, Rule]) -> pd.Data
     for rule, number in jobs.items():
         asked = rules[rule]
         if rule not in costs.index:
-            rows.append((rule, asked.stage, number, None, asked.memory_mb[0], asked.gpu))
+            rows.append((rule, asked.stage, number, None, asked.memory_mb, asked.gpu))
             continue
         preset = f"{rule} {size.preset}"
         cost = costs.loc[preset if preset in costs.index else rule]
         units = UNITS[rule][1](size, number) if rule in UNITS else 0
         seconds = number * cost["start_s"] + cost["unit_s"] * units
-        rows.append((rule, asked.stage, number, seconds, asked.memory_mb[0], asked.gpu))
+        rows.append((rule, asked.stage, number, seconds, asked.memory_mb, asked.gpu))
     return pd.DataFrame(rows, columns=["rule", "stage", "jobs", "cpu_s", "memory_mb", "gpu"]).set_index("rule")
 
 

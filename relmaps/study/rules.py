@@ -17,16 +17,13 @@ PAGES = ("tables", "publication")  # folders of results that belong to the stage
 class Rule:
     """A rule with a script.
 
-    stage : whose folder its logs lie in. memory_mb, runtime_min : of a job's first and second attempt. gpu : whether it
-    uses one. parsed : Snakemake's own record.
+    stage : whose folder its logs lie in. memory_mb : of a job's first attempt. gpu : whether it uses one.
     """
 
     name: str
     stage: str
-    memory_mb: tuple[int, int]
-    runtime_min: tuple[int, int]
+    memory_mb: int
     gpu: bool
-    parsed: Any
 
 
 def read_rules(files: Sequence[str | Path] = (), **settings: object) -> dict[str, Rule]:
@@ -65,17 +62,7 @@ def _rules_of(planned: Any) -> dict[str, Rule]:
 
 
 def _rule(parsed: Any) -> Rule:
-    def asked(resource: str) -> tuple[int, int]:
-        first, second = (parsed.resources[resource].evaluate(None, attempt=attempt).value for attempt in (1, 2))
-        return first, second
-
     folders = Path(parsed.log[0]).parts
     stage = folders[folders.index("logs") - 1]
-    return Rule(
-        parsed.name,
-        "figures" if stage in PAGES else stage,
-        asked("mem_mb"),
-        asked("runtime"),
-        "gpu" in parsed.resources,
-        parsed,
-    )
+    memory_mb = parsed.resources["mem_mb"].evaluate(None, attempt=1).value
+    return Rule(parsed.name, "figures" if stage in PAGES else stage, memory_mb, "gpu" in parsed.resources)

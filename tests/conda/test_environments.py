@@ -12,7 +12,7 @@ import pytest
 
 from relmaps import ROOT
 from relmaps.io.files import read_json
-from tests.studies import rules
+from tests.rules import read_rules
 
 pytestmark = pytest.mark.long
 
@@ -78,7 +78,7 @@ def test_every_module_of_a_job_lies_in_the_environment_of_its_rule(prefix, resul
     for path in results.rglob("logs/**/*.json"):
         used = read_json(path)
         rule = used["rule"]
-        env = Path(rules()[rule].parsed.conda_env).name
+        env = Path(str(read_rules()[rule].conda_env)).name
         python, *modules = used["environment"].values()
         folder = Path(python).parent.parent
         assert folder.parent == prefix, f"{rule}: {python}"

@@ -5,7 +5,8 @@ import yaml
 
 from benchmarks.bids_tree import write_bids_tree
 from tests.adni_tree import write_adni_tree
-from tests.studies import planned, rules, run
+from tests.rules import read_rules
+from tests.studies import planned, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
@@ -33,7 +34,7 @@ def test_the_default_study_plans_every_scan_and_stage(folder):
     assert jobs["bootstrap_map"] == 9, "all but those that are the same for every cohort"
     assert jobs["pool_variants"] == 4
     assert jobs["check_heatmap"] == 3
-    assert set(jobs) - {"total", "all"} == set(rules()) - ELSEWHERE
+    assert set(jobs) - {"total", "all"} == set(read_rules()) - ELSEWHERE
 
 
 def test_the_full_demo_trains_every_network_seed_and_permutation(folder):
@@ -82,7 +83,7 @@ def test_a_dry_run_of_a_bids_folder_shows_every_scan_and_stage(folder, tmp_path)
     assert jobs["preprocess_scans"] == 300
     assert jobs["draw_scans"] == 15, "twenty pictures a job"
     of_the_simulation = {"simulate_participants", "simulate_scans", "simulate_truth", "build_truth", "plot_truth"}
-    assert set(jobs) - {"total", "all"} == set(rules()) - ELSEWHERE - of_the_simulation
+    assert set(jobs) - {"total", "all"} == set(read_rules()) - ELSEWHERE - of_the_simulation
 
 
 def test_known_atrophy_is_planned_for_every_control_and_has_a_truth(folder, dataset):

@@ -1,10 +1,7 @@
 # classify: splits, networks and linear models. {run} is the study, or its classification on shuffled labels.
-CNN = config["classify"]["cnn"]
-LINEAR = config["classify"]["linear"]
-
-VOXELS = voxels_at(config["preprocess"]["template"]["voxel_mm"])
-WIDTH = max(map(width_of, MODELS.networks))
-TRAINING_MB = training_mb(WIDTH, VOXELS, CNN["batch_size"])
+CNN, LINEAR = CLASSIFY["cnn"], CLASSIFY["linear"]
+RECIPE = {key: value for key, value in CNN.items() if key not in ("feature", "architectures", "seeds")}
+PERMUTATION = f"{RESULTS}/permutations/{{permutation}}"
 
 
 rule make_splits:
@@ -19,17 +16,15 @@ rule make_splits:
         "{run}/classify/benchmarks/make_splits.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("make_splits"),
     params:
         code=code_of("workflow/scripts/make_splits.py"),
-        folds=config["classify"]["folds"],
-        validation_fraction=config["classify"]["validation_fraction"],
-        group_by_site=config["classify"]["group_by_site"],
+        folds=CLASSIFY["folds"],
+        validation_fraction=CLASSIFY["validation_fraction"],
+        group_by_site=CLASSIFY["group_by_site"],
         seed=config["seed"],
-        applied_folds=FOLDS if config["apply"] else None,
+        applied_folds=FOLDS if LAYOUT.external else None,
     message:
         "Folds and inner validation parts, stratified by label and balanced by age and sex: {output.splits}"
     script:
@@ -49,14 +44,12 @@ rule audit_splits:
         "{run}/classify/benchmarks/audit_splits.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("audit_splits"),
     params:
         code=code_of("workflow/scripts/audit_splits.py"),
-        by_site=config["classify"]["group_by_site"] and config["apply"] is None,
-        everyone_tested=config["apply"] is not None,
+        by_site=CLASSIFY["group_by_site"] and not LAYOUT.external,
+        everyone_tested=LAYOUT.external,
     message:
         "No participant and no image is on two sides of a fold: {output.audit}"
     script:
@@ -68,8 +61,8 @@ rule train_cnn:
         subjects="{run}/preprocess/subjects.tsv",
         splits="{run}/classify/splits.tsv",
         audit="{run}/classify/splits_audit.json",
-        images=array_of_network,
-        brain_mask=BRAIN_MASK,
+        images=LAYOUT.network_array,
+        brain_mask=LAYOUT.brain_mask,
     output:
         weights="{run}/classify/cnn/{network}/fold-{fold}_seed-{seed}.safetensors",
         history="{run}/classify/cnn/{network}/fold-{fold}_seed-{seed}_history.tsv",
@@ -80,21 +73,16 @@ rule train_cnn:
         "{run}/classify/benchmarks/train_cnn_{network}_fold-{fold}_seed-{seed}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(TRAINING_MB),
-        runtime=growing(240),
-        gpu=1,
+        **LAYOUT.resources("train_cnn"),
     params:
+        **ON_DEVICE,
         code=code_of("workflow/scripts/train_cnn.py"),
-        architecture=architecture_of_network,
-        feature=feature_of_network,
-        recipe={key: value for key, value in CNN.items() if key not in ("feature", "architectures", "seeds")},
+        architecture=LAYOUT.network_architecture,
+        feature=LAYOUT.network_feature,
+        recipe=RECIPE,
         seed=config["seed"],
         space=SPACE,
-        device=config["device"],
-        gpu_jobs_per_device=config["gpu_jobs_per_device"],
-        compute_threads=config["compute_threads"],
     message:
         "Network {wildcards.network} trained on fold {wildcards.fold} with seed {wildcards.seed}: {output.weights}"
     script:
@@ -112,13 +100,11 @@ rule build_gram:
         f"{RESULTS}/classify/benchmarks/build_gram-{{feature}}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        **LAYOUT.resources("build_gram"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/build_gram.py"),
-        compute_threads=config["compute_threads"],
     message:
         "Products of all pairs of scans, which every linear model of {wildcards.feature} is fitted from"
     script:
@@ -130,7 +116,7 @@ rule fit_linear:
         subjects="{run}/preprocess/subjects.tsv",
         splits="{run}/classify/splits.tsv",
         audit="{run}/classify/splits_audit.json",
-        gram=gram_of_linear,
+        gram=LAYOUT.linear_gram,
     output:
         predictions="{run}/classify/linear/{linear}_predictions.tsv",
         folds="{run}/classify/linear/{linear}_folds.tsv",
@@ -140,16 +126,14 @@ rule fit_linear:
         "{run}/classify/benchmarks/fit_linear_{linear}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        **LAYOUT.resources("fit_linear"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/fit_linear.py"),
-        estimator=estimator_of,
+        estimator=LAYOUT.linear_estimator,
         grid=LINEAR["c"],
         seed=config["seed"],
-        compute_threads=config["compute_threads"],
     message:
         "Linear model {wildcards.linear}, all folds, its penalty chosen within each: {output.predictions}"
     script:
@@ -169,14 +153,231 @@ rule fit_covariates:
         "{run}/classify/benchmarks/fit_covariates.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("fit_covariates"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/fit_covariates.py"),
-        compute_threads=config["compute_threads"],
     message:
         "What age, sex and head size alone tell: {output.predictions}"
     script:
         "../scripts/fit_covariates.py"
+
+
+rule gather_predictions:
+    input:
+        parts=LAYOUT.predictions,
+    output:
+        predictions="{run}/classify/predictions.tsv",
+        sidecar="{run}/classify/predictions.json",
+    log:
+        "{run}/classify/logs/gather_predictions.log",
+    benchmark:
+        "{run}/classify/benchmarks/gather_predictions.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("gather_predictions"),
+    params:
+        code=code_of("workflow/scripts/gather_predictions.py"),
+    message:
+        "Held-out predictions of all models: {output.predictions}"
+    script:
+        "../scripts/gather_predictions.py"
+
+
+rule select_networks:
+    input:
+        predictions="{run}/classify/predictions.tsv",
+    output:
+        selection="{run}/classify/selection.tsv",
+    log:
+        "{run}/classify/logs/select_networks.log",
+    benchmark:
+        "{run}/classify/benchmarks/select_networks.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("select_networks"),
+    params:
+        code=code_of("workflow/scripts/select_networks.py"),
+        networks=PLAN.models.networks,
+    message:
+        "The network of each fold, chosen on its validation part: {output.selection}"
+    script:
+        "../scripts/select_networks.py"
+
+
+rule score_performance:
+    input:
+        predictions="{run}/classify/predictions.tsv",
+        selection=LAYOUT.selection,
+        platt=LAYOUT.linear_folds,
+    output:
+        performance="{run}/classify/performance.tsv",
+        sidecar="{run}/classify/performance.json",
+        calibration="{run}/classify/calibration.tsv",
+        calibration_sidecar="{run}/classify/calibration.json",
+        variability="{run}/classify/variability.tsv",
+        variability_sidecar="{run}/classify/variability.json",
+    log:
+        "{run}/classify/logs/score_performance.log",
+    benchmark:
+        "{run}/classify/benchmarks/score_performance.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("score_performance"),
+    params:
+        **INTERVALS,
+        code=code_of("workflow/scripts/score_performance.py"),
+        linear=[*PLAN.models.linear, *PLAN.models.control_linear],
+        features=LAYOUT.features(),
+        cnn_feature=CNN["feature"],
+        draws=CLASSIFY["bootstrap_draws"],
+    message:
+        "Performance of all models with intervals: {output.performance}"
+    script:
+        "../scripts/score_performance.py"
+
+
+rule compare_models:
+    input:
+        predictions="{run}/classify/predictions.tsv",
+        selection=LAYOUT.selection,
+    output:
+        comparisons="{run}/classify/model_comparisons.tsv",
+        sidecar="{run}/classify/model_comparisons.json",
+    log:
+        "{run}/classify/logs/compare_models.log",
+    benchmark:
+        "{run}/classify/benchmarks/compare_models.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("compare_models"),
+    params:
+        **INTERVALS,
+        code=code_of("workflow/scripts/compare_models.py"),
+        draws=CLASSIFY["bootstrap_draws"],
+    message:
+        "McNemar tests between models: {output.comparisons}"
+    script:
+        "../scripts/compare_models.py"
+
+
+rule apply_models:
+    input:
+        subjects=SUBJECTS,
+        splits=SPLITS,
+        audit=f"{RESULTS}/classify/splits_audit.json",
+        scans=f"{RESULTS}/cohort/scans.tsv",
+        brain_mask=LAYOUT.brain_mask,
+        images=LAYOUT.array(CNN["feature"]),
+        linear_images=LAYOUT.array(LINEAR["feature"]),
+        weights=LAYOUT.weights(LAYOUT.trained),
+        linear_folds=expand(
+            f"{LAYOUT.trained}/classify/linear/{{linear}}_folds.tsv", linear=PLAN.models.linear
+        ),
+        linear_weights=[path for model in PLAN.models.linear for path in LAYOUT.linear_weight_maps(model)],
+        finished_array=f"{LAYOUT.trained}/preprocess/arrays/{LINEAR['feature']}.npy",
+        finished_subjects=f"{LAYOUT.trained}/preprocess/subjects.tsv",
+        finished_splits=f"{LAYOUT.trained}/classify/splits.tsv",
+        finished_scans=f"{LAYOUT.trained}/cohort/scans.tsv",
+        finished_mask=f"{LAYOUT.trained}/preprocess/template/{SPACE}_brain_mask.nii.gz",
+    output:
+        predictions=f"{RESULTS}/classify/applied.tsv",
+    log:
+        f"{RESULTS}/classify/logs/apply_models.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/apply_models.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("apply_models"),
+    params:
+        **ON_DEVICE,
+        code=code_of("workflow/scripts/apply_models.py"),
+        linear=PLAN.models.linear,
+        folds=FOLDS,
+        space=SPACE,
+    message:
+        f"Models of {LAYOUT.trained} on scans that they have never seen: {{output.predictions}}"
+    script:
+        "../scripts/apply_models.py"
+
+
+rule write_model_cards:
+    input:
+        subjects=SUBJECTS,
+        splits=SPLITS,
+        selection=f"{RESULTS}/classify/selection.tsv",
+        performance=f"{RESULTS}/classify/performance.tsv",
+        weights=LAYOUT.weights(RESULTS),
+    output:
+        cards=LAYOUT.cards,
+    log:
+        f"{RESULTS}/classify/logs/write_model_cards.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/write_model_cards.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("write_model_cards"),
+    params:
+        code=code_of("workflow/scripts/write_model_cards.py"),
+        folds=FOLDS,
+        recipe=RECIPE,
+        study=LAYOUT.facts(),
+        confidence=OVERLAP["confidence"],
+    message:
+        "A card for the network chosen in each fold: what it is, what it is worth, what it is not for"
+    script:
+        "../scripts/write_model_cards.py"
+
+
+rule permute_labels:
+    input:
+        subjects=SUBJECTS,
+    output:
+        subjects=f"{PERMUTATION}/preprocess/subjects.tsv",
+        sidecar=f"{PERMUTATION}/preprocess/subjects.json",
+    log:
+        f"{PERMUTATION}/preprocess/logs/permute_labels.log",
+    benchmark:
+        f"{PERMUTATION}/preprocess/benchmarks/permute_labels.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("permute_labels"),
+    params:
+        code=code_of("workflow/scripts/permute_labels.py"),
+    message:
+        "Labels shuffled with seed {wildcards.permutation}"
+    script:
+        "../scripts/permute_labels.py"
+
+
+rule gather_null:
+    input:
+        performances=expand(
+            f"{RESULTS}/permutations/{{seed}}/classify/performance.tsv", seed=CLASSIFY["permutations"]
+        ),
+    output:
+        null=f"{RESULTS}/classify/null.tsv",
+        sidecar=f"{RESULTS}/classify/null.json",
+    log:
+        f"{RESULTS}/classify/logs/gather_null.log",
+    benchmark:
+        f"{RESULTS}/classify/benchmarks/gather_null.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("gather_null"),
+    params:
+        code=code_of("workflow/scripts/gather_null.py"),
+        permutations=CLASSIFY["permutations"],
+    message:
+        "Performance on shuffled labels: {output.null}"
+    script:
+        "../scripts/gather_null.py"

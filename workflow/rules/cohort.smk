@@ -1,6 +1,7 @@
 # cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
-SIMULATION = config["simulation"]
-INJECTION = config["cohort"]["inject_atrophy"]
+from relmaps.study.plan import disease_of
+
+SIMULATION, INJECTION = config["simulation"], config["cohort"]["inject_atrophy"]
 SOURCE_KEYS = ("bids", "table", "adni", "inject_atrophy")  # of cohort, that choose and label scans
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
@@ -17,10 +18,8 @@ rule simulate_participants:
         f"{RESULTS}/cohort/benchmarks/simulate_participants.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
+        **LAYOUT.resources("simulate_participants"),
     params:
         code=code_of("workflow/scripts/simulate_participants.py"),
         n_scans=SIMULATION["n_scans"],
@@ -44,13 +43,11 @@ rule simulate_scans:
         f"{RESULTS}/cohort/benchmarks/simulate_scans-{{batch}}.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        **LAYOUT.resources("simulate_scans"),
     params:
         code=code_of("workflow/scripts/simulate_scans.py"),
-        scans=simulated_scans_of,
+        scans=BATCHES.simulated_scans,
         disease=DISEASE,
         settings={
             **{key: SIMULATION[key] for key in ("anatomy_mm", "ageing", "protocol", "voxel_mm")},
@@ -65,7 +62,7 @@ rule simulate_scans:
 
 rule convert_dicom:
     input:
-        folders_to_convert,
+        BATCHES.dicom_folders,
     output:
         prepared=f"{RESULTS}/cohort/converted/batch-{{batch}}.tsv",
     log:
@@ -74,13 +71,11 @@ rule convert_dicom:
         f"{RESULTS}/cohort/benchmarks/convert_dicom-{{batch}}.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        **LAYOUT.resources("convert_dicom"),
     params:
         code=code_of("workflow/scripts/convert_dicom.py"),
-        scans=scans_to_convert,
+        scans=BATCHES.conversions,
     message:
         "Convert the DICOM series of batch {wildcards.batch}"
     script:
@@ -98,10 +93,8 @@ rule draw_injection:
         f"{RESULTS}/cohort/benchmarks/draw_injection.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
+        **LAYOUT.resources("draw_injection"),
     params:
         code=code_of("workflow/scripts/draw_injection.py"),
         injection=INJECTION and {key: INJECTION[key] for key in ("severity", "severity_spread", "seed")},
@@ -113,10 +106,10 @@ rule draw_injection:
 
 rule inject_atrophy:
     input:
-        unpack(inputs_of_injection),
+        unpack(BATCHES.injection_inputs),
         severity=f"{RESULTS}/cohort/injection.tsv",
         regions=REGIONS,
-        template=TEMPLATE_IMAGES,
+        template=LAYOUT.template,
     output:
         prepared=f"{RESULTS}/cohort/injected/batch-{{batch}}.tsv",
     log:
@@ -125,13 +118,11 @@ rule inject_atrophy:
         f"{RESULTS}/cohort/benchmarks/inject_atrophy-{{batch}}.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(240),
+        **LAYOUT.resources("inject_atrophy"),
     params:
         code=code_of("workflow/scripts/inject_atrophy.py"),
-        scans=scans_to_inject,
+        scans=BATCHES.injections,
         space=SPACE,
         images=config["preprocess"]["template"]["images"],
         disease=DISEASE,
@@ -145,7 +136,7 @@ rule inject_atrophy:
 rule simulate_truth:
     input:
         regions=REGIONS,
-        template=TEMPLATE_IMAGES,
+        template=LAYOUT.template,
     output:
         truth=f"{RESULTS}/cohort/truth.nii.gz",
         literature=f"{RESULTS}/cohort/literature.txt",
@@ -155,10 +146,8 @@ rule simulate_truth:
         f"{RESULTS}/cohort/benchmarks/simulate_truth.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        **LAYOUT.resources("simulate_truth"),
     params:
         code=code_of("workflow/scripts/simulate_truth.py"),
         space=SPACE,
@@ -174,7 +163,7 @@ rule simulate_truth:
 
 rule ingest_cohort:
     input:
-        dataset_of,
+        BATCHES.dataset,
     output:
         participants=f"{RESULTS}/cohort/participants.tsv",
         scans=f"{RESULTS}/cohort/scans.tsv",
@@ -185,10 +174,8 @@ rule ingest_cohort:
         f"{RESULTS}/cohort/benchmarks/ingest_cohort.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        **LAYOUT.resources("ingest_cohort"),
     params:
         code=code_of("workflow/scripts/ingest_cohort.py"),
         dataset=PLAN.dataset,

@@ -1,17 +1,18 @@
-# What the rule files share: the validated configuration, paths, wildcards and input functions.
+# What the rule files share: the validated configuration, paths, values and wildcards. Every job has one thread,
+# Snakemake's default: more jobs, not more threads, use more cores.
 import re
 import sys
 
 sys.path.insert(0, str(workflow.basedir))
 
+from relmaps.catalogue.models import names_of
+from relmaps.catalogue.networks import NETWORKS
+from relmaps.io.errors import UserError
+from relmaps.study.batches import Batches
 from relmaps.study.code import code_of
 from relmaps.study.config import load_config
-from relmaps.io.errors import UserError
-from relmaps.catalogue.maps import map_of
-from relmaps.catalogue.models import names_of
-from relmaps.catalogue.networks import NETWORKS, width_of
-from relmaps.study.plan import disease_of, plan_study
-from relmaps.io.resources import explaining_mb, growing, training_mb, voxels_at
+from relmaps.study.layout import layout_of
+from relmaps.study.plan import plan_study
 
 try:
     load_config(config)
@@ -19,29 +20,23 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-STUDY = config["study"]
-RESULTS = config["redraw"] or f"results/{STUDY}"
+LAYOUT = layout_of(config, PLAN)
+STUDY, RESULTS = config["study"], LAYOUT.results
+BATCHES = Batches(RESULTS, PLAN)
 SPACE = config["preprocess"]["template"]["space"]
-FOLDS = [str(fold) for fold in range(1, config["classify"]["folds"] + 1)]
-REFERENCES = PLAN.references
-REFERENCE_MASKS = expand(f"{RESULTS}/reference/{{reference}}/mask.nii.gz", reference=REFERENCES)
-REFERENCE_SIDECARS = expand(f"{RESULTS}/reference/{{reference}}/reference.json", reference=REFERENCES)
-REFERENCE_MAPS = expand(f"{RESULTS}/reference/{{reference}}/map.nii.gz", reference=REFERENCES)
-REFERENCE_THRESHOLDS = expand(f"{RESULTS}/reference/{{reference}}/thresholds.npz", reference=REFERENCES)
-MODELS = PLAN.models
-LINEAR_MAPS = PLAN.linear_maps
-FINISHED = config["apply"] or RESULTS  # the study whose models are explained
-HEATMAPS = config["relevance"]["methods"]
-MAPS = PLAN.maps
+FOLDS, MAPS, REFERENCES = LAYOUT.folds, PLAN.maps, PLAN.references
+CLASSIFY, RELEVANCE, OVERLAP = config["classify"], config["relevance"], config["overlap"]
 
-# What almost every rule reads: the study's grid is that of its brain mask.
-BRAIN_MASK = f"{RESULTS}/preprocess/template/{SPACE}_brain_mask.nii.gz"
-GM_MASK = f"{RESULTS}/preprocess/template/{SPACE}_gm_mask.nii.gz"
-TEMPLATE_T1 = f"{RESULTS}/preprocess/template/{SPACE}_T1w.nii.gz"
-TEMPLATE_GM = f"{RESULTS}/preprocess/template/{SPACE}_GM_probseg.nii.gz"
-TEMPLATE_WM = f"{RESULTS}/preprocess/template/{SPACE}_WM_probseg.nii.gz"
-TEMPLATE_CSF = f"{RESULTS}/preprocess/template/{SPACE}_CSF_probseg.nii.gz"
-TEMPLATE_IMAGES = [TEMPLATE_T1, TEMPLATE_GM, TEMPLATE_WM, TEMPLATE_CSF, BRAIN_MASK, GM_MASK]
+# What many rules read and are given.
+SUBJECTS = f"{RESULTS}/preprocess/subjects.tsv"
+SPLITS = f"{RESULTS}/classify/splits.tsv"
+REFERENCE_MASKS = LAYOUT.reference_files(reference_masks="mask.nii.gz", reference_sidecars="reference.json")
+REFERENCE_MAPS = LAYOUT.reference_files(reference_maps="map.nii.gz")
+SCORING_MASKS = {"gm_mask": LAYOUT.gm_mask, **REFERENCE_MASKS}
+THREADS = {"compute_threads": config["compute_threads"]}
+ON_DEVICE = {key: config[key] for key in ("device", "gpu_jobs_per_device", "compute_threads")}
+POOLING = {key: RELEVANCE[key] for key in ("target", "pooling", "normalisation")}
+INTERVALS = {"seed": config["seed"], "confidence": OVERLAP["confidence"], **THREADS}
 
 
 wildcard_constraints:

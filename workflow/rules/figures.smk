@@ -1,35 +1,12 @@
 # figures: what the study found, as pictures; drawn from published files alone.
-from relmaps.catalogue.figures import FIGURES as FIGURE_RECORDS
+from relmaps.catalogue.figures import FIGURES
 from relmaps.study.provenance import code_hash
 
-FIGURES = f"{RESULTS}/figures"
-MAP_SIDECARS = expand(f"{RESULTS}/relevance/{{map}}/group.json", map=MAPS)
-REPORT_TEMPLATES = code_hash(
-    ["relmaps/report/templates", "relmaps/report/niivue"]
-)  # code_of follows imports only
-# What relmaps/catalogue/figures.yaml names.
-FIGURE_LISTS = {
-    "heatmaps": HEATMAPS,
-    "growing_maps": GROWING,
-    "histories": [f"{network}/fold-{fold}_seed-{seed}" for network, fold, seed in MAIN_TRAININGS],
-    "label_nulls": ["null"] if config["classify"]["permutations"] else [],
-}
-FIGURE_SETTINGS = {
-    "maps": MAPS,
-    "references": REFERENCES,
-    "exclude_on": config["preprocess"]["exclude_on"],
-    "trainings": MAIN_TRAININGS,
-}
-FIGURE_CONDITIONS = {
-    None: True,
-    "truth": "truth" in REFERENCES,
-    "growth": bool(GROWING),
-    "training": config["apply"] is None,
-}
-NAMES_OF_FIGURES = [name for name, record in FIGURE_RECORDS.items() if FIGURE_CONDITIONS[record.needs]]
+PICTURES = f"{RESULTS}/figures"
+PUBLICATION = f"{RESULTS}/publication"
 
 
-for name, record in FIGURE_RECORDS.items():
+for name, record in FIGURES.items():
     if record.inputs is None:
         continue
 
@@ -37,28 +14,26 @@ for name, record in FIGURE_RECORDS.items():
         name:
             f"plot_{name}"
         input:
-            **record.files(RESULTS, FIGURE_LISTS),
+            **LAYOUT.figure_inputs(record),
         output:
             png=report(
-                f"{FIGURES}/{name}.png",
+                f"{PICTURES}/{name}.png",
                 caption=f"../report/{name}.rst",
                 category=record.category,
                 labels={"shows": record.shows},
             ),
-            svg=f"{FIGURES}/{name}.svg",
-            pdf=f"{FIGURES}/{name}.pdf",
+            svg=f"{PICTURES}/{name}.svg",
+            pdf=f"{PICTURES}/{name}.pdf",
         log:
-            f"{FIGURES}/logs/plot_{name}.log",
+            f"{PICTURES}/logs/plot_{name}.log",
         benchmark:
-            f"{FIGURES}/benchmarks/plot_{name}.tsv"
+            f"{PICTURES}/benchmarks/plot_{name}.tsv"
         conda:
             "../../envs/figures.yaml"
-        threads: 1
         resources:
-            mem_mb=growing(1000),
-            runtime=growing(10),
+            **LAYOUT.resources(f"plot_{name}"),
         params:
-            **{key: FIGURE_SETTINGS[key] for key in record.settings},
+            **LAYOUT.figure_settings(record),
             figure=name,
             code=code_of(f"workflow/scripts/plot_{name}.py"),
         message:
@@ -69,33 +44,31 @@ for name, record in FIGURE_RECORDS.items():
 
 rule plot_maps:
     input:
-        maps=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
-        map_sidecars=MAP_SIDECARS,
-        reference_maps=expand(f"{RESULTS}/reference/{{reference}}/map.nii.gz", reference=REFERENCES),
-        reference_sidecars=REFERENCE_SIDECARS,
-        outline=REFERENCE_MASKS[0],
-        template=TEMPLATE_T1,
-        brain_mask=BRAIN_MASK,
+        **REFERENCE_MAPS,
+        maps=LAYOUT.group_maps(),
+        map_sidecars=LAYOUT.group_maps(suffix=".json"),
+        reference_sidecars=REFERENCE_MASKS["reference_sidecars"],
+        outline=REFERENCE_MASKS["reference_masks"][0],
+        template=LAYOUT.t1,
+        brain_mask=LAYOUT.brain_mask,
     output:
         png=report(
-            f"{FIGURES}/maps.png",
+            f"{PICTURES}/maps.png",
             caption="../report/maps.rst",
             category="Maps",
             labels={"shows": "Group maps"},
         ),
-        rows=expand(f"{FIGURES}/maps/{{map}}.png", map=MAPS),
-        svg=f"{FIGURES}/maps.svg",
-        pdf=f"{FIGURES}/maps.pdf",
+        rows=expand(f"{PICTURES}/maps/{{map}}.png", map=MAPS),
+        svg=f"{PICTURES}/maps.svg",
+        pdf=f"{PICTURES}/maps.pdf",
     log:
-        f"{FIGURES}/logs/plot_maps.log",
+        f"{PICTURES}/logs/plot_maps.log",
     benchmark:
-        f"{FIGURES}/benchmarks/plot_maps.tsv"
+        f"{PICTURES}/benchmarks/plot_maps.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        **LAYOUT.resources("plot_maps"),
     params:
         code=code_of("workflow/scripts/plot_maps.py"),
         space=SPACE,
@@ -105,3 +78,65 @@ rule plot_maps:
         "Figure of all group maps beside the references"
     script:
         "../scripts/plot_maps.py"
+
+
+# Figures and tables under the paper's numbers, which stand here alone; elsewhere each has a name that says what it shows.
+FIGURE_NUMBERS = {
+    **{"1": "cohort", "2": "performance", "3": "maps", "4": "curves", "5a": "ranking", "5b": "sweep"},
+    **{"6a": "sanity", "6b": "faithfulness", "6c": "stability", "S1": "quality", "S2": "mosaic"},
+    **{
+        "S3": "calibration",
+        "S4": "learning",
+        "S5": "trainings",
+        "S6": "regions",
+        "S7": "truth",
+        "S8": "growth",
+    },
+}
+TABLE_NUMBERS = {
+    **{"1": "cohort", "2": "performance", "3": "overlap", "4": "comparisons", "S1": "flagged"},
+    **{"S2": "model_comparisons", "S3": "variability", "S4": "maps", "S5": "references", "S6": "recovery"},
+    **{"S7": "regions"},
+}
+NUMBERED = {
+    **{
+        f"{PUBLICATION}/figure_{number}_{name}.{suffix}": f"{PICTURES}/{name}.{suffix}"
+        for number, name in FIGURE_NUMBERS.items()
+        if name in LAYOUT.figures
+        for suffix in ("svg", "pdf", "png")
+    },
+    **{
+        f"{PUBLICATION}/figure_{number}_{name}.png": f"{RESULTS}/preprocess/qc_mosaic.png"
+        for number, name in FIGURE_NUMBERS.items()
+        if name == "mosaic"
+    },
+    **{
+        f"{PUBLICATION}/table_{number}_{name}.{suffix}": f"{RESULTS}/tables/{name}.{suffix}"
+        for number, name in TABLE_NUMBERS.items()
+        for suffix in ("tex", "html", "tsv")
+    },
+}
+
+
+rule number_figures:
+    input:
+        named=list(NUMBERED.values()),
+    output:
+        numbered=list(NUMBERED),
+        captions=f"{PUBLICATION}/captions.md",
+    log:
+        f"{PUBLICATION}/logs/number_figures.log",
+    benchmark:
+        f"{PUBLICATION}/benchmarks/number_figures.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        **LAYOUT.resources("number_figures"),
+    params:
+        code=code_of("workflow/scripts/number_figures.py"),
+        templates=code_hash(["workflow/report"]),
+        figures=FIGURE_NUMBERS,
+    message:
+        "Figures and tables under the numbers of the paper: {output.captions}"
+    script:
+        "../scripts/number_figures.py"

@@ -1,36 +1,116 @@
-# overlap: how well each map coincides with each reference.
-PERMUTED = f"{RESULTS}/overlap/permuted.tsv" if PERMUTATIONS and not config["apply"] and DRAWN else []
-FOLD_HEATMAPS = expand(
-    f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
-    map=[name for name in EXPLAINED if name in MAPS],
-    model=MODELS.networks,
-    fold=FOLDS,
-)
+# overlap: how well each map coincides with each reference, how sure that is, and what it depends on.
+DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=LAYOUT.resampled)
+CURVE = OVERLAP["growth"]
+FOLD_HEATMAPS = [name for name in LAYOUT.explained if name in MAPS]
+
+
+rule bootstrap_map:
+    input:
+        unpack(LAYOUT.map_inputs),
+        **SCORING_MASKS,
+        **REFERENCE_MAPS,
+        published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        folds=SPLITS,
+    output:
+        draws=f"{RESULTS}/overlap/bootstrap/{{map}}.npz",
+    log:
+        f"{RESULTS}/overlap/logs/bootstrap_map/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/bootstrap_map/{{map}}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("bootstrap_map"),
+    params:
+        **POOLING,
+        **THREADS,
+        code=code_of("workflow/scripts/bootstrap_map.py"),
+        space=SPACE,
+        feature=LAYOUT.map_feature,
+        references=REFERENCES,
+        cells=LAYOUT.inferred,
+        n_draws=OVERLAP["bootstrap_draws"],
+        seed=config["seed"],
+    message:
+        "Subject bootstrap of the scores: {wildcards.map}"
+    script:
+        "../scripts/bootstrap_map.py"
+
+
+rule draw_null:
+    input:
+        **SCORING_MASKS,
+        **REFERENCE_MAPS,
+        published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        null=f"{RESULTS}/overlap/nulls/{{map}}.npz",
+    log:
+        f"{RESULTS}/overlap/logs/draw_null/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/draw_null/{{map}}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("draw_null"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/draw_null.py"),
+        space=SPACE,
+        references=REFERENCES,
+        cells=LAYOUT.inferred,
+        n_fields=OVERLAP["null_fields"],
+        seed=config["seed"],
+    message:
+        "Overlap of random fields as smooth as {wildcards.map}"
+    script:
+        "../scripts/draw_null.py"
+
+
+rule score_permutations:
+    input:
+        **SCORING_MASKS,
+        **REFERENCE_MAPS,
+        maps=expand(f"{RESULTS}/permutations/{{seed}}/relevance/maps.npz", seed=LAYOUT.permutations),
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        table=f"{RESULTS}/overlap/permuted.tsv",
+        sidecar=f"{RESULTS}/overlap/permuted.json",
+    log:
+        f"{RESULTS}/overlap/logs/score_permutations.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/score_permutations.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("score_permutations"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/score_permutations.py"),
+        permutations=LAYOUT.permutations,
+        space=SPACE,
+        references=REFERENCES,
+        headline=OVERLAP["headline"],
+        seed=config["seed"],
+    message:
+        "Overlap of the maps of models on shuffled labels: {output.table}"
+    script:
+        "../scripts/score_permutations.py"
 
 
 rule score_maps:
     input:
-        images=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
-        sidecars=expand(f"{RESULTS}/relevance/{{map}}/group.json", map=MAPS),
-        fold_images=[
-            *FOLD_HEATMAPS,
-            *(
-                f"{RESULTS}/relevance/{name}/{map_of(name).estimator}/fold-{fold}.nii.gz"
-                for name in LINEAR_MAPS
-                if name in MAPS and name not in FIXED_WEIGHTS  # which stay where they were trained
-                for fold in FOLDS
-            ),
-        ],
-        seed_maps=[image.replace(".nii.gz", "_seeds.npy") for image in FOLD_HEATMAPS],
+        **SCORING_MASKS,
+        **REFERENCE_MAPS,
+        **LAYOUT.reference_files(reference_thresholds="thresholds.npz"),
+        images=LAYOUT.group_maps(),
+        sidecars=LAYOUT.group_maps(suffix=".json"),
+        fold_images=[*LAYOUT.fold_files(FOLD_HEATMAPS), *LAYOUT.linear_fold_maps],
+        seed_maps=LAYOUT.fold_files(FOLD_HEATMAPS, "_seeds.npy"),
         draws=DRAWS,
-        nulls=expand(rules.draw_null.output.null, map=MAPS),
-        permuted=PERMUTED,
-        brain_mask=BRAIN_MASK,
-        gm_mask=GM_MASK,
-        reference_masks=REFERENCE_MASKS,
-        reference_sidecars=REFERENCE_SIDECARS,
-        reference_maps=REFERENCE_MAPS,
-        reference_thresholds=REFERENCE_THRESHOLDS,
+        nulls=expand(f"{RESULTS}/overlap/nulls/{{map}}.npz", map=MAPS),
+        permuted=LAYOUT.permuted,
+        brain_mask=LAYOUT.brain_mask,
     output:
         scores=f"{RESULTS}/overlap/scores.tsv",
         scores_sidecar=f"{RESULTS}/overlap/scores.json",
@@ -44,21 +124,165 @@ rule score_maps:
         f"{RESULTS}/overlap/benchmarks/score_maps.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        **LAYOUT.resources("score_maps"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/score_maps.py"),
         space=SPACE,
         maps=MAPS,
-        drawn=DRAWN,
+        drawn=LAYOUT.resampled,
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
-        sweep=config["overlap"]["sweep"],
-        confidence=config["overlap"]["confidence"],
-        compute_threads=config["compute_threads"],
+        headline=OVERLAP["headline"],
+        sweep=OVERLAP["sweep"],
+        confidence=OVERLAP["confidence"],
     message:
         "Scores of all maps: {output.scores}"
     script:
         "../scripts/score_maps.py"
+
+
+rule compare_maps:
+    input:
+        scores=f"{RESULTS}/overlap/scores.tsv",
+        retraining=f"{RESULTS}/overlap/retraining.tsv",
+        draws=DRAWS,
+    output:
+        comparisons=f"{RESULTS}/overlap/comparisons.tsv",
+        sidecar=f"{RESULTS}/overlap/comparisons.json",
+    log:
+        f"{RESULTS}/overlap/logs/compare_maps.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/compare_maps.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("compare_maps"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/compare_maps.py"),
+        drawn=LAYOUT.resampled,
+        confidence=OVERLAP["confidence"],
+    message:
+        "Paired comparisons of all maps: {output.comparisons}"
+    script:
+        "../scripts/compare_maps.py"
+
+
+rule judge_recovery:
+    input:
+        scores=f"{RESULTS}/overlap/scores.tsv",
+        comparisons=f"{RESULTS}/overlap/comparisons.tsv",
+    output:
+        recovery=f"{RESULTS}/overlap/recovery.tsv",
+        sidecar=f"{RESULTS}/overlap/recovery.json",
+    log:
+        f"{RESULTS}/overlap/logs/judge_recovery.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/judge_recovery.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("judge_recovery"),
+    params:
+        code=code_of("workflow/scripts/judge_recovery.py"),
+        baselines=["mean_t1", "gm_probability", "t1_edges", "untrained"],  # fixed by decision 1
+        unjudged=["hippocampus_distance"],
+    message:
+        "Which maps recover the known truth: {output.recovery}"
+    script:
+        "../scripts/judge_recovery.py"
+
+
+rule score_variants:
+    input:
+        **SCORING_MASKS,
+        variants=expand(f"{RESULTS}/relevance/{{map}}/variants.npz", map=LAYOUT.explained),
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        table=f"{RESULTS}/overlap/variants.tsv",
+        sidecar=f"{RESULTS}/overlap/variants.json",
+    log:
+        f"{RESULTS}/overlap/logs/score_variants.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/score_variants.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("score_variants"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/score_variants.py"),
+        space=SPACE,
+        maps=LAYOUT.explained,
+        references=REFERENCES,
+        sweep=OVERLAP["sweep"],
+    message:
+        "Overlap of the heatmaps pooled in every other way: {output.table}"
+    script:
+        "../scripts/score_variants.py"
+
+
+rule tabulate_regions:
+    input:
+        **SCORING_MASKS,
+        images=LAYOUT.group_maps(),
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        table=f"{RESULTS}/overlap/regions.tsv",
+        sidecar=f"{RESULTS}/overlap/regions.json",
+    log:
+        f"{RESULTS}/overlap/logs/tabulate_regions.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/tabulate_regions.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("tabulate_regions"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/tabulate_regions.py"),
+        space=SPACE,
+        references=REFERENCES,
+        maps=MAPS,
+        headline=OVERLAP["headline"],
+        atlas=OVERLAP["atlas"],
+    message:
+        "Relevance and overlap in each region: {output.table}"
+    script:
+        "../scripts/tabulate_regions.py"
+
+
+rule tabulate_growth:
+    input:
+        unpack(LAYOUT.map_inputs),
+        **SCORING_MASKS,
+        published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        folds=SPLITS,
+        severity=LAYOUT.severity,
+    output:
+        table=f"{RESULTS}/overlap/growth/{{map}}.tsv",
+        sidecar=f"{RESULTS}/overlap/growth/{{map}}.json",
+    log:
+        f"{RESULTS}/overlap/logs/tabulate_growth/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/overlap/benchmarks/tabulate_growth/{{map}}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("tabulate_growth"),
+    params:
+        **POOLING,
+        **THREADS,
+        code=code_of("workflow/scripts/tabulate_growth.py"),
+        space=SPACE,
+        feature=LAYOUT.map_feature,
+        references=REFERENCES,
+        headline=OVERLAP["headline"],
+        fractions=CURVE["fractions"],
+        replicates=CURVE["replicates"],
+        seed=config["seed"],
+    message:
+        "How the overlap of {wildcards.map} grows with the cohort"
+    script:
+        "../scripts/tabulate_growth.py"

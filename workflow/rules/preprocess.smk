@@ -7,22 +7,20 @@ rule make_template:
     input:
         [path for path in (PREPROCESS["template"]["images"] or {}).values() if path],
     output:
-        t1=TEMPLATE_T1,
-        gm=TEMPLATE_GM,
-        wm=TEMPLATE_WM,
-        csf=TEMPLATE_CSF,
-        brain=BRAIN_MASK,
-        gm_mask=GM_MASK,
+        t1=LAYOUT.t1,
+        gm=LAYOUT.gm,
+        wm=LAYOUT.wm,
+        csf=LAYOUT.csf,
+        brain=LAYOUT.brain_mask,
+        gm_mask=LAYOUT.gm_mask,
     log:
         f"{RESULTS}/preprocess/logs/make_template.log",
     benchmark:
         f"{RESULTS}/preprocess/benchmarks/make_template.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        **LAYOUT.resources("make_template"),
     params:
         code=code_of("workflow/scripts/make_template.py"),
         space=SPACE,
@@ -35,9 +33,9 @@ rule make_template:
 
 rule preprocess_scans:
     input:
-        unpack(raw_scans_of),
+        unpack(BATCHES.raw_scan_inputs),
         # One stands for the six, which one job makes: with all of them, thousands of scans take a third longer to plan.
-        template=[BRAIN_MASK],
+        template=[LAYOUT.brain_mask],
     output:
         qc=f"{RESULTS}/preprocess/qc/batch-{{batch}}.tsv",
     log:
@@ -46,13 +44,11 @@ rule preprocess_scans:
         f"{RESULTS}/preprocess/benchmarks/preprocess_scans-{{batch}}.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(240),
+        **LAYOUT.resources("preprocess_scans"),
     params:
         code=code_of("workflow/scripts/preprocess_scans.py"),
-        scans=scans_of,
+        scans=BATCHES.raw_scans,
         space=SPACE,
         derivatives=DERIVATIVES,
         settings={
@@ -76,10 +72,8 @@ rule gather_qc:
         f"{RESULTS}/preprocess/benchmarks/gather_qc.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("gather_qc"),
     params:
         code=code_of("workflow/scripts/gather_qc.py"),
         outlier_z=PREPROCESS["outlier_z"],
@@ -96,7 +90,7 @@ rule select_subjects:
         qc=f"{RESULTS}/preprocess/qc.tsv",
         exclusion_list=config["cohort"]["exclusion_list"] or [],
     output:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        subjects=SUBJECTS,
         exclusions=f"{RESULTS}/cohort/exclusions.tsv",
     log:
         f"{RESULTS}/preprocess/logs/select_subjects.log",
@@ -104,15 +98,13 @@ rule select_subjects:
         f"{RESULTS}/preprocess/benchmarks/select_subjects.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("select_subjects"),
     params:
         code=code_of("workflow/scripts/select_subjects.py"),
         exclude_on=PREPROCESS["exclude_on"],
         on_bad_scan=config["cohort"]["on_bad_scan"],
-        permutation=config["classify"]["permute_labels"],
+        permutation=CLASSIFY["permute_labels"],
     message:
         "Leave out the scans that failed quality control or are listed by hand, with their reasons"
     script:
@@ -121,10 +113,10 @@ rule select_subjects:
 
 rule build_array:
     input:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        subjects=SUBJECTS,
         qc=f"{RESULTS}/preprocess/qc.tsv",  # changes whenever a scan is done again, which subjects.tsv need not
-        brain=BRAIN_MASK,
-        tissues=[TEMPLATE_GM, TEMPLATE_WM, TEMPLATE_CSF],
+        brain=LAYOUT.brain_mask,
+        tissues=LAYOUT.tissues,
     output:
         array=f"{RESULTS}/preprocess/arrays/{{feature}}.npy",
     log:
@@ -133,10 +125,8 @@ rule build_array:
         f"{RESULTS}/preprocess/benchmarks/build_array-{{feature}}.tsv"
     conda:
         "../../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        **LAYOUT.resources("build_array"),
     params:
         code=code_of("workflow/scripts/build_array.py"),
         space=SPACE,
@@ -150,9 +140,9 @@ rule build_array:
 
 rule plot_mosaic:
     input:
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
+        subjects=SUBJECTS,
         qc=f"{RESULTS}/preprocess/qc.tsv",
-        gm=TEMPLATE_GM,
+        gm=LAYOUT.gm,
     output:
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
     log:
@@ -161,10 +151,8 @@ rule plot_mosaic:
         f"{RESULTS}/preprocess/benchmarks/plot_mosaic.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        **LAYOUT.resources("plot_mosaic"),
     params:
         code=code_of("workflow/scripts/plot_mosaic.py"),
         space=SPACE,
@@ -177,8 +165,8 @@ rule plot_mosaic:
 
 rule draw_scans:
     input:
-        qc=rows_to_draw,
-        gm=TEMPLATE_GM,
+        qc=BATCHES.pictured_rows,
+        gm=LAYOUT.gm,
     output:
         pictures=directory(f"{RESULTS}/preprocess/pictures/batch-{{batch}}"),
     log:
@@ -187,10 +175,8 @@ rule draw_scans:
         f"{RESULTS}/preprocess/benchmarks/draw_scans-{{batch}}.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        **LAYOUT.resources("draw_scans"),
     params:
         code=code_of("workflow/scripts/draw_scans.py"),
         space=SPACE,

@@ -1,12 +1,11 @@
 # reference: where grey matter is known (truth) or reported (meta-analyses) to be lost.
-
 TEXT_MINED = [name for name, settings in config["reference"].items() if settings["source"] == "neuroquery"]
 
 
 rule build_truth:
     input:
         loss=f"{RESULTS}/cohort/truth.nii.gz",
-        brain_mask=BRAIN_MASK,
+        brain_mask=LAYOUT.brain_mask,
     output:
         reference_map=f"{RESULTS}/reference/truth/map.nii.gz",
         mask=f"{RESULTS}/reference/truth/mask.nii.gz",
@@ -18,10 +17,8 @@ rule build_truth:
         f"{RESULTS}/reference/benchmarks/build_truth.tsv"
     conda:
         "../../envs/reference.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("build_truth"),
     params:
         code=code_of("workflow/scripts/build_truth.py"),
         space=SPACE,
@@ -33,7 +30,7 @@ rule build_truth:
 
 rule select_foci:
     input:
-        unpack(files_of_neuroquery),
+        unpack(LAYOUT.neuroquery_files),
     output:
         foci=f"{RESULTS}/reference/{{reference}}/foci.txt",
         papers=f"{RESULTS}/reference/{{reference}}/papers.tsv",
@@ -46,13 +43,11 @@ rule select_foci:
         reference="|".join(TEXT_MINED) or "(?!)",
     conda:
         "../../envs/reference.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        **LAYOUT.resources("select_foci"),
     params:
         code=code_of("workflow/scripts/select_foci.py"),
-        rules=rules_of_neuroquery,
+        rules=LAYOUT.neuroquery_rules,
     message:
         "Papers of NeuroQuery whose foci make the reference {wildcards.reference}: {output.papers}"
     script:
@@ -61,8 +56,8 @@ rule select_foci:
 
 rule build_reference:
     input:
-        evidence=evidence_of_reference,
-        brain_mask=BRAIN_MASK,
+        evidence=LAYOUT.reference_evidence,
+        brain_mask=LAYOUT.brain_mask,
     output:
         reference_map=f"{RESULTS}/reference/{{reference}}/map.nii.gz",
         mask=f"{RESULTS}/reference/{{reference}}/mask.nii.gz",
@@ -76,16 +71,14 @@ rule build_reference:
         reference="|".join(config["reference"]),
     conda:
         "../../envs/reference.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(240),
+        **LAYOUT.resources("build_reference"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/build_reference.py"),
         space=SPACE,
-        settings=settings_of_reference,
+        settings=LAYOUT.reference_settings,
         seed=config["seed"],
-        compute_threads=config["compute_threads"],
     message:
         "Reference {wildcards.reference}: from {input.evidence}"
     script:

@@ -1,21 +1,23 @@
 # relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
-EXPLAINING_MB = explaining_mb(WIDTH, VOXELS)
-RELEVANCE = config["relevance"]
-# The headline's first: networks that were not chosen are explained for it alone.
-EXPLAINED_TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))
+# The primary target first: networks that were not chosen are explained for it alone.
+TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))
+CHECKS = RELEVANCE[
+    "checks"
+]  # of heatmaps, in the first folds, where models are trained: external ones were checked there
+PERMUTATION = f"{RESULTS}/permutations/{{permutation}}"
 
 
 rule explain_cnn:
     input:
         weights=expand(
-            f"{FINISHED}/classify/cnn/{{{{model}}}}/fold-{{{{fold}}}}_seed-{{seed}}.safetensors",
-            seed=config["classify"]["cnn"]["seeds"],
+            f"{LAYOUT.trained}/classify/cnn/{{{{model}}}}/fold-{{{{fold}}}}_seed-{{seed}}.safetensors",
+            seed=CLASSIFY["cnn"]["seeds"],
         ),
-        array=f"{RESULTS}/preprocess/arrays/{config['classify']['cnn']['feature']}.npy",
-        subjects=f"{RESULTS}/preprocess/subjects.tsv",
-        splits=f"{RESULTS}/classify/splits.tsv",
-        selection=f"{FINISHED}/classify/selection.tsv",
-        brain_mask=BRAIN_MASK,
+        array=LAYOUT.array(CLASSIFY["cnn"]["feature"]),
+        subjects=SUBJECTS,
+        splits=SPLITS,
+        selection=f"{LAYOUT.trained}/classify/selection.tsv",
+        brain_mask=LAYOUT.brain_mask,
     output:
         fold_map=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
         seed_maps=f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}_seeds.npy",
@@ -26,25 +28,20 @@ rule explain_cnn:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/explain_cnn/{{map}}_{{model}}_fold-{{fold}}.tsv"
     wildcard_constraints:
-        map="|".join(EXPLAINED),
+        map="|".join(LAYOUT.explained),
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(EXPLAINING_MB),
-        runtime=growing(240),
-        gpu=1,
+        **LAYOUT.resources("explain_cnn"),
     params:
+        **ON_DEVICE,
         code=code_of("workflow/scripts/explain_cnn.py"),
         space=SPACE,
-        method=settings_of_method,
-        targets=EXPLAINED_TARGETS,
-        pooling=config["relevance"]["pooling"],
-        normalisation=config["relevance"]["normalisation"],
+        method=LAYOUT.method,
+        targets=TARGETS,
+        pooling=RELEVANCE["pooling"],
+        normalisation=RELEVANCE["normalisation"],
         seed=config["seed"],
-        device=config["device"],
-        gpu_jobs_per_device=config["gpu_jobs_per_device"],
-        compute_threads=config["compute_threads"],
     message:
         "Heatmaps of {wildcards.model} on the held-out scans of fold {wildcards.fold}: {wildcards.map}"
     script:
@@ -53,7 +50,7 @@ rule explain_cnn:
 
 rule map_linear_folds:
     input:
-        unpack(inputs_of_linear_folds),
+        unpack(LAYOUT.linear_fold_inputs),
     output:
         fold_maps=expand(
             f"{RESULTS}/relevance/{{{{linear}}}}_{{{{kind}}}}/{{{{linear}}}}/fold-{{fold}}.nii.gz",
@@ -67,15 +64,13 @@ rule map_linear_folds:
         kind="pattern|weights",
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        **LAYOUT.resources("map_linear_folds"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/map_linear_folds.py"),
         space=SPACE,
-        feature=config["classify"]["linear"]["feature"],
-        compute_threads=config["compute_threads"],
+        feature=CLASSIFY["linear"]["feature"],
     message:
         "Maps of {wildcards.linear} in each fold, fitted outside its test part: {wildcards.kind}"
     script:
@@ -84,7 +79,7 @@ rule map_linear_folds:
 
 rule pool_map:
     input:
-        unpack(inputs_of_map),
+        unpack(LAYOUT.map_inputs),
     output:
         group=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
         sidecar=f"{RESULTS}/relevance/{{map}}/group.json",
@@ -96,18 +91,14 @@ rule pool_map:
         map="|".join(name for name in MAPS if name not in RELEVANCE["imported"]) or "(?!)",
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        **LAYOUT.resources("pool_map"),
     params:
+        **POOLING,
+        **THREADS,
         code=code_of("workflow/scripts/pool_map.py"),
         space=SPACE,
-        feature=feature_of_map,
-        target=config["relevance"]["target"],
-        pooling=config["relevance"]["pooling"],
-        normalisation=config["relevance"]["normalisation"],
-        compute_threads=config["compute_threads"],
+        feature=LAYOUT.map_feature,
     message:
         "Group map {wildcards.map} and what positive means in it"
     script:
@@ -116,7 +107,7 @@ rule pool_map:
 
 rule pool_variants:
     input:
-        unpack(inputs_of_map),
+        unpack(LAYOUT.map_inputs),
     output:
         variants=f"{RESULTS}/relevance/{{map}}/variants.npz",
     log:
@@ -124,19 +115,17 @@ rule pool_variants:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/pool_variants/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(EXPLAINED),
+        map="|".join(LAYOUT.explained),
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        **LAYOUT.resources("pool_variants"),
     params:
+        **THREADS,
         code=code_of("workflow/scripts/pool_variants.py"),
         space=SPACE,
-        feature=feature_of_map,
+        feature=LAYOUT.map_feature,
         sweep=RELEVANCE["sweep"],
-        compute_threads=config["compute_threads"],
     message:
         "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"
     script:
@@ -145,7 +134,7 @@ rule pool_variants:
 
 rule write_subject_maps:
     input:
-        unpack(inputs_of_map),
+        unpack(LAYOUT.map_inputs),
     output:
         folder=directory(f"{RESULTS}/relevance/{{map}}/subjects"),
     log:
@@ -153,13 +142,11 @@ rule write_subject_maps:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/write_subject_maps/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(HEATMAPS),
+        map="|".join(LAYOUT.heatmaps),
     conda:
         "../../envs/torch.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(120),
+        **LAYOUT.resources("write_subject_maps"),
     params:
         code=code_of("workflow/scripts/write_subject_maps.py"),
         space=SPACE,
@@ -168,3 +155,145 @@ rule write_subject_maps:
         "Heatmap of each held-out subject as an image: {wildcards.map}"
     script:
         "../scripts/write_subject_maps.py"
+
+
+rule import_map:
+    input:
+        image=LAYOUT.external_map("path"),
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        group=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
+        sidecar=f"{RESULTS}/relevance/{{map}}/group.json",
+    log:
+        f"{RESULTS}/relevance/logs/import_map/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/import_map/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(RELEVANCE["imported"]) or "(?!)",
+    conda:
+        "../../envs/reference.yaml"
+    resources:
+        **LAYOUT.resources("import_map"),
+    params:
+        code=code_of("workflow/scripts/import_map.py"),
+        space=SPACE,
+        polarity=LAYOUT.external_map("polarity"),
+        description=LAYOUT.external_map("description"),
+    message:
+        "Map from elsewhere on the study's grid: {input.image}"
+    script:
+        "../scripts/import_map.py"
+
+
+rule map_permutation:
+    input:
+        tissue=LAYOUT.permuted_tissue_files,
+        weights=LAYOUT.first_weights(PERMUTATION),
+        array=LAYOUT.array(CLASSIFY["cnn"]["feature"]),
+        subjects=f"{PERMUTATION}/preprocess/subjects.tsv",
+        splits=f"{PERMUTATION}/classify/splits.tsv",
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        maps=f"{PERMUTATION}/relevance/maps.npz",
+    log:
+        f"{PERMUTATION}/relevance/logs/map_permutation.log",
+    benchmark:
+        f"{PERMUTATION}/relevance/benchmarks/map_permutation.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("map_permutation"),
+    params:
+        **POOLING,
+        **ON_DEVICE,
+        code=code_of("workflow/scripts/map_permutation.py"),
+        methods={name: LAYOUT.method_settings(name) for name in LAYOUT.heatmaps},
+        tissue_inputs=LAYOUT.permuted_tissue_inputs,
+        tissue_features={name: LAYOUT.feature_behind(name) for name in LAYOUT.tissue_maps},
+        space=SPACE,
+        seed=config["seed"],
+    message:
+        "Group maps of models trained on labels shuffled with seed {wildcards.permutation}"
+    script:
+        "../scripts/map_permutation.py"
+
+
+rule check_heatmap:
+    input:
+        weights=LAYOUT.first_weights(RESULTS, FOLDS[: CHECKS["folds"]]),
+        array=LAYOUT.array(CLASSIFY["cnn"]["feature"]),
+        subjects=SUBJECTS,
+        splits=SPLITS,
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        randomisation=f"{RESULTS}/relevance/{{map}}/randomisation.tsv",
+        randomisation_sidecar=f"{RESULTS}/relevance/{{map}}/randomisation.json",
+        faithfulness=f"{RESULTS}/relevance/{{map}}/faithfulness.tsv",
+        faithfulness_sidecar=f"{RESULTS}/relevance/{{map}}/faithfulness.json",
+        areas=f"{RESULTS}/relevance/{{map}}/faithfulness_areas.tsv",
+        areas_sidecar=f"{RESULTS}/relevance/{{map}}/faithfulness_areas.json",
+    log:
+        f"{RESULTS}/relevance/logs/check_heatmap/{{map}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/check_heatmap/{{map}}.tsv"
+    wildcard_constraints:
+        map="|".join(LAYOUT.heatmaps),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("check_heatmap"),
+    params:
+        **ON_DEVICE,
+        code=code_of("workflow/scripts/check_heatmap.py"),
+        space=SPACE,
+        method=LAYOUT.method,
+        folds=FOLDS[: CHECKS["folds"]],
+        scans=CHECKS["scans"],
+        replacing={key: CHECKS[key] for key in ("block_mm", "steps", "random_orders")},
+        bootstrap_draws=OVERLAP["bootstrap_draws"],
+        confidence=OVERLAP["confidence"],
+        seed=config["seed"],
+    message:
+        "Random weights, deletion and insertion: {wildcards.map}"
+    script:
+        "../scripts/check_heatmap.py"
+
+
+rule tabulate_stability:
+    input:
+        group_maps=LAYOUT.group_maps(),
+        fold_maps=LAYOUT.fold_files(LAYOUT.explained),
+        seed_maps=LAYOUT.fold_files(LAYOUT.explained, "_seeds.npy"),
+        subject_tables=LAYOUT.fold_files(LAYOUT.explained, "_subjects.tsv"),
+        selection=f"{RESULTS}/classify/selection.tsv",
+        brain_mask=LAYOUT.brain_mask,
+        gm=LAYOUT.gm,
+        wm=LAYOUT.wm,
+        csf=LAYOUT.csf,
+    output:
+        stability=f"{RESULTS}/relevance/stability.tsv",
+        stability_sidecar=f"{RESULTS}/relevance/stability.json",
+        agreement=f"{RESULTS}/relevance/agreement.tsv",
+        agreement_sidecar=f"{RESULTS}/relevance/agreement.json",
+        location=f"{RESULTS}/relevance/location.tsv",
+        location_sidecar=f"{RESULTS}/relevance/location.json",
+    log:
+        f"{RESULTS}/relevance/logs/tabulate_stability.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/tabulate_stability.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("tabulate_stability"),
+    params:
+        **THREADS,
+        code=code_of("workflow/scripts/tabulate_stability.py"),
+        space=SPACE,
+        maps=MAPS,
+        heatmaps=LAYOUT.explained,
+        models=PLAN.models.networks,
+        folds=FOLDS,
+    message:
+        "How alike heatmaps are between seeds, folds, architectures and methods, and where maps lie"
+    script:
+        "../scripts/tabulate_stability.py"

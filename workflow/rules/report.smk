@@ -1,9 +1,13 @@
 # report: the page that tells what was found, and what it was found from.
-DRAWN_FIGURES = expand(f"{FIGURES}/{{figure}}.png", figure=NAMES_OF_FIGURES)
+from relmaps.study.provenance import code_hash
+
+REPORT_TEMPLATES = code_hash(
+    ["relmaps/report/templates", "relmaps/report/niivue"]
+)  # code_of follows imports only
 TABLES = f"{RESULTS}/tables"
 PUBLISHED_TABLES = {
     "participants": f"{RESULTS}/cohort/participants.tsv",
-    "subjects": f"{RESULTS}/preprocess/subjects.tsv",
+    "subjects": SUBJECTS,
     "qc": f"{RESULTS}/preprocess/qc.tsv",
     "performance": f"{RESULTS}/classify/performance.tsv",
     "model_comparisons": f"{RESULTS}/classify/model_comparisons.tsv",
@@ -22,19 +26,17 @@ NAMES_OF_TABLES = [
 rule write_provenance:
     input:
         scans=f"{RESULTS}/cohort/scans.tsv",
-        evidence=[evidence_of(name) for name in config["reference"]],
+        evidence=[LAYOUT.evidence(name) for name in config["reference"]],
     output:
         provenance=f"{RESULTS}/provenance.json",
     log:
-        f"{FIGURES}/logs/write_provenance.log",
+        f"{RESULTS}/figures/logs/write_provenance.log",
     benchmark:
-        f"{FIGURES}/benchmarks/write_provenance.tsv"
+        f"{RESULTS}/figures/benchmarks/write_provenance.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("write_provenance"),
     params:
         code=code_hash(),
         config=config,
@@ -48,8 +50,8 @@ rule write_provenance:
 rule write_tables:
     input:
         **PUBLISHED_TABLES,
-        map_sidecars=MAP_SIDECARS,
-        reference_sidecars=REFERENCE_SIDECARS,
+        map_sidecars=LAYOUT.group_maps(suffix=".json"),
+        reference_sidecars=REFERENCE_MASKS["reference_sidecars"],
     output:
         tsv=expand(f"{TABLES}/{{table}}.tsv", table=NAMES_OF_TABLES),
         html=report(
@@ -64,10 +66,8 @@ rule write_tables:
         f"{TABLES}/benchmarks/write_tables.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **LAYOUT.resources("write_tables"),
     params:
         code=code_of("workflow/scripts/write_tables.py"),
         templates=REPORT_TEMPLATES,
@@ -84,32 +84,30 @@ rule write_report:
     input:
         **PUBLISHED_TABLES,
         mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
-        figures=DRAWN_FIGURES,
-        rows=rules.plot_maps.output.rows,
-        maps=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
-        masks=REFERENCE_MASKS,
-        template=TEMPLATE_T1,
-        brain_mask=BRAIN_MASK,
-        map_sidecars=MAP_SIDECARS,
-        reference_sidecars=REFERENCE_SIDECARS,
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=LAYOUT.figures),
+        rows=expand(f"{RESULTS}/figures/maps/{{map}}.png", map=MAPS),
+        maps=LAYOUT.group_maps(),
+        masks=REFERENCE_MASKS["reference_masks"],
+        template=LAYOUT.t1,
+        brain_mask=LAYOUT.brain_mask,
+        map_sidecars=LAYOUT.group_maps(suffix=".json"),
+        reference_sidecars=REFERENCE_MASKS["reference_sidecars"],
         provenance=f"{RESULTS}/provenance.json",
     output:
         report=f"{RESULTS}/report.html",
     log:
-        f"{FIGURES}/logs/write_report.log",
+        f"{RESULTS}/figures/logs/write_report.log",
     benchmark:
-        f"{FIGURES}/benchmarks/write_report.tsv"
+        f"{RESULTS}/figures/benchmarks/write_report.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        **LAYOUT.resources("write_report"),
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
         captions=code_hash(["workflow/report"]),
-        figures=NAMES_OF_FIGURES,
+        figures=LAYOUT.figures,
         published=list(PUBLISHED_TABLES),
         space=SPACE,
         maps=MAPS,
@@ -125,22 +123,20 @@ rule write_manifest:
         report=f"{RESULTS}/report.html",
         shown=rules.write_tables.output,
         tables=expand(f"{RESULTS}/overlap/{{table}}.tsv", table=["variants", "regions"]),
-        permuted=PERMUTED,
+        permuted=LAYOUT.permuted,
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.pictures),
-        subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
-        cards=[] if config["apply"] else rules.write_model_cards.output.cards,
+        subject_maps=expand(f"{RESULTS}/relevance/{{map}}/subjects", map=LAYOUT.kept_subject_maps),
+        cards=LAYOUT.cards,
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:
-        f"{FIGURES}/logs/write_manifest.log",
+        f"{RESULTS}/figures/logs/write_manifest.log",
     benchmark:
-        f"{FIGURES}/benchmarks/write_manifest.tsv"
+        f"{RESULTS}/figures/benchmarks/write_manifest.tsv"
     conda:
         "../../envs/figures.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        **LAYOUT.resources("write_manifest"),
     params:
         code=code_of("workflow/scripts/write_manifest.py"),
     message:

@@ -7,7 +7,8 @@ from relmaps.overlap.metrics.metric import Metric
 class Dice(Metric):
     """Dice coefficient of the reference and as many of the map's highest voxels as the reference has.
 
-    At this size it equals precision and recall, and no threshold of the map needs to be chosen.
+    At this size it equals precision, recall and relevance rank accuracy (Arras, Osman and Samek 2022, Inf Fusion 81:14,
+    Eq. 14), and no threshold of the map needs to be chosen.
     """
 
     source = "Dice 1945, Ecology 26:297"

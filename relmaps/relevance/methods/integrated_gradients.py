@@ -24,8 +24,6 @@ class IntegratedGradients(Method):
     most near the baseline, where biases outweigh the scan, so that the latter takes half as many steps as equal ones.
     tolerance : of |sum of a map - what it should be| / |what it should be|. Scans above it get twice the steps, at most
     max_steps; the new places lie between the old ones. None keeps the steps, which rule left needs.
-    precision : of the gradients on the path, float32 or bf16. A scan whose map bf16 leaves above the tolerance is
-    explained again in float32, so it needs one.
     """
 
     rule: str
@@ -33,11 +31,8 @@ class IntegratedGradients(Method):
     tolerance: float | None
     max_steps: int
     images_at_once: int = 1
-    precision: str = "float32"
 
     def __post_init__(self):
-        if self.precision == "bf16" and self.tolerance is None:
-            raise UserError("relevance.integrated_gradients: precision bf16 needs a tolerance to be held to; set one")
         if self.rule not in ("trapezoid", "left"):
             raise ValueError(f"rule {self.rule} is not one of trapezoid, left")
         if self.rule == "left" and self.tolerance is not None:
@@ -53,21 +48,15 @@ class IntegratedGradients(Method):
             end = start(x)
         with torch.no_grad():
             origin = start(torch.zeros_like(x[:1]))
-            path = _Path(rest, origin, end - origin, coefficients, self.images_at_once, self.precision == "bf16")
-            mean, above = self._mean(path)
-            if path.half and len(above):
-                log.info("integrated gradients: %d of %d scans again in float32", len(above), len(mean))
-                mean[above], _ = self._mean(replace(path.of(above), half=False))
+            path = _Path(rest, origin, end - origin, coefficients, self.images_at_once)
+            mean = path.weighted_sum(*(left if self.rule == "left" else trapezoid)(self.steps))
+            if self.tolerance is not None:
+                self._refine(mean, path)
         # Affine layers pull all gradients back alike, so once is enough.
         return (x.detach() * torch.autograd.grad(end, x, mean)[0])[:, 0]
 
-    def _mean(self, path: "_Path") -> tuple[Tensor, Tensor]:
-        """Mean gradients (n, ...), and the numbers of those scans whose maps miss the tolerance."""
-        mean = path.weighted_sum(*(left if self.rule == "left" else trapezoid)(self.steps))
-        return mean, torch.arange(0) if self.tolerance is None else self._refine(mean, path)
-
-    def _refine(self, mean: Tensor, path: "_Path") -> Tensor:
-        """Double the steps of those mean gradients whose maps would not sum to what they should; which still do not."""
+    def _refine(self, mean: Tensor, path: "_Path") -> None:
+        """Double the steps of those mean gradients whose maps would not sum to what they should."""
         expected, steps = path.rise(), self.steps
         while True:
             # Affine layers before the path leave the sum of a map as it is.
@@ -80,7 +69,6 @@ class IntegratedGradients(Method):
         log.info(
             "integrated gradients: up to %d steps, %d of %d scans above the tolerance", steps, len(above), len(mean)
         )
-        return above
 
     def expected_sum(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
         """The difference of the explained value from that of the baseline, up to the error of the sum over the path."""
@@ -98,7 +86,6 @@ class _Path:
     along: Tensor
     coefficients: Tensor
     images_at_once: int
-    half: bool = False
 
     def of(self, scans: Tensor) -> "_Path":
         return replace(self, along=self.along[scans], coefficients=self.coefficients[scans])
@@ -114,9 +101,7 @@ class _Path:
         at_once = max(1, self.images_at_once // len(total))
         for some, of_some in zip(places.to(total).split(at_once), weights.to(total).split(at_once), strict=True):
             copies = torch.addcmul(self.origin, some.view(-1, *[1] * total.dim()), self.along)
-            with torch.autocast(copies.device.type, dtype=torch.bfloat16, enabled=self.half):
-                gradients = gradients_of_copies(self.layers, copies, of_some.view(-1, 1, 1) * self.coefficients)
-            for gradient in gradients:
+            for gradient in gradients_of_copies(self.layers, copies, of_some.view(-1, 1, 1) * self.coefficients):
                 total += gradient
         return total
 

@@ -215,14 +215,6 @@ def test_channels_last_changes_rounding_alone(scans):
     torch.testing.assert_close(last, plain, rtol=1e-5, atol=1e-5)
 
 
-def test_without_a_compiler_the_network_runs_as_it_is(caplog, monkeypatch):
-    monkeypatch.setattr(training.shutil, "which", lambda name: None)
-    network = build_network("small", SHAPE, 0)
-    with caplog.at_level(logging.INFO, logger="relmaps"):
-        assert training._compiled(network, torch.device("cpu")) is network
-    assert "no compiler found" in caplog.text
-
-
 def test_a_loss_that_is_not_finite_is_refused(scans):
     images = scans.images.copy()
     images[3] = np.nan

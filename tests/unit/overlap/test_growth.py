@@ -122,7 +122,7 @@ def heatmaps(features):
         rows = np.flatnonzero(fold == FOLDS)
         n = len(rows)
         l1 = np.abs(features[rows]).sum(axis=1)
-        folds.append(FoldHeatmaps(features[rows], rows, np.ones(n), l1, np.ones(n, dtype=bool)))
+        folds.append(FoldHeatmaps(features[rows], rows, np.ones(n), l1))
     return PooledHeatmaps(folds, LABELS, "contrast", "none")
 
 

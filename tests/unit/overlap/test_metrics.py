@@ -72,14 +72,13 @@ def test_roc_auc_is_the_share_of_pairs_in_order(case):
     assert one("roc_auc", *case) == pytest.approx(((above > below) + 0.5 * (above == below)).mean(), abs=1e-12)
 
 
-def test_dice_and_rank_accuracy_are_the_mean_over_orders_of_equal_values(case, rng):
+def test_dice_is_the_mean_over_orders_of_equal_values(case, rng):
     values, target = case
     reference = target.inside
     expected, error = mean_over_orders(
         lambda kept: 2 * (kept & reference).sum() / (kept.sum() + reference.sum()), values, target, rng
     )
     assert one("dice", *case) == pytest.approx(expected, abs=error)
-    assert one("rank_accuracy", *case) == pytest.approx(one("dice", *case))
 
 
 def test_dice_max_is_the_best_threshold(case):

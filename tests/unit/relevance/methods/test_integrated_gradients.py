@@ -1,5 +1,4 @@
 import logging
-from dataclasses import replace
 
 import pytest
 import torch
@@ -146,25 +145,3 @@ def test_left_rule_with_a_tolerance_is_told():
         IntegratedGradients("left", 100, 0.01, 512)
     with pytest.raises(ValueError, match="simpson"):
         IntegratedGradients("simpson", 100, None, 512)
-
-
-def test_bf16_holds_the_tolerance_or_the_scan_is_explained_again(network, scans, caplog):
-    x, coefficients = scans
-    single = held(0.02, 256)
-    half = replace(single, precision="bf16")
-    exact = single.explain(network, x, coefficients)
-    maps = half.explain(network, x, coefficients)
-    assert (errors(half, network, x, coefficients) < 0.02).all()
-    assert not torch.equal(maps, exact), "gradients came from bf16"
-    cosine = nn.functional.cosine_similarity(maps.flatten(1), exact.flatten(1))
-    assert (cosine > 0.99).all()
-    strict = replace(held(1e-5, 4096, 64), precision="bf16")  # which bf16 cannot reach
-    with caplog.at_level(logging.INFO, "relmaps"):
-        again = strict.explain(network, x, coefficients)
-    assert "again in float32" in caplog.text
-    assert torch.equal(again, replace(strict, precision="float32").explain(network, x, coefficients))
-
-
-def test_bf16_without_a_tolerance_is_refused():
-    with pytest.raises(UserError, match="needs a tolerance"):
-        IntegratedGradients("trapezoid", 8, None, 8, precision="bf16")

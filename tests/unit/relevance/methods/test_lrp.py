@@ -14,8 +14,8 @@ from relmaps.relevance.methods.lrp_rules import AlphaBeta, Box, Epsilon, Gamma
 EPSILON = 1e-6
 METHODS = {
     "lrp": Lrp(beta=0.5, epsilon=EPSILON),
-    "lrp_alpha1_beta0": Lrp(beta=0.0, epsilon=EPSILON),
-    "lrp_alpha2_beta1": Lrp(beta=1.0, epsilon=EPSILON),
+    "lrp_beta_0": Lrp(beta=0.0, epsilon=EPSILON),
+    "lrp_beta_1": Lrp(beta=1.0, epsilon=EPSILON),
     "lrp_epsilon": LrpEpsilon(epsilon=EPSILON),
     "lrp_gamma": LrpGamma(gamma=0.25, epsilon=EPSILON),
     "lrp_composite": LrpComposite(gamma=0.25, epsilon=EPSILON),
@@ -29,8 +29,8 @@ def literal_rule(name, layer, layers):
         name = "box" if layer is first else "lrp_epsilon" if isinstance(layer, nn.Linear) else "lrp_gamma"
     return {
         "lrp": AlphaBeta(0.5, EPSILON),
-        "lrp_alpha1_beta0": AlphaBeta(0.0, EPSILON),
-        "lrp_alpha2_beta1": AlphaBeta(1.0, EPSILON),
+        "lrp_beta_0": AlphaBeta(0.0, EPSILON),
+        "lrp_beta_1": AlphaBeta(1.0, EPSILON),
         "lrp_epsilon": Epsilon(EPSILON),
         "lrp_gamma": Gamma(0.25, EPSILON),
         "box": Box(EPSILON),

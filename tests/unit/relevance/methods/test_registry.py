@@ -6,6 +6,7 @@ from relmaps.catalogue.maps import HEATMAPS, MAPS
 from relmaps.io.errors import UserError
 from relmaps.relevance import methods
 from relmaps.relevance.methods import method_class, open_method
+from relmaps.relevance.methods.lrp import Lrp
 from relmaps.relevance.methods.method import Method
 
 
@@ -24,6 +25,13 @@ def test_every_method_is_in_the_catalogue():
 def test_a_map_that_is_no_heatmap_is_refused(name):
     with pytest.raises(UserError, match=f"{name} is unknown; use lrp, "):
         open_method(name, {})
+
+
+@pytest.mark.parametrize("beta", [0, 1])
+def test_lrp_takes_its_beta_from_the_configuration(beta):
+    relevance = {"lrp": {"beta": beta, "gamma": 0.25, "epsilon": 1e-6, "batchnorm": "identity"}}
+    method = open_method("lrp", MAPS["lrp"].method.settings(relevance))
+    assert method == Lrp(beta=beta, epsilon=1e-6, batchnorm="identity")
 
 
 def test_untrained_networks_are_explained_by_integrated_gradients():
