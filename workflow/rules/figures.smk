@@ -41,7 +41,7 @@ for name, record in FIGURE_RECORDS.items():
         output:
             png=report(
                 f"{FIGURES}/{name}.png",
-                caption=f"../report/{name}.rst",
+                caption="../report/figure.rst",
                 category=record.category,
                 labels={"shows": record.shows},
             ),
@@ -60,6 +60,7 @@ for name, record in FIGURE_RECORDS.items():
         params:
             **{key: FIGURE_SETTINGS[key] for key in record.settings},
             figure=name,
+            caption=record.caption,
             code=code_of(f"workflow/scripts/plot_{name}.py"),
         message:
             record.message
@@ -79,9 +80,9 @@ rule plot_maps:
     output:
         png=report(
             f"{FIGURES}/maps.png",
-            caption="../report/maps.rst",
-            category="Maps",
-            labels={"shows": "Group maps"},
+            caption="../report/figure.rst",
+            category=FIGURE_RECORDS["maps"].category,
+            labels={"shows": FIGURE_RECORDS["maps"].shows},
         ),
         rows=expand(f"{FIGURES}/maps/{{map}}.png", map=MAPS),
         svg=f"{FIGURES}/maps.svg",
@@ -101,7 +102,8 @@ rule plot_maps:
         space=SPACE,
         maps=MAPS,
         references=REFERENCES,
+        caption=FIGURE_RECORDS["maps"].caption,
     message:
-        "Figure of all group maps beside the references"
+        FIGURE_RECORDS["maps"].message
     script:
         "../scripts/plot_maps.py"

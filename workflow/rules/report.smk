@@ -1,5 +1,7 @@
 # report: the page that tells what was found, and what it was found from.
-DRAWN_FIGURES = expand(f"{FIGURES}/{{figure}}.png", figure=NAMES_OF_FIGURES)
+from relmaps.catalogue.tables import TABLES as TABLE_RECORDS
+
+SHOWN_FIGURES = [FIGURE_RECORDS[name].pictures(name, RESULTS)["png"] for name in NAMES_OF_FIGURES]
 TABLES = f"{RESULTS}/tables"
 PUBLISHED_TABLES = {
     "participants": f"{RESULTS}/cohort/participants.tsv",
@@ -13,10 +15,6 @@ PUBLISHED_TABLES = {
     "recovery": f"{RESULTS}/overlap/recovery.tsv",
     "regions": f"{RESULTS}/overlap/regions.tsv",
 }
-NAMES_OF_TABLES = [
-    *("cohort", "flagged", "performance", "model_comparisons", "variability", "maps", "references"),
-    *("overlap", "recovery", "comparisons", "regions"),
-]
 
 
 rule write_provenance:
@@ -51,13 +49,13 @@ rule write_tables:
         map_sidecars=MAP_SIDECARS,
         reference_sidecars=REFERENCE_SIDECARS,
     output:
-        tsv=expand(f"{TABLES}/{{table}}.tsv", table=NAMES_OF_TABLES),
+        tsv=expand(f"{TABLES}/{{table}}.tsv", table=TABLE_RECORDS),
         html=report(
-            expand(f"{TABLES}/{{table}}.html", table=NAMES_OF_TABLES),
+            expand(f"{TABLES}/{{table}}.html", table=TABLE_RECORDS),
             caption="../report/tables.rst",
             category="Tables",
         ),
-        tex=expand(f"{TABLES}/{{table}}.tex", table=NAMES_OF_TABLES),
+        tex=expand(f"{TABLES}/{{table}}.tex", table=TABLE_RECORDS),
     log:
         f"{TABLES}/logs/write_tables.log",
     benchmark:
@@ -83,8 +81,7 @@ rule write_tables:
 rule write_report:
     input:
         **PUBLISHED_TABLES,
-        mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
-        figures=DRAWN_FIGURES,
+        figures=SHOWN_FIGURES,
         rows=rules.plot_maps.output.rows,
         maps=expand(f"{RESULTS}/relevance/{{map}}/group.nii.gz", map=MAPS),
         masks=REFERENCE_MASKS,
@@ -108,7 +105,6 @@ rule write_report:
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
-        captions=code_hash(["workflow/report"]),
         figures=NAMES_OF_FIGURES,
         published=list(PUBLISHED_TABLES),
         space=SPACE,
