@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from relmaps import ROOT
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
+from relmaps.catalogue.sources import SOURCES
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -23,13 +24,6 @@ from relmaps.study.finished import take_all, take_models
 DEFAULTS = ROOT / "config" / "config.yaml"
 PRESETS = ROOT / "config" / "presets.yaml"
 REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
-INPUTS = {
-    "bids": "the BIDS folder",
-    "adni": "the ADNI download's folder",
-    "table": "the table of scans",
-    "dicom": "the table of DICOM folders",
-}
-SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 
 
 def load_config(config: dict) -> dict:
@@ -83,7 +77,13 @@ def read_schema() -> dict:
     """The schema of the configuration, with the names that the catalogue has."""
     schema = _read(SCHEMAS / "config.schema.yaml")
     schema["$defs"] |= {"heatmap": {"enum": HEATMAPS}, "network": {"enum": list(NETWORKS)}}
+    schema["$defs"] |= {"source": _choices({name: record.reads for name, record in SOURCES.items()})}
     return schema
+
+
+def _choices(meanings: dict[str, str]) -> dict:
+    """The schema of a name that the catalogue has. meanings : name -> what it does."""
+    return {"enum": list(meanings), "description": "; ".join(f"{name} {does}" for name, does in meanings.items())}
 
 
 def _check_keys(config: dict) -> None:
@@ -116,13 +116,13 @@ def _packaged(path: str | None) -> str | None:
 
 def _check_cohort(config: dict) -> None:
     cohort = config["cohort"]
-    source, injection = cohort["source"], cohort["inject_atrophy"]
-    if source != "simulated" and not config["input"]:
-        raise UserError(f"config: input is not set; add {INPUTS[source]} on the command line, --config input=PATH")
-    if source == "simulated" and cohort["labels"] != SIMULATED_LABELS:
-        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
-    if source == "simulated" and injection is not None:
-        raise UserError("config: cohort.inject_atrophy is for real scans; a simulated cohort has its disease already")
+    name, source, injection = cohort["source"], SOURCES[cohort["source"]], cohort["inject_atrophy"]
+    if source.input and not config["input"]:
+        raise UserError(f"config: input is not set; add {source.input} on the command line, --config input=PATH")
+    if source.labels and cohort["labels"] != source.labels:
+        raise UserError(f"config: cohort.labels of a {name} cohort must be {source.labels}; remove the key")
+    if source.truth and injection is not None:
+        raise UserError(f"config: cohort.inject_atrophy is for real scans; a {name} cohort has its disease already")
     if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
         raise UserError(
             "config: cohort.inject_atrophy.regions.path is not set; "
@@ -177,10 +177,11 @@ def _check_references(config: dict) -> None:
 def _check_files(config: dict) -> None:
     """Every file that a key names must be there before anything runs."""
     files = {
-        "cohort.exclusion_list": config["cohort"]["exclusion_list"],
-        "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
-        "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
+        f"cohort.{source.section}.{key}": config["cohort"][source.section][key]
+        for source in SOURCES.values()
+        for key in source.files
     }
+    files["cohort.exclusion_list"] = config["cohort"]["exclusion_list"]
     if config["cohort"]["inject_atrophy"] is not None:
         regions = config["cohort"]["inject_atrophy"]["regions"]
         files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
