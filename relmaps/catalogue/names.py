@@ -5,6 +5,7 @@ import pandas as pd
 from relmaps.catalogue.controls import control_parts
 from relmaps.catalogue.maps import map_of
 from relmaps.catalogue.metrics import METRICS
+from relmaps.catalogue.references import NAMES as REFERENCE_NAMES
 
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
@@ -22,7 +23,6 @@ MODEL_NAMES = {
     "covariates": "Age, sex and head size",
 }
 INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
-REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
 
 def map_name(name: str) -> str:

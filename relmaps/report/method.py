@@ -6,6 +6,7 @@ import yaml
 
 from relmaps import ROOT
 from relmaps.catalogue.names import MODEL_NAMES, map_name, reference_name
+from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.catalogue.sources import SOURCES
 from relmaps.cohort.truth import truth_of
 
@@ -91,13 +92,7 @@ def departures_from_recipe(config: dict) -> dict[str, tuple[object, object]]:
 
 
 def _reference(name: str, settings: dict) -> str:
-    kind = {
-        "simulated": "the ALE of a simulated literature",
-        "sleuth": "the ALE of reported foci",
-        "nifti": "a map that was given",
-        "neuroquery": "a text-mined map",
-    }
-    return f"{reference_name(name)} ({kind[settings['source']]})"
+    return f"{reference_name(name)} ({REFERENCE_SOURCES[settings['source']].title})"
 
 
 def _many(n: int, noun: str) -> str:

@@ -5,6 +5,7 @@ Imported by the Snakefile, so it needs nothing beyond what Snakemake brings.
 
 import copy
 import difflib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from relmaps import ROOT
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
-from relmaps.catalogue.sources import SOURCES
+from relmaps.catalogue.references import REFERENCE_SOURCES, ReferenceSource, value_of
+from relmaps.catalogue.sources import SOURCES, Source
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -77,13 +79,14 @@ def read_schema() -> dict:
     """The schema of the configuration, with the names that the catalogue has."""
     schema = _read(SCHEMAS / "config.schema.yaml")
     schema["$defs"] |= {"heatmap": {"enum": HEATMAPS}, "network": {"enum": list(NETWORKS)}}
-    schema["$defs"] |= {"source": _choices({name: record.reads for name, record in SOURCES.items()})}
+    schema["$defs"] |= {"source": _choices(SOURCES), "reference_source": _choices(REFERENCE_SOURCES)}
     return schema
 
 
-def _choices(meanings: dict[str, str]) -> dict:
-    """The schema of a name that the catalogue has. meanings : name -> what it does."""
-    return {"enum": list(meanings), "description": "; ".join(f"{name} {does}" for name, does in meanings.items())}
+def _choices(records: Mapping[str, Source] | Mapping[str, ReferenceSource]) -> dict:
+    """The schema of the name of a source."""
+    description = "; ".join(f"{name} {record.reads}" for name, record in records.items())
+    return {"enum": list(records), "description": description}
 
 
 def _check_keys(config: dict) -> None:
@@ -155,17 +158,17 @@ def _check_relevance(relevance: dict) -> None:
 
 def _check_references(config: dict) -> None:
     for name, settings in config["reference"].items():
-        key, source = f"config: reference.{name}", settings["source"]
-        if source == "simulated" and truth_of(config) is None:
-            raise UserError(f"{key}.source is simulated, but the cohort is not; use sleuth or nifti")
-        if source in ("sleuth", "nifti") and not settings["path"]:
-            raise UserError(f"{key}.path is not set; source {source} needs a file")
-        if source == "nifti" and settings["threshold"] is None:
-            raise UserError(f"{key}.threshold is not set; source nifti needs the value of its mask")
-        if source == "neuroquery" and not name.startswith("text_mined"):
+        key, source = f"config: reference.{name}", REFERENCE_SOURCES[settings["source"]]
+        if source.needs_truth and truth_of(config) is None:
+            others = " or ".join(other for other, record in REFERENCE_SOURCES.items() if "path" in record.needs)
+            raise UserError(f"{key}.source is {settings['source']}, but the cohort is not; use {others}")
+        for needed, what in source.needs.items():
+            if value_of(settings, needed) in (None, ""):
+                raise UserError(f"{key}.{needed} is not set; source {settings['source']} needs {what}")
+        if not name.startswith(source.prefix):
             raise UserError(
-                f"{key}: source neuroquery makes a text-mined map, not a curated contrast; "
-                f"let its name begin with text_mined, such as text_mined_{name}"
+                f"{key}: source {settings['source']} makes {source.title}, not a curated contrast; "
+                f"let its name begin with {source.prefix}, such as {source.prefix}_{name}"
             )
         if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
             raise UserError(
@@ -186,12 +189,12 @@ def _check_files(config: dict) -> None:
         regions = config["cohort"]["inject_atrophy"]["regions"]
         files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
     for name, settings in config["reference"].items():
-        if settings["source"] != "neuroquery":
-            files[f"reference.{name}.path"] = settings["path"]
-        else:
-            files[f"reference.{name}.neuroquery.allow_list"] = settings["neuroquery"]["allow_list"]
-            if settings["path"] and not Path(settings["path"]).is_dir():
-                raise UserError(f"config: reference.{name}.path {settings['path']}: no such folder; check the path")
+        source = REFERENCE_SOURCES[settings["source"]]
+        files |= {f"reference.{name}.{key}": value_of(settings, key) for key in source.files}
+        for key in source.folders:
+            folder = value_of(settings, key)
+            if folder and not Path(folder).is_dir():
+                raise UserError(f"config: reference.{name}.{key} {folder}: no such folder; check the path")
     for name, settings in config["relevance"]["imported"].items():
         files[f"relevance.imported.{name}.path"] = settings["path"]
     files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]

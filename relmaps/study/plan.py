@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relmaps.catalogue.maps import INPUT_MAPS, MAPS
+from relmaps.catalogue.references import TRUTH
 from relmaps.catalogue.sources import SOURCES, settings_of_source
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
@@ -99,7 +100,7 @@ def plan_study(config: dict) -> Plan:
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
-        references=[*config["reference"], *(["truth"] if truth_of(config) and not _only_imported(config) else [])],
+        references=[*config["reference"], *([TRUTH] if truth_of(config) and not _only_imported(config) else [])],
     )
 
 

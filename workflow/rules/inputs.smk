@@ -3,6 +3,7 @@
 from dataclasses import astuple
 
 from relmaps.catalogue.controls import control_parts
+from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.classify.models import feature_of_model
 from relmaps.cohort.truth import truth_of
 
@@ -151,11 +152,8 @@ def facts_of_study():
 
 def evidence_of(name):
     """What a reference is made from: foci as Sleuth text, or a map."""
-    made = {
-        "simulated": f"{RESULTS}/cohort/literature.txt",
-        "neuroquery": f"{RESULTS}/reference/{name}/foci.txt",
-    }
-    return made.get(config["reference"][name]["source"], config["reference"][name]["path"])
+    settings = config["reference"][name]
+    return REFERENCE_SOURCES[settings["source"]].evidence(name, settings, RESULTS)
 
 
 def evidence_of_reference(wildcards):
@@ -164,9 +162,7 @@ def evidence_of_reference(wildcards):
 
 def settings_of_reference(wildcards):
     settings = config["reference"][wildcards.reference]
-    sizes = settings["neuroquery"]["sample_size_sweep"] if settings["source"] == "neuroquery" else []
-    used = {key: value for key, value in settings.items() if key not in ("path", "neuroquery")}
-    return used | {"sample_sizes": sizes}
+    return REFERENCE_SOURCES[settings["source"]].settings(settings)
 
 
 def files_of_neuroquery(wildcards):
