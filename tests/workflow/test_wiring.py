@@ -127,6 +127,13 @@ def test_every_figure_is_in_the_catalogue():
     assert drawn == {f"plot_{name}" for name in DRAWN}
 
 
+def test_every_figure_gives_snakemake_s_report_its_caption():
+    assert "{{ snakemake.params.caption }}" in (ROOT / "workflow/report/figure.rst").read_text()
+    for name in DRAWN:
+        assert 'caption="../report/figure.rst"' in RULES[f"plot_{name}"], name
+        assert re.search(r"^ +caption=.*\.caption,$", RULES[f"plot_{name}"], re.M), name
+
+
 def test_no_script_is_without_a_rule():
     assert {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")} == {*RULES, "plot_figure"}
 
