@@ -1,4 +1,4 @@
-"""Every figure of a study: what it is drawn from, and when.
+"""Every figure of a study: what it is drawn from and when, what it is called, and where it is shown.
 
 `python -m relmaps.catalogue.figures` prints the rules that draw a finished study again.
 """
@@ -12,12 +12,19 @@ import yaml
 
 @dataclass(frozen=True)
 class Figure:
-    """An entry of figures.yaml, which says what the fields mean; inputs is None for a figure with a rule of its own."""
+    """An entry of figures.yaml, which says what the fields mean."""
 
-    inputs: Mapping[str, str | dict[str, str]] | None
+    section: str
+    alt: str
+    caption: str
+    number: str | None = None
+    folded: str | None = None
+    photographic: bool = False
     category: str = ""
     shows: str = ""
     message: str = ""
+    file: str | None = None
+    inputs: Mapping[str, str | dict[str, str]] | None = None
     settings: Sequence[str] = ()
     needs: str | None = None
 
@@ -30,13 +37,21 @@ class Figure:
             for name, path in (self.inputs or {}).items()
         }
 
+    def pictures(self, name: str, folder: str) -> dict[str, str]:
+        """Suffix -> path in the study's folder. name : of the figure."""
+        if self.file is not None:
+            return {Path(self.file).suffix[1:]: f"{folder}/{self.file}"}
+        return {suffix: f"{folder}/figures/{name}.{suffix}" for suffix in ("svg", "pdf", "png")}
+
 
 FIGURES = {
     name: Figure(**fields)
     for name, fields in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")).items()
 }
+# Drawn by the stage of that name; the others are made before.
+DRAWN = [name for name, record in FIGURES.items() if record.file is None]
 # Rules that need published tables and maps alone.
-REDRAWN = [*(f"plot_{name}" for name in FIGURES), "write_tables", "write_report", "number_figures"]
+REDRAWN = [*(f"plot_{name}" for name in DRAWN), "write_tables", "write_report", "number_figures"]
 
 if __name__ == "__main__":
     print(*REDRAWN)

@@ -5,6 +5,7 @@ import pandas as pd
 from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, title_of
 from relmaps.catalogue.metrics import METRICS
 from relmaps.catalogue.models import model_of
+from relmaps.catalogue.references import NAMES as REFERENCE_NAMES
 
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
@@ -23,7 +24,6 @@ MODEL_NAMES = {
 }
 SHORT_NAMES = {"svm": "SVM"}  # where more follows
 INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
-REFERENCE_NAMES = {"meta_analysis": "meta-analysis", "truth": "known truth"}
 
 
 def map_name(name: str) -> str:

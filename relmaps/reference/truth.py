@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from relmaps.catalogue.references import TRUTH
 from relmaps.reference.reference import Cut, Reference
 
 log = logging.getLogger("relmaps")
@@ -33,7 +34,7 @@ def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
     return Reference(
         loss,
         cuts[0].mask,
-        "truth",
+        TRUTH,
         "expected loss of the known disease",
         "share of grey matter volume",
         cuts[0].threshold,

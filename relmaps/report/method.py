@@ -6,15 +6,10 @@ import yaml
 
 from relmaps import ROOT
 from relmaps.catalogue.names import MODEL_NAMES, map_name, reference_name
+from relmaps.catalogue.references import REFERENCE_SOURCES
+from relmaps.catalogue.sources import SOURCES
 from relmaps.cohort.truth import truth_of
 
-SOURCES = {
-    "simulated": "simulated from a template",
-    "bids": "read from a BIDS dataset",
-    "adni": "read from an ADNI download",
-    "dicom": "converted from DICOM",
-    "table": "read from the files that a table lists",
-}
 SIGNS = {"abs": "absolute value of the map", "positive": "positive part of the map", "signed": "the signed map"}
 MASKS = {"brain": "the whole brain", "gm": "grey matter"}
 WORDS = {
@@ -49,7 +44,7 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         "injected": " Half of the scans were given a known loss of grey matter.",
     }
     return [
-        f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']]}."
+        f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']].title}."
         f"{truth.get(truth_of(config), '')}",
         "Preprocessing: brain extraction of heads with skull (a network, deepbet), bias field correction, affine and "
         f"nonlinear registration ({preprocess['registration']}) to {grid['space']} at {grid['voxel_mm']:g} mm with "
@@ -97,13 +92,7 @@ def departures_from_recipe(config: dict) -> dict[str, tuple[object, object]]:
 
 
 def _reference(name: str, settings: dict) -> str:
-    kind = {
-        "simulated": "the ALE of a simulated literature",
-        "sleuth": "the ALE of reported foci",
-        "nifti": "a map that was given",
-        "neuroquery": "a text-mined map",
-    }
-    return f"{reference_name(name)} ({kind[settings['source']]})"
+    return f"{reference_name(name)} ({REFERENCE_SOURCES[settings['source']].title})"
 
 
 def _many(n: int, noun: str) -> str:

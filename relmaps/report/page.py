@@ -1,17 +1,19 @@
 """The report: one HTML file with everything inside, which opens from disk without a network."""
 
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
+from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.cohort.truth import truth_of
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.report import tables
 from relmaps.report.answer import answer
-from relmaps.report.captions import caption_of
+from relmaps.report.layout import layout
 from relmaps.report.method import DEPARTURES, departures_from_recipe, flatten, headline_in_words, method_sentences
-from relmaps.report.pictures import PHOTOGRAPHIC, alt_texts, embed
+from relmaps.report.pictures import embed, facts_of_figures
 from relmaps.report.table import render
 from relmaps.report.viewer import LIBRARY
 
@@ -44,7 +46,7 @@ def build_report(
 ) -> str:
     """The page as text; no participant is named in it.
 
-    pictures : figure -> PNG, with the mosaic of scans if there is one. rows : map -> PNG of it alone. published : as in
+    pictures : figure -> PNG. rows : map -> PNG of it alone. published : as in
     `relmaps.report.tables.study_tables`. sidecars : map -> group.json. references : reference -> reference.json.
     viewer : of `relmaps.report.viewer.viewer_data`. provenance : content of provenance.json.
     """
@@ -57,11 +59,11 @@ def build_report(
         words.warnings.insert(0, SHUFFLED)
     if config["apply"] is not None:
         words.warnings.append(APPLIED)
-    alts = alt_texts(subjects, scores, words)
+    facts = facts_of_figures(subjects, scores, words)
     contents = tables.study_tables(published, sidecars, references)
-    del contents["regions"]  # of a large atlas, thousands of rows
     if published["recovery"]["recovered"].isna().all():
         del contents["recovery"]
+    parts = layout(pictures, contents)
     return render(
         "page.html.j2",
         title=f"relmaps: study {config['study']}",
@@ -70,9 +72,13 @@ def build_report(
         confidence=f"{100 * confidence:g}",
         method=method_sentences(config, len(subjects)),
         flow=_flow(published, config),
-        images={name: embed(path, alts[name], name in PHOTOGRAPHIC) for name, path in pictures.items()},
-        captions={name: caption_of(name) for name in pictures},
-        tables={name: table.html() for name, table in contents.items()}
+        images={
+            name: embed(path, FIGURES[name].alt.format(**facts), FIGURES[name].photographic)
+            for name, path in pictures.items()
+        },
+        captions={name: FIGURES[name].caption for name in pictures},
+        parts=parts,
+        tables={name: contents[name].html() for part in chain(*parts.values()) for name in part.tables}
         | {
             "settings": tables.pairs(dict(flatten(config)), ("Key", "Value"), "Settings").html(),
             "versions": tables.pairs(_versions(provenance), ("Software", "Version"), "Software versions").html(),

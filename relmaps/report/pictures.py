@@ -13,7 +13,6 @@ from relmaps.figures.overlap import headline_scores
 from relmaps.report.answer import Answer
 
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
-PHOTOGRAPHIC = ("maps", "mosaic")
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ def embed(path: str | Path, alt: str, photographic: bool = False) -> Picture:
     return Picture(f"data:image/webp;base64,{encoded}", image.width, image.height, alt)
 
 
-def alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> dict[str, str]:
-    """Figure -> its text."""
+def facts_of_figures(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> dict[str, str]:
+    """What the texts of relmaps/catalogue/figures.yaml name in braces, for those who cannot see a figure."""
     n_disease = int((subjects["label"] == 1).sum())
     auc = headline_scores(scores, "roc_auc").dropna(subset=["value"]).sort_values("value", ascending=False)
     orders = [
@@ -49,27 +48,9 @@ def alt_texts(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> di
         for reference, rows in auc.groupby("reference", sort=False)
     ]
     return {
-        "cohort": f"Flow diagram from the scans found to {len(subjects)} used: {n_disease} with disease and "
-        f"{len(subjects) - n_disease} controls, beside the ages of both groups.",
-        "quality": "Dot plots by group: similarity to the template, Dice of brain mask and grey matter, total volume, "
-        "noise and variation of the white matter.",
-        "mosaic": "Slices of the registered scans with the outline of the template's grey matter; excluded and flagged "
-        "scans come first.",
-        "performance": f"Dot plot with intervals. {' '.join(words.accuracy)}",
-        "calibration": "Share with disease against predicted probability, in bins with intervals, per model.",
-        "learning": "Loss by epoch in training and validation, per fold, with the epoch whose weights are kept.",
-        "maps": "Axial slices of each group map and of the references on the template, in neurological orientation.",
-        "ranking": f"Maps ranked by ROC AUC, {'; '.join(orders) or 'none could be scored'}.",
-        "sanity": "Likeness of each method's group map to the original, as the network's layers become random.",
-        "faithfulness": "Evidence for the true class as the most relevant blocks are deleted or inserted, per method, "
-        "beside random order.",
-        "stability": "Matrix of agreement between maps, correlation between seeds, folds and architectures, and shares "
-        "of relevance per tissue.",
-        "sweep": "Matrix of the rank of each map in each cell of the sweep, per reference, and bars of how often each "
-        "heatmap has each rank over all ways of pooling.",
-        "truth": "Scatter of each map's overlap with the truth against its overlap with the other references.",
-        "growth": "Lines of ROC AUC against the number of subjects and the severity, per map and reference.",
-        "regions": "Matrix of maps and references by regions: how many times its share of the volume each has there.",
-        "trainings": "Marks of ROC AUC of the map of each training, per map, beside that of the group map.",
-        "curves": "Curves of Dice against the share of voxels kept, and ROC curves, per map and reference.",
+        "n_used": f"{len(subjects)}",
+        "n_disease": f"{n_disease}",
+        "n_control": f"{len(subjects) - n_disease}",
+        "accuracy": " ".join(words.accuracy),
+        "ranking": "; ".join(orders) or "none could be scored",
     }

@@ -5,6 +5,7 @@ Imported by the Snakefile, so it needs nothing beyond what Snakemake brings.
 
 import copy
 import difflib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from relmaps.catalogue.controls import CONTROL_INPUTS
 from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
+from relmaps.catalogue.references import REFERENCE_SOURCES, ReferenceSource, value_of
+from relmaps.catalogue.sources import SOURCES, Source
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -25,13 +28,6 @@ from relmaps.study.finished import take_all, take_models
 DEFAULTS = ROOT / "config" / "config.yaml"
 PRESETS = ROOT / "config" / "presets.yaml"
 REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
-INPUTS = {
-    "bids": "the BIDS folder",
-    "adni": "the ADNI download's folder",
-    "table": "the table of scans",
-    "dicom": "the table of DICOM folders",
-}
-SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 
 
 def load_config(config: dict) -> dict:
@@ -89,8 +85,16 @@ def read_schema() -> dict:
         "network": {"enum": list(NETWORKS)},
         "linear": {"enum": list(ESTIMATORS)},
         "control_input": {"enum": list(CONTROL_INPUTS)},
+        "source": _choices(SOURCES),
+        "reference_source": _choices(REFERENCE_SOURCES),
     }
     return schema
+
+
+def _choices(records: Mapping[str, Source] | Mapping[str, ReferenceSource]) -> dict:
+    """The schema of the name of a source."""
+    description = "; ".join(f"{name} {record.reads}" for name, record in records.items())
+    return {"enum": list(records), "description": description}
 
 
 def _check_keys(config: dict) -> None:
@@ -123,13 +127,13 @@ def _packaged(path: str | None) -> str | None:
 
 def _check_cohort(config: dict) -> None:
     cohort = config["cohort"]
-    source, injection = cohort["source"], cohort["inject_atrophy"]
-    if source != "simulated" and not config["input"]:
-        raise UserError(f"config: input is not set; add {INPUTS[source]} on the command line, --config input=PATH")
-    if source == "simulated" and cohort["labels"] != SIMULATED_LABELS:
-        raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
-    if source == "simulated" and injection is not None:
-        raise UserError("config: cohort.inject_atrophy is for real scans; a simulated cohort has its disease already")
+    name, source, injection = cohort["source"], SOURCES[cohort["source"]], cohort["inject_atrophy"]
+    if source.input and not config["input"]:
+        raise UserError(f"config: input is not set; add {source.input} on the command line, --config input=PATH")
+    if source.labels and cohort["labels"] != source.labels:
+        raise UserError(f"config: cohort.labels of a {name} cohort must be {source.labels}; remove the key")
+    if source.truth and injection is not None:
+        raise UserError(f"config: cohort.inject_atrophy is for real scans; a {name} cohort has its disease already")
     if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
         raise UserError(
             "config: cohort.inject_atrophy.regions.path is not set; "
@@ -162,13 +166,13 @@ def _check_relevance(relevance: dict) -> None:
 
 def _check_references(config: dict) -> None:
     for name, settings in config["reference"].items():
-        key, source = f"config: reference.{name}", settings["source"]
-        if source == "simulated" and truth_of(config) is None:
-            raise UserError(f"{key}.source is simulated, but the cohort is not; use sleuth or nifti")
-        if source in ("sleuth", "nifti") and not settings["path"]:
-            raise UserError(f"{key}.path is not set; source {source} needs a file")
-        if source == "nifti" and settings["threshold"] is None:
-            raise UserError(f"{key}.threshold is not set; source nifti needs the value of its mask")
+        key, source = f"config: reference.{name}", REFERENCE_SOURCES[settings["source"]]
+        if source.needs_truth and truth_of(config) is None:
+            others = " or ".join(other for other, record in REFERENCE_SOURCES.items() if "path" in record.needs)
+            raise UserError(f"{key}.source is {settings['source']}, but the cohort is not; use {others}")
+        for needed, what in source.needs.items():
+            if value_of(settings, needed) in (None, ""):
+                raise UserError(f"{key}.{needed} is not set; source {settings['source']} needs {what}")
         if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
             raise UserError(
                 f"{key}.iterations is {settings['iterations']}, too few to see an alpha of {settings['alpha']:g}; "
@@ -179,20 +183,21 @@ def _check_references(config: dict) -> None:
 def _check_files(config: dict) -> None:
     """Every file that a key names must be there before anything runs."""
     files = {
-        "cohort.exclusion_list": config["cohort"]["exclusion_list"],
-        "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
-        "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
+        f"cohort.{source.section}.{key}": config["cohort"][source.section][key]
+        for source in SOURCES.values()
+        for key in source.files
     }
+    files["cohort.exclusion_list"] = config["cohort"]["exclusion_list"]
     if config["cohort"]["inject_atrophy"] is not None:
         regions = config["cohort"]["inject_atrophy"]["regions"]
         files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
     for name, settings in config["reference"].items():
-        if settings["source"] != "neuroquery":
-            files[f"reference.{name}.path"] = settings["path"]
-        else:
-            files[f"reference.{name}.neuroquery.allow_list"] = settings["neuroquery"]["allow_list"]
-            if settings["path"] and not Path(settings["path"]).is_dir():
-                raise UserError(f"config: reference.{name}.path {settings['path']}: no such folder; check the path")
+        source = REFERENCE_SOURCES[settings["source"]]
+        files |= {f"reference.{name}.{key}": value_of(settings, key) for key in source.files}
+        for key in source.folders:
+            folder = value_of(settings, key)
+            if folder and not Path(folder).is_dir():
+                raise UserError(f"config: reference.{name}.{key} {folder}: no such folder; check the path")
     for name, settings in config["relevance"]["imported"].items():
         files[f"relevance.imported.{name}.path"] = settings["path"]
     files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]

@@ -10,6 +10,7 @@ from relmaps.catalogue.figures import FIGURES, Figure
 from relmaps.catalogue.maps import TISSUE_MAPS, map_of
 from relmaps.catalogue.models import model_of
 from relmaps.catalogue.networks import width_of
+from relmaps.catalogue.references import REFERENCE_SOURCES, TRUTH
 from relmaps.catalogue.resources import request_of
 from relmaps.classify.models import feature_of_model
 from relmaps.cohort.truth import truth_of
@@ -83,7 +84,7 @@ class Layout:
         self.severity = f"{self.results}/cohort/injection.tsv" if injected else simulated
         conditions = {
             None: True,
-            "truth": "truth" in plan.references,
+            "truth": TRUTH in plan.references,
             "growth": bool(self.curve_maps),
             "training": not self.external,
         }
@@ -269,20 +270,14 @@ class Layout:
     def evidence(self, name: str) -> str:
         """What a reference is made from: foci as Sleuth text, or a map."""
         settings = self.config["reference"][name]
-        made = {
-            "simulated": f"{self.results}/cohort/literature.txt",
-            "neuroquery": f"{self.results}/reference/{name}/foci.txt",
-        }
-        return made.get(settings["source"], settings["path"])
+        return REFERENCE_SOURCES[settings["source"]].evidence(name, settings, self.results)
 
     def reference_evidence(self, wildcards) -> str:
         return self.evidence(wildcards.reference)
 
     def reference_settings(self, wildcards) -> dict:
         settings = self.config["reference"][wildcards.reference]
-        sizes = settings["neuroquery"]["sample_size_sweep"] if settings["source"] == "neuroquery" else []
-        used = {key: value for key, value in settings.items() if key not in ("path", "neuroquery")}
-        return used | {"sample_sizes": sizes}
+        return REFERENCE_SOURCES[settings["source"]].settings(settings)
 
     def neuroquery_files(self, wildcards) -> dict[str, str | list]:
         """The folder with the database, if there is one, and the list of tables that are allowed, if there is one."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relmaps.catalogue.maps import LINEAR_KINDS, MAPS, MODEL_FREE
+from relmaps.catalogue.references import TRUTH
+from relmaps.catalogue.sources import SOURCES, settings_of_source
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.injection import INJECTED
@@ -58,9 +60,10 @@ def plan_study(config: dict) -> Plan:
     """
     results = f"results/{config['study']}/cohort"
     source = config["cohort"]["source"]
+    simulated = SOURCES[source].is_made
     if config["redraw"]:
         dataset, tables, scans = "", [], []
-    elif source == "simulated":
+    elif simulated:
         dataset, tables = f"{results}/bids", [f"{results}/bids/participants.tsv"]
         scans = [
             Scan(name, name, None, f"{dataset}/{name}/anat/{name}_T1w.nii.gz")
@@ -70,15 +73,15 @@ def plan_study(config: dict) -> Plan:
         _check_folds({"disease": n_disease, "control": len(scans) - n_disease}, config)
     else:
         dataset = str(Path(config["input"]))
-        tables = tables_of(source, dataset, config["cohort"])
-        cohort = read_cohort(source, dataset, config["cohort"])
+        settings = settings_of_source(config["cohort"])
+        tables, cohort = tables_of(source, dataset, settings), read_cohort(source, dataset, settings)
         scans = cohort.scans
         _check_names(scans)
         labels = cohort.participants["label"]
         _check_folds({"disease": int((labels == 1).sum()), "control": int((labels == 0).sum())}, config)
 
     raw = _chunks(scans, config["preprocess"]["scans_per_job"])
-    conversions = {} if source == "simulated" else _only(raw, lambda scan: Path(scan.path).is_dir())
+    conversions = {} if simulated else _only(raw, lambda scan: Path(scan.path).is_dir())
     prepared = _moved(raw, {scan.scan_id for batch in conversions.values() for scan in batch}, f"{results}/converted")
     injections = prepared if config["cohort"]["inject_atrophy"] is not None else {}
     if injections:
@@ -89,7 +92,7 @@ def plan_study(config: dict) -> Plan:
         dataset=dataset,
         tables=tables,
         scans={scan.scan_id: scan for scan in scans},
-        simulation_batches=_chunks(scans, config["simulation"]["scans_per_job"]) if source == "simulated" else {},
+        simulation_batches=_chunks(scans, config["simulation"]["scans_per_job"]) if simulated else {},
         conversions=conversions,
         injections=injections,
         batches=prepared,
@@ -97,7 +100,7 @@ def plan_study(config: dict) -> Plan:
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
-        references=[*config["reference"], *(["truth"] if truth_of(config) and not _only_imported(config) else [])],
+        references=[*config["reference"], *([TRUTH] if truth_of(config) and not _only_imported(config) else [])],
     )
 
 

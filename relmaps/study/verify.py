@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from relmaps import ROOT
+from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.io.errors import UserError
 from relmaps.io.files import read_json, sha256_of
@@ -61,8 +62,7 @@ def _changed_scans(table: Path) -> Iterator[str]:
 
 def _changed_references(results: Path, inputs: dict, references: dict) -> Iterator[str]:
     for name, settings in references.items():
-        made = {"simulated": "cohort/literature.txt", "neuroquery": f"reference/{name}/foci.txt"}
-        path = results / made[settings["source"]] if settings["source"] in made else Path(settings["path"])
+        path = Path(REFERENCE_SOURCES[settings["source"]].evidence(name, settings, str(results)))
         if name not in inputs:
             yield f"input reference.{name}: was not among those of the study"
         elif not path.is_file():

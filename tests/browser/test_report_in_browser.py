@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from relmaps.catalogue.figures import FIGURES
 from relmaps.space.grid import Grid
 from tests.synthetic_report import write_synthetic_report
 from tests.synthetic_results import MAPS, SyntheticStudy
@@ -23,8 +24,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r req
 GRID = Grid(
     (30, 36, 30), np.array([[6.0, 0, 0, -87], [0, 6, 0, -123], [0, 0, 6, -69], [0, 0, 0, 1]]), "MNI152NLin2009aSym"
 )
-FIGURES = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
-FIGURES += ("sweep", "truth", "regions", "trainings", "sanity", "faithfulness", "stability")
 
 
 @pytest.fixture(scope="module")

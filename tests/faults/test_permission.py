@@ -3,9 +3,9 @@
 import pytest
 
 from relmaps.classify.weights import load_classifier
-from relmaps.cohort.adni_tables import read_adnimerge
-from relmaps.cohort.bids import read_bids
-from relmaps.cohort.table import read_scan_table
+from relmaps.cohort.sources.adni_tables import read_adnimerge
+from relmaps.cohort.sources.bids import read_bids
+from relmaps.cohort.sources.table import read_scan_table
 from relmaps.io.errors import UserError
 from relmaps.io.images import read_foreign_map
 from relmaps.io.tables import read_table

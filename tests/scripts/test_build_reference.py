@@ -17,7 +17,6 @@ SETTINGS = {
     "cluster_forming_p": 0.001,
     "iterations": 20,
     "minimum_cluster_voxels": 0,
-    "sample_sizes": [],
 }
 
 
@@ -58,7 +57,7 @@ def test_foci_become_an_ale_map(arguments, foci, grid):
 
 
 def test_a_text_mined_literature_says_so_and_has_other_sample_sizes(arguments, foci, grid):
-    settings = SETTINGS | {"source": "neuroquery", "correction": "voxel_fwe", "sample_sizes": [30]}
+    settings = SETTINGS | {"source": "neuroquery", "correction": "voxel_fwe", "sample_size_sweep": [30]}
     build_reference.main(foci, settings=settings, **arguments)
     assert read_json(arguments["sidecar"])["kind"] == "text_mined"
     cuts = {cut.label: cut.mask for cut in read_cuts(arguments["thresholds"], arguments["sidecar"], grid)}

@@ -9,7 +9,7 @@ def test_named_files_get_numbers_and_captions(tmp_path):
         folder / "figure_5a_ranking.svg": tmp_path / "ranking.svg",
         folder / "table_1_cohort.tex": tmp_path / "cohort.tex",
     }
-    number_figures.main(numbered, {"1": "cohort", "5a": "ranking"}, folder / "captions.md")
+    number_figures.main(numbered, {"5a": "ranking"}, folder / "captions.md")
     assert (folder / "figure_5a_ranking.svg").read_text() == "ranking.svg"
     assert (folder / "table_1_cohort.tex").read_text() == "cohort.tex"
     captions = (folder / "captions.md").read_text()

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from relmaps import ROOT
-from relmaps.catalogue.figures import FIGURES
+from relmaps.catalogue.figures import DRAWN, FIGURES
 from relmaps.catalogue.resources import REQUESTS
 from relmaps.study.code import code_of, import_closure
 from tests.rules import read_names, read_rules
@@ -142,10 +142,15 @@ def test_a_container_gets_the_requirements_and_all_that_the_workflow_reads(recip
         assert re.search(rf"^ *(COPY )?{name} /relmaps/({name})?$", text, re.M), name
 
 
-def test_every_figure_is_in_the_catalogue_but_the_mosaic_which_reads_scans():
+def test_every_figure_is_in_the_catalogue():
     drawn = {path.stem for path in (ROOT / "workflow/scripts").glob("plot_*.py")} - {"plot_mosaic", "plot_figure"}
-    assert drawn == {f"plot_{name}" for name in FIGURES}
-    assert all((ROOT / f"workflow/report/{name}.rst").is_file() for name in FIGURES)
+    assert drawn == {f"plot_{name}" for name in DRAWN}
+
+
+def test_every_figure_gives_snakemake_s_report_its_caption(rules):
+    assert "{{ snakemake.params.caption }}" in (ROOT / "workflow/report/figure.rst").read_text()
+    for name in DRAWN:
+        assert rules[f"plot_{name}"].params.caption == FIGURES[name].caption, name
 
 
 def test_no_script_is_without_a_rule(rules):

@@ -1,8 +1,8 @@
 # cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
+from relmaps.catalogue.sources import settings_of_source
 from relmaps.study.plan import disease_of
 
 SIMULATION, INJECTION = config["simulation"], config["cohort"]["inject_atrophy"]
-SOURCE_KEYS = ("bids", "table", "adni", "inject_atrophy")  # of cohort, that choose and label scans
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 
@@ -181,7 +181,7 @@ rule ingest_cohort:
         dataset=PLAN.dataset,
         scans=sorted(PLAN.scans),
         source=config["cohort"]["source"],
-        settings={key: config["cohort"][key] for key in ("source", "labels", "covariates", *SOURCE_KEYS)},
+        settings=settings_of_source(config["cohort"]),
     message:
         "Read the participants and scans of {params.dataset}"
     script:

@@ -1,6 +1,7 @@
 # figures: what the study found, as pictures; drawn from published files alone.
 from relmaps.catalogue.figures import FIGURES
-from relmaps.study.provenance import code_hash
+from relmaps.catalogue.numbers import by_number
+from relmaps.catalogue.tables import TABLES
 
 PICTURES = f"{RESULTS}/figures"
 PUBLICATION = f"{RESULTS}/publication"
@@ -18,7 +19,7 @@ for name, record in FIGURES.items():
         output:
             png=report(
                 f"{PICTURES}/{name}.png",
-                caption=f"../report/{name}.rst",
+                caption="../report/figure.rst",
                 category=record.category,
                 labels={"shows": record.shows},
             ),
@@ -35,6 +36,7 @@ for name, record in FIGURES.items():
         params:
             **LAYOUT.figure_settings(record),
             figure=name,
+            caption=record.caption,
             code=code_of(f"workflow/scripts/plot_{name}.py"),
         message:
             record.message
@@ -54,9 +56,9 @@ rule plot_maps:
     output:
         png=report(
             f"{PICTURES}/maps.png",
-            caption="../report/maps.rst",
-            category="Maps",
-            labels={"shows": "Group maps"},
+            caption="../report/figure.rst",
+            category=FIGURES["maps"].category,
+            labels={"shows": FIGURES["maps"].shows},
         ),
         rows=expand(f"{PICTURES}/maps/{{map}}.png", map=MAPS),
         svg=f"{PICTURES}/maps.svg",
@@ -74,45 +76,24 @@ rule plot_maps:
         space=SPACE,
         maps=MAPS,
         references=REFERENCES,
+        caption=FIGURES["maps"].caption,
     message:
-        "Figure of all group maps beside the references"
+        FIGURES["maps"].message
     script:
         "../scripts/plot_maps.py"
 
 
-# Figures and tables under the paper's numbers, which stand here alone; elsewhere each has a name that says what it shows.
-FIGURE_NUMBERS = {
-    **{"1": "cohort", "2": "performance", "3": "maps", "4": "curves", "5a": "ranking", "5b": "sweep"},
-    **{"6a": "sanity", "6b": "faithfulness", "6c": "stability", "S1": "quality", "S2": "mosaic"},
-    **{
-        "S3": "calibration",
-        "S4": "learning",
-        "S5": "trainings",
-        "S6": "regions",
-        "S7": "truth",
-        "S8": "growth",
-    },
-}
-TABLE_NUMBERS = {
-    **{"1": "cohort", "2": "performance", "3": "overlap", "4": "comparisons", "S1": "flagged"},
-    **{"S2": "model_comparisons", "S3": "variability", "S4": "maps", "S5": "references", "S6": "recovery"},
-    **{"S7": "regions"},
-}
+# Figures and tables under the paper's numbers, which stand in relmaps/catalogue/ alone.
+FIGURE_NUMBERS = {number: name for number, name in by_number(FIGURES).items() if name in LAYOUT.figures}
 NUMBERED = {
     **{
-        f"{PUBLICATION}/figure_{number}_{name}.{suffix}": f"{PICTURES}/{name}.{suffix}"
+        f"{PUBLICATION}/figure_{number}_{name}.{suffix}": path
         for number, name in FIGURE_NUMBERS.items()
-        if name in LAYOUT.figures
-        for suffix in ("svg", "pdf", "png")
-    },
-    **{
-        f"{PUBLICATION}/figure_{number}_{name}.png": f"{RESULTS}/preprocess/qc_mosaic.png"
-        for number, name in FIGURE_NUMBERS.items()
-        if name == "mosaic"
+        for suffix, path in FIGURES[name].pictures(name, RESULTS).items()
     },
     **{
         f"{PUBLICATION}/table_{number}_{name}.{suffix}": f"{RESULTS}/tables/{name}.{suffix}"
-        for number, name in TABLE_NUMBERS.items()
+        for number, name in by_number(TABLES).items()
         for suffix in ("tex", "html", "tsv")
     },
 }
@@ -134,7 +115,6 @@ rule number_figures:
         **LAYOUT.resources("number_figures"),
     params:
         code=code_of("workflow/scripts/number_figures.py"),
-        templates=code_hash(["workflow/report"]),
         figures=FIGURE_NUMBERS,
     message:
         "Figures and tables under the numbers of the paper: {output.captions}"

@@ -1,4 +1,6 @@
 # report: the page that tells what was found, and what it was found from.
+from relmaps.catalogue.figures import FIGURES
+from relmaps.catalogue.tables import TABLES as TABLE_RECORDS
 from relmaps.study.provenance import code_hash
 
 REPORT_TEMPLATES = code_hash(
@@ -17,10 +19,6 @@ PUBLISHED_TABLES = {
     "recovery": f"{RESULTS}/overlap/recovery.tsv",
     "regions": f"{RESULTS}/overlap/regions.tsv",
 }
-NAMES_OF_TABLES = [
-    *("cohort", "flagged", "performance", "model_comparisons", "variability", "maps", "references"),
-    *("overlap", "recovery", "comparisons", "regions"),
-]
 
 
 rule write_provenance:
@@ -53,13 +51,13 @@ rule write_tables:
         map_sidecars=LAYOUT.group_maps(suffix=".json"),
         reference_sidecars=REFERENCE_MASKS["reference_sidecars"],
     output:
-        tsv=expand(f"{TABLES}/{{table}}.tsv", table=NAMES_OF_TABLES),
+        tsv=expand(f"{TABLES}/{{table}}.tsv", table=TABLE_RECORDS),
         html=report(
-            expand(f"{TABLES}/{{table}}.html", table=NAMES_OF_TABLES),
+            expand(f"{TABLES}/{{table}}.html", table=TABLE_RECORDS),
             caption="../report/tables.rst",
             category="Tables",
         ),
-        tex=expand(f"{TABLES}/{{table}}.tex", table=NAMES_OF_TABLES),
+        tex=expand(f"{TABLES}/{{table}}.tex", table=TABLE_RECORDS),
     log:
         f"{TABLES}/logs/write_tables.log",
     benchmark:
@@ -83,8 +81,7 @@ rule write_tables:
 rule write_report:
     input:
         **PUBLISHED_TABLES,
-        mosaic=f"{RESULTS}/preprocess/qc_mosaic.png",
-        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=LAYOUT.figures),
+        figures=[FIGURES[name].pictures(name, RESULTS)["png"] for name in LAYOUT.figures],
         rows=expand(f"{RESULTS}/figures/maps/{{map}}.png", map=MAPS),
         maps=LAYOUT.group_maps(),
         masks=REFERENCE_MASKS["reference_masks"],
@@ -106,7 +103,6 @@ rule write_report:
     params:
         code=code_of("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
-        captions=code_hash(["workflow/report"]),
         figures=LAYOUT.figures,
         published=list(PUBLISHED_TABLES),
         space=SPACE,

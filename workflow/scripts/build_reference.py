@@ -2,39 +2,14 @@
 
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.jobs import job
-from relmaps.reference.ale import Correction
-from relmaps.reference.ale_reference import ale_reference
-from relmaps.reference.nifti import nifti_reference
-from relmaps.reference.sleuth import read_label, read_sleuth
+from relmaps.reference.sources import build_reference
 
 
 def main(evidence, brain_mask, space, settings, seed, cores, reference_map, mask, thresholds, sidecar):
-    """`evidence` : a map if the source is nifti, else a Sleuth file. `settings` : the reference's in the configuration,
-    without what chose the foci, and `sample_sizes` of the sweep."""
+    """`evidence` : what the source is made from. `settings` : the reference's, of its record in the catalogue."""
     grid = load_grid(brain_mask, space)
-    brain = read_mask(brain_mask, grid)
-    if settings["source"] == "nifti":
-        reference = nifti_reference(evidence, settings["threshold"], grid, brain)
-    else:
-        correction = Correction(
-            method=settings["correction"],
-            alpha=settings["alpha"],
-            cluster_forming_p=settings["cluster_forming_p"],
-            iterations=settings["iterations"],
-            minimum_cluster_voxels=settings["minimum_cluster_voxels"],
-            seed=seed,
-            cores=cores,
-        )
-        reference = ale_reference(
-            read_sleuth(evidence),
-            str(evidence),
-            correction,
-            grid,
-            brain,
-            kind="text_mined" if settings["source"] == "neuroquery" else "meta_analysis",
-            label=read_label(evidence),
-            sample_sizes=settings["sample_sizes"],
-        )
+    settings = settings | {"seed": seed, "cores": cores}
+    reference = build_reference(evidence, settings, grid, read_mask(brain_mask, grid))
     reference.write(reference_map, mask, sidecar, grid, thresholds)
 
 

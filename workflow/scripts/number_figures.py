@@ -2,22 +2,17 @@
 
 import shutil
 
+from relmaps.catalogue.figures import FIGURES
 from relmaps.io.files import replacing, write_text
 from relmaps.io.jobs import job
-from relmaps.report.captions import caption_of
 
 
 def main(numbered, figures, captions):
-    """numbered : file to make -> the named one. figures : number -> name, of those that have a caption."""
+    """numbered : file to make -> the named one. figures : number -> name, in the order of the captions."""
     for target, source in numbered.items():
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
-    made = " ".join(map(str, numbered))
-    texts = [
-        f"**Figure {number}** ({name}). {caption_of(name)}\n"
-        for number, name in figures.items()
-        if f"figure_{number}_{name}." in made
-    ]
+    texts = [f"**Figure {number}** ({name}). {FIGURES[name].caption}\n" for number, name in figures.items()]
     write_text("\n".join(texts), captions)
 
 

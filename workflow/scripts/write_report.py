@@ -37,7 +37,7 @@ if __name__ == "__main__":
     with job(snakemake):
         names, read = snakemake.params, snakemake.input
         main(
-            pictures=dict(zip(names.figures, read.figures, strict=True)) | {"mosaic": read.mosaic},
+            pictures=dict(zip(names.figures, read.figures, strict=True)),
             rows=dict(zip(names.maps, read.rows, strict=True)),
             published={name: read[name] for name in names.published},
             maps=dict(zip(names.maps, read.maps, strict=True)),

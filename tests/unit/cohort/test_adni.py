@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from relmaps import ROOT
-from relmaps.cohort.adni import read_adni
 from relmaps.cohort.sources import read_cohort
+from relmaps.cohort.sources.adni import read_adni
 from relmaps.io.errors import UserError
 from relmaps.io.images import save
 from relmaps.io.tables import write_table
@@ -357,7 +357,8 @@ def test_of_ten_thousand_images_none_is_opened_and_each_folder_is_listed_once(tm
 
 
 def test_planning_imports_nothing_heavy():
-    code = "import sys, relmaps.cohort.adni; print(sorted({'nibabel', 'scipy', 'nilearn', 'torch'} & set(sys.modules)))"
+    code = "import sys, relmaps.cohort.sources.adni as _; "
+    code += "print(sorted({'nibabel', 'scipy', 'nilearn', 'torch'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
 

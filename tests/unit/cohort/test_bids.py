@@ -9,7 +9,7 @@ import pathspec
 import pytest
 from bids2table import index_dataset
 
-from relmaps.cohort.bids import is_ignored, read_bids, read_ignore_rules
+from relmaps.cohort.sources.bids import is_ignored, read_bids, read_ignore_rules
 from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault

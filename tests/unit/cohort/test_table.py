@@ -1,6 +1,6 @@
 import pytest
 
-from relmaps.cohort.table import read_scan_table
+from relmaps.cohort.sources.table import read_scan_table
 from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault

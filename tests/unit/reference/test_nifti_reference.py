@@ -4,7 +4,9 @@ import pytest
 
 from relmaps.io.errors import UserError
 from relmaps.io.images import write_map
-from relmaps.reference.nifti import nifti_reference
+from relmaps.reference.sources.nifti import nifti_reference
+
+THRESHOLD, KIND = {"threshold": 4.0}, "meta_analysis"
 
 
 def linear(coordinates):
@@ -26,7 +28,7 @@ def save(tmp_path):
 def test_map_on_the_grid_is_taken_as_it_is(grid, brain, tmp_path):
     data = linear(grid.coordinates())
     write_map(data, tmp_path / "map.nii.gz", grid)
-    reference = nifti_reference(tmp_path / "map.nii.gz", 4.0, grid, brain)
+    reference = nifti_reference(tmp_path / "map.nii.gz", THRESHOLD, grid, brain, KIND)
     np.testing.assert_array_equal(reference.map, data)
     np.testing.assert_array_equal(reference.mask, brain & (data >= 4))
     assert "on the study's grid" in reference.note
@@ -36,7 +38,7 @@ def test_map_on_the_grid_is_taken_as_it_is(grid, brain, tmp_path):
 def test_the_sweep_keeps_shares_of_the_brain(grid, brain, tmp_path):
     data = linear(grid.coordinates())
     write_map(data, tmp_path / "map.nii.gz", grid)
-    cuts = nifti_reference(tmp_path / "map.nii.gz", 4.0, grid, brain).cuts
+    cuts = nifti_reference(tmp_path / "map.nii.gz", THRESHOLD, grid, brain, KIND).cuts
     assert [cut.label for cut in cuts] == ["value_4", "percentile_90", "percentile_95", "percentile_99"]
     np.testing.assert_array_equal(cuts[0].mask, brain & (data >= 4))
     highest = np.sort(data[brain])[::-1]
@@ -50,7 +52,7 @@ def test_map_on_another_grid_is_resampled_linearly(grid, brain, save):
     shape = (40, 40, 40)
     indices = np.indices(shape, dtype=float)
     coordinates = np.einsum("ij,j...->i...", affine[:3, :3], indices) + affine[:3, 3, None, None, None]
-    reference = nifti_reference(save(linear(coordinates), affine), 4.0, grid, brain)
+    reference = nifti_reference(save(linear(coordinates), affine), THRESHOLD, grid, brain, KIND)
     np.testing.assert_allclose(reference.map[brain], linear(grid.coordinates())[brain], atol=1e-3)
     assert "Resampled linearly" in reference.note
     assert "covers 100.0 %" in reference.note
@@ -58,25 +60,25 @@ def test_map_on_another_grid_is_resampled_linearly(grid, brain, save):
 
 def test_space_that_the_header_does_not_name_is_noted(grid, brain, save):
     path = save(linear(grid.coordinates()), grid.affine, code=1)
-    assert "taken as MNI" in nifti_reference(path, 4.0, grid, brain).note
+    assert "taken as MNI" in nifti_reference(path, THRESHOLD, grid, brain, KIND).note
 
 
 def test_talairach_is_refused(grid, brain, save):
     with pytest.raises(UserError, match=r"map\.nii\.gz: its header says Talairach space"):
-        nifti_reference(save(linear(grid.coordinates()), grid.affine, code=3), 4.0, grid, brain)
+        nifti_reference(save(linear(grid.coordinates()), grid.affine, code=3), THRESHOLD, grid, brain, KIND)
 
 
 def test_map_beside_the_brain_is_refused(grid, brain, save):
     affine = grid.affine.copy()
     affine[0, 3] += 1000
     with pytest.raises(UserError, match=r"map\.nii\.gz: covers 0 % of the study's brain; check its affine"):
-        nifti_reference(save(linear(grid.coordinates()), affine), 4.0, grid, brain)
+        nifti_reference(save(linear(grid.coordinates()), affine), THRESHOLD, grid, brain, KIND)
 
 
 @pytest.mark.parametrize(("threshold", "what"), [(1e6, "no voxel"), (-1e6, "every voxel")])
 def test_threshold_that_tells_nothing_apart_is_refused(grid, brain, save, threshold, what):
     with pytest.raises(UserError, match=rf"{what} of the brain.*change the `threshold` of this reference"):
-        nifti_reference(save(linear(grid.coordinates()), grid.affine), threshold, grid, brain)
+        nifti_reference(save(linear(grid.coordinates()), grid.affine), {"threshold": threshold}, grid, brain, KIND)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +92,11 @@ def test_threshold_that_tells_nothing_apart_is_refused(grid, brain, save, thresh
 def test_images_that_cannot_be_used_are_refused(grid, brain, save, spoil, message):
     path = save(spoil(linear(grid.coordinates())).astype(np.float32), grid.affine)
     with pytest.raises(UserError, match=message):
-        nifti_reference(path, 4.0, grid, brain)
+        nifti_reference(path, THRESHOLD, grid, brain, KIND)
 
 
 def test_damaged_file_is_refused(grid, brain, save):
     path = save(linear(grid.coordinates()), grid.affine)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UserError, match=r"map\.nii\.gz: damaged"):
-        nifti_reference(path, 4.0, grid, brain)
+        nifti_reference(path, THRESHOLD, grid, brain, KIND)

@@ -7,6 +7,8 @@ import yaml
 from PIL import Image
 
 from relmaps import ROOT
+from relmaps.catalogue.figures import FIGURES
+from relmaps.catalogue.tables import TABLES
 from relmaps.io.files import read_json
 from relmaps.io.images import read_map, read_mask
 from relmaps.io.tables import read_table
@@ -16,9 +18,6 @@ from relmaps.report.viewer import Layer, viewer_data
 from relmaps.study.config import load_config
 from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
-
-PICTURES = ("cohort", "quality", "mosaic", "performance", "calibration", "learning", "maps", "ranking", "curves")
-PICTURES += ("sweep", "regions", "trainings", "sanity", "faithfulness", "stability")
 
 
 def page_of(study, folder, **options):
@@ -33,7 +32,7 @@ def page_of(study, folder, **options):
     brain = read_mask(study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"), study.grid)
     maps = [Layer(name, name, "t", read_map(study.path(f"relevance/{name}/group.nii.gz"), study.grid)) for name in MAPS]
     return build_report(
-        pictures=dict.fromkeys(PICTURES, picture),
+        pictures=dict.fromkeys(options.get("figures", FIGURES), picture),
         rows=dict.fromkeys(MAPS, picture),
         published={name: read_table(path) for name, path in study.published().items()},
         sidecars={name: read_json(path) for name, path in study.sidecars().items()},
@@ -61,13 +60,29 @@ def test_page_identifies_nobody(page):
 
 def test_every_picture_has_its_text(page):
     alts = re.findall(r'<img [^>]*alt="([^"]*)"', page)
-    assert len(alts) == len(PICTURES) + len(MAPS)
+    assert len(alts) == len(FIGURES) + len(MAPS)
     assert all(len(alt) > 30 for alt in alts)
+    assert not re.search("[{}]", "".join(alts))
     assert "3 with disease and 3 controls" in alts[0]
 
 
 def test_sections_and_links_fit(page):
     assert set(re.findall(r'href="#(\w+)"', page)) == set(re.findall(r'<section id="(\w+)"', page))
+
+
+def test_every_table_stands_once_on_the_page_but_that_of_regions(page):
+    captions = re.findall(r"<caption>(.*?)</caption>", page)
+    shown = {"Participants used in the study", "Performance on held-out participants, with intervals in brackets"}
+    assert shown < set(captions)
+    other = 3 + 2 * len(MAPS)  # settings, versions and recipe; of each map its metrics and its sidecar
+    assert len(captions) == len(TABLES) - 1 + other
+
+
+def test_a_study_that_trains_nothing_has_no_checks(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    page = page_of(study, tmp_path / "pictures", figures=[name for name, figure in FIGURES.items() if not figure.needs])
+    assert "checks" not in re.findall(r'(?:id|href)="#?(\w+)"', page)
+    assert "Learning curves" not in page
 
 
 def test_every_map_has_its_part_with_each_metric(page):

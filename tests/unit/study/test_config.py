@@ -6,9 +6,10 @@ import yaml
 from snakemake.utils import update_config
 
 from relmaps import ROOT
+from relmaps.catalogue.sources import SOURCES
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
-from relmaps.study.config import INPUTS, load_config
+from relmaps.study.config import load_config
 
 pytestmark = pytest.mark.fault
 
@@ -77,12 +78,12 @@ def test_a_wrong_value_is_named_with_its_remedy(config, path, value, words):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("source", INPUTS)
+@pytest.mark.parametrize("source", [name for name, record in SOURCES.items() if record.input])
 def test_every_source_of_real_scans_needs_an_input(real, source):
     real["cohort"]["source"] = source
     assert load_config(real) is real
     real["input"] = None
-    with pytest.raises(UserError, match=f"input is not set; add {INPUTS[source]} on the command line"):
+    with pytest.raises(UserError, match=f"input is not set; add {SOURCES[source].input} on the command line"):
         load_config(real)
 
 

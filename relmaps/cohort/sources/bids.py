@@ -54,6 +54,12 @@ def read_bids(root: str | Path, settings: dict) -> Cohort:
     return assemble(people, candidates, settings["labels"], excluded + others, f"input {root}")
 
 
+def tables_of(where: str, settings: dict) -> list[str]:
+    """participants.tsv, and .bidsignore if it is there."""
+    ignored = Path(where, ".bidsignore")
+    return [f"{where}/participants.tsv", *([str(ignored)] if ignored.is_file() else [])]
+
+
 def select_scans(scans: list[Scan], wanted: dict) -> tuple[dict[str, list[Scan]], list[dict]]:
     """Participant -> scans in order of preference, and rows of exclusions.tsv for those that are not wanted.
 

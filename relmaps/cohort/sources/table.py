@@ -48,6 +48,11 @@ def read_scan_table(path: str | Path, settings: dict) -> Cohort:
     return assemble(people, candidates, labels, excluded, f"input {path}")
 
 
+def tables_of(where: str, settings: dict) -> list[str]:
+    """The table itself."""
+    return [where]
+
+
 def _read_rows(path: Path, columns: list[str]) -> pd.DataFrame:
     """The columns' text without spaces around it, None for n/a and empty cells; the index is the line in the file."""
     text, line, rows = _read_text(path), 1, {}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.adni_tables import (
+from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
+from relmaps.cohort.sources.adni_tables import (
     Image,
     find_search_csv,
     plain,
@@ -18,7 +19,6 @@ from relmaps.cohort.adni_tables import (
     read_search,
     with_person,
 )
-from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
 from relmaps.io.errors import UserError
 
 SUBJECT = re.compile(r"\d{3}_S_\d+", re.IGNORECASE)
@@ -95,6 +95,12 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
         scans[image.participant_id] = [Scan(image.scan_id, image.participant_id, image.session_id, path)]
     excluded = sorted([*excluded, *others], key=lambda row: (row["participant_id"], row["scan_id"] or ""))
     return assemble(_people(taken), scans, labels, excluded, f"input {root}")
+
+
+def tables_of(where: str, settings: dict) -> list[str]:
+    """The search's CSV, and ADNIMERGE.csv if the configuration names it."""
+    adni = settings["adni"]
+    return [adni["search_csv"] or str(find_search_csv(Path(where))), *filter(None, [adni["adnimerge"]])]
 
 
 def _with_adnimerge(images: dict[str, Image], path: str, labels: dict, covariates: dict) -> dict[str, Image]:

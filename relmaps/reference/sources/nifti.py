@@ -12,12 +12,13 @@ from relmaps.space.resample import read_on_grid
 PERCENTILES = (90, 95, 99)  # ASSUME: what a map of unknown units can be cut at without knowing them
 
 
-def nifti_reference(path: str | Path, threshold: float, grid: Grid, brain: np.ndarray) -> Reference:
-    """A NIfTI map in MNI space and where it is at least `threshold`, on the study's grid.
+def nifti_reference(path: str | Path, settings: dict, grid: Grid, brain: np.ndarray, kind: str) -> Reference:
+    """A NIfTI map in MNI space and where it is at least the threshold, on the study's grid.
 
-    Its sweep has the percentiles of its values in the brain beside the threshold. brain : (nx, ny, nz) bool. Raises
-    UserError where read_on_grid does, or if the threshold keeps nothing or all.
+    Its sweep has the percentiles of its values in the brain beside the threshold. settings : threshold. brain :
+    (nx, ny, nz) bool. Raises UserError where read_on_grid does, or if the threshold keeps nothing or all.
     """
+    threshold = settings["threshold"]
     data, note = read_on_grid(path, grid, brain)
     mask = brain & (data >= threshold)
     if not 0 < mask.sum() < brain.sum():
@@ -31,4 +32,4 @@ def nifti_reference(path: str | Path, threshold: float, grid: Grid, brain: np.nd
         value = float(np.percentile(data[brain], percentile))
         meaning = f"values above the {percentile}th percentile of the brain"
         cuts.append(Cut(f"percentile_{percentile}", brain & (data > value), value, meaning))
-    return Reference(data, mask, "meta_analysis", str(path), "as in the source", threshold, note=note, cuts=cuts)
+    return Reference(data, mask, kind, str(path), "as in the source", threshold, note=note, cuts=cuts)
