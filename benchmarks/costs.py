@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
-from snakemake.utils import update_config
 
 from benchmarks.bids_tree import write_bids_tree
 from benchmarks.rule_texts import rule_texts
@@ -29,7 +27,7 @@ from relmaps.catalogue.networks import width_of
 from relmaps.io.files import read_json
 from relmaps.io.resources import explaining_mb, training_mb, voxels_at
 from relmaps.io.tables import read_table
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.manifest import costs_of
 
 COSTS = ROOT / "benchmarks/costs.tsv"
@@ -232,9 +230,7 @@ def check(study: Path) -> int:
 
 
 def _settings(files: list[str], source: str | None) -> dict:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    for path in files:
-        update_config(config, yaml.safe_load((ROOT / path).read_text()))
+    config = read_config(*(ROOT / path for path in files))
     return load_config(config | {"input": source or config["input"]})
 
 

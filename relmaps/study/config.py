@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from snakemake.utils import update_config
 
 from relmaps import ROOT
 from relmaps.catalogue.maps import HEATMAPS
@@ -20,9 +21,11 @@ from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
 from relmaps.study.finished import take_all, take_models
 
-DEFAULTS = ROOT / "config" / "config.yaml"
-PRESETS = ROOT / "config" / "presets.yaml"
-REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
+FOLDER = ROOT / "config"
+STAGES = ("cohort", "simulation", "preprocess", "classify", "relevance", "overlap")
+DEFAULTS = (FOLDER / "config.yaml", *(FOLDER / "defaults" / f"{stage}.yaml" for stage in STAGES))
+PRESETS = FOLDER / "defaults" / "presets.yaml"
+REFERENCE_DEFAULTS = FOLDER / "defaults" / "reference.yaml"
 INPUTS = {
     "bids": "the BIDS folder",
     "adni": "the ADNI download's folder",
@@ -35,15 +38,15 @@ SIMULATED_LABELS = {"column": "diagnosis", "disease": "AD", "control": "CN"}
 def load_config(config: dict) -> dict:
     """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
 
-    Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
+    Keys that are missing get their defaults, those of config.yaml too: Snakemake reads no `configfile:` of a workflow
+    that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
-    defaults = _read(DEFAULTS)
-    _complete(config, defaults)
+    _complete_all(config)
     _check_keys(config)
     if config["redraw"]:
         take_all(config)
-        _complete(config, defaults)  # a key that an earlier version did not have
+        _complete_all(config)  # a key that an earlier version did not have
         _check_keys(config)
         return config  # which was checked before the study ran; its raw data need not be here
     if config["apply"]:
@@ -67,6 +70,40 @@ def load_config(config: dict) -> dict:
                 f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
             )
     return config
+
+
+def read_config(*paths: str | Path) -> dict:
+    """Read configuration files; nothing is checked.
+
+    Parameters
+    ----------
+    paths : files of a study, each laid over those before it; none for the default study.
+
+    Returns
+    -------
+    dict : all keys, those that the files lack with their defaults.
+    """
+    config: dict = {}
+    for path in paths:
+        update_config(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    _complete_all(config)
+    return config
+
+
+def _complete_all(config: dict) -> None:
+    """Add the defaults of all keys. Whichever file has a key, stages and their keys come in the order of the schema."""
+    for path in DEFAULTS:
+        _complete(config, _read(path))
+    schema = read_schema()
+    stages = _in_order(config, schema)
+    config.clear()
+    for stage, settings in stages.items():
+        known = schema["properties"].get(stage, {})
+        config[stage] = _in_order(settings, known) if isinstance(settings, dict) else settings
+
+
+def _in_order(settings: dict, schema: dict) -> dict:
+    return {key: settings[key] for key in [*schema.get("properties", {}), *settings] if key in settings}
 
 
 def _read(path: Path) -> dict:
@@ -101,12 +138,10 @@ def _fill(settings: dict, defaults: dict) -> None:
 
 
 def _complete(settings: dict, defaults: dict) -> None:
-    """Add what is not there; a key that is null stays so."""
-    for key, value in defaults.items():
-        if key not in settings:
-            settings[key] = value
-        elif isinstance(value, dict) and isinstance(settings[key], dict):
-            _complete(settings[key], value)
+    """Add what is not there, after what is; a key that is null stays so."""
+    own = copy.deepcopy(settings)
+    update_config(settings, defaults)
+    update_config(settings, own)
 
 
 def _packaged(path: str | None) -> str | None:

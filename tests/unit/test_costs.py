@@ -1,20 +1,18 @@
 import pandas as pd
 import pytest
-import yaml
 
 from benchmarks import costs
-from relmaps import ROOT
 from relmaps.io.files import write_json
 from relmaps.io.resources import explaining_mb, training_mb
 from relmaps.io.tables import write_table
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 
 BENCHMARK = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 
 
 @pytest.fixture
 def settings():
-    return load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    return load_config(read_config())
 
 
 def finished(folder, settings, scans, seconds):

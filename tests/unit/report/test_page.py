@@ -3,17 +3,15 @@ import io
 import re
 
 import pytest
-import yaml
 from PIL import Image
 
-from relmaps import ROOT
 from relmaps.io.files import read_json
 from relmaps.io.images import read_map, read_mask
 from relmaps.io.tables import read_table
 from relmaps.report.page import build_report
 from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
 
@@ -25,7 +23,7 @@ def page_of(study, folder, **options):
     folder.mkdir(exist_ok=True)
     picture = folder / "picture.png"
     Image.new("RGB", (60, 40), "white").save(picture)
-    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text())) | {"input": "/home/someone/bids"}
+    config = load_config(read_config()) | {"input": "/home/someone/bids"}
     if options.get("real"):
         config["cohort"]["source"] = "bids"
     config["classify"]["permute_labels"] = options.get("permute_labels")

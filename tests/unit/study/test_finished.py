@@ -1,11 +1,10 @@
 import copy
 
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.io.errors import UserError
 from relmaps.io.files import write_json
+from relmaps.study.config import read_config
 from relmaps.study.finished import take_all, take_models
 
 pytestmark = pytest.mark.fault
@@ -13,7 +12,7 @@ pytestmark = pytest.mark.fault
 
 @pytest.fixture
 def config(tmp_path):
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = read_config()
     finished = copy.deepcopy(config)
     finished["preprocess"] |= {"preset": "fast", "registration": "SyNQuick[s]"}
     finished["classify"]["folds"] = 3
@@ -43,7 +42,7 @@ def test_a_folder_without_a_finished_study_is_refused(config, tmp_path, content)
 
 
 def test_models_cannot_be_taken_from_a_study_that_took_them_itself(config, tmp_path):
-    finished = yaml.safe_load((ROOT / "config/config.yaml").read_text()) | {"apply": "results/first"}
+    finished = read_config() | {"apply": "results/first"}
     write_json({"config": finished}, tmp_path / "provenance.json")
     with pytest.raises(UserError, match="give results/first"):
         take_models(config)

@@ -2,10 +2,10 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 
 from relmaps import ROOT
 from relmaps.io.errors import UserError
+from relmaps.study.config import read_config
 from relmaps.study.plan import disease_of, plan_study
 from tests.adni_tree import AdniImage, write_images
 
@@ -22,7 +22,7 @@ FILES = {number: f"I{number}.nii" if number in (1, 2, 5, 6) else f"I{number}" fo
 
 @pytest.fixture
 def config():
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return read_config()
 
 
 @pytest.fixture
