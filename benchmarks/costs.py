@@ -24,7 +24,7 @@ from benchmarks.bids_tree import write_bids_tree
 from benchmarks.rule_texts import rule_texts
 from relmaps import ROOT
 from relmaps.catalogue.networks import width_of
-from relmaps.io.files import read_json
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.resources import explaining_mb, training_mb, voxels_at
 from relmaps.io.tables import read_table
 from relmaps.study.config import load_config, read_config
@@ -154,7 +154,7 @@ def _disk_units(stage: str, size: Size) -> float:
 
 
 def _size_of_finished(study: Path) -> Size:
-    return size_of(read_json(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
+    return size_of(read_provenance(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
 
 
 def predict(size: Size, jobs: dict[str, int]) -> pd.DataFrame:

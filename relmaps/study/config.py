@@ -16,6 +16,7 @@ from snakemake.utils import update_config
 from relmaps import ROOT
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
+from relmaps.catalogue.renamed import refuse_renamed
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
@@ -42,6 +43,7 @@ def load_config(config: dict) -> dict:
     that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
+    refuse_renamed(config)
     _complete_all(config)
     _check_keys(config)
     if config["redraw"]:

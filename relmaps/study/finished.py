@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.errors import UserError
-from relmaps.io.files import read_json
 
 # What a scan must go through before a model may see it; the rest of `preprocess` is about this cohort.
 OF_THE_MODELS = ("preset", "input_voxel_mm", "registration", "registration_voxel_mm", "iterations", "features")
@@ -37,8 +37,8 @@ def _settings(config: dict, key: str) -> dict:
     """The settings of the study whose results folder a key names."""
     folder = Path(config[key])
     try:
-        theirs = read_json(folder / "provenance.json")["config"]
-        theirs["preprocess"], theirs["classify"], theirs["apply"]  # the oldest versions had other keys
+        theirs = read_provenance(folder / "provenance.json")["config"]
+        theirs["preprocess"], theirs["classify"], theirs["apply"]  # the oldest versions had others
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"config: {key} {folder}: no finished study of this version; give the folder that holds its "
