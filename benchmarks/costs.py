@@ -73,9 +73,9 @@ def size_of(config: dict, scans: int) -> Size:
         sum(widths) / len(widths),
         max(widths),
         classify["cnn"]["batch_size"],
-        len({relevance["target"], *relevance["sweep"]["target"]}),
-        overlap["bootstrap_draws"],
-        overlap["null_fields"],
+        len({relevance["target"], *relevance["multiverse"]["target"]}),
+        overlap["n_bootstrap"],
+        overlap["n_surrogates"],
         len(relevance["methods"]) + 8,  # and linear maps, VBM and baselines
         config["preprocess"]["preset"],
     )

@@ -20,7 +20,11 @@ class Models:
 
 def models_of(classify: dict) -> Models:
     """classify : that part of a validated configuration."""
-    controls, networks, linear = classify["controls"], classify["cnn"]["architectures"], classify["linear"]["models"]
+    controls, networks, linear = (
+        classify["confound_models"],
+        classify["cnn"]["architectures"],
+        classify["linear"]["models"],
+    )
 
     def reduced(models: list[str]) -> list[str]:
         return [f"{model}_{name}" for model in models if model in controls["models"] for name in controls["inputs"]]

@@ -25,7 +25,7 @@ def read_cohort(source: str, where: str, settings: dict) -> Cohort:
     the folder, file or column; a participant or scan that is left out gets a row with its reason instead.
     """
     cohort = READERS[source](where, settings)
-    if settings["inject_atrophy"] is not None:
+    if settings["synthetic_atrophy"] is not None:
         cohort = inject_labels(cohort, settings)
     return cohort
 

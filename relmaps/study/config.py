@@ -51,7 +51,7 @@ def load_config(config: dict) -> dict:
         _complete_all(config)  # a key that an earlier version did not have
         _check_keys(config)
         return config  # which was checked before the study ran; its raw data need not be here
-    if config["apply"]:
+    if config["external_validation"]:
         take_models(config)
     _fill(config["preprocess"], _read(PRESETS)[config["preprocess"]["preset"]])
     for settings in config["reference"].values():
@@ -65,11 +65,11 @@ def load_config(config: dict) -> dict:
     for column, (low, high) in config["preprocess"]["exclude_on"].items():
         if low is not None and high is not None and low > high:
             raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
-    headline, sweep = config["overlap"]["headline"], config["overlap"]["sweep"]
+    headline, sweep = config["overlap"]["primary"], config["overlap"]["multiverse"]
     for key, value in headline.items():
         if value not in sweep[key]:
             raise UserError(
-                f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
+                f"config: overlap.primary.{key} is {value}, which is not in overlap.multiverse.{key}; add it there"
             )
     return config
 
@@ -153,16 +153,18 @@ def _packaged(path: str | None) -> str | None:
 
 def _check_cohort(config: dict) -> None:
     cohort = config["cohort"]
-    source, injection = cohort["source"], cohort["inject_atrophy"]
+    source, injection = cohort["source"], cohort["synthetic_atrophy"]
     if source != "simulated" and not config["input"]:
         raise UserError(f"config: input is not set; add {INPUTS[source]} on the command line, --config input=PATH")
     if source == "simulated" and cohort["labels"] != SIMULATED_LABELS:
         raise UserError(f"config: cohort.labels of a simulated cohort must be {SIMULATED_LABELS}; remove the key")
     if source == "simulated" and injection is not None:
-        raise UserError("config: cohort.inject_atrophy is for real scans; a simulated cohort has its disease already")
+        raise UserError(
+            "config: cohort.synthetic_atrophy is for real scans; a simulated cohort has its disease already"
+        )
     if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
         raise UserError(
-            "config: cohort.inject_atrophy.regions.path is not set; "
+            "config: cohort.synthetic_atrophy.regions.path is not set; "
             f"source {injection['regions']['source']} needs a file"
         )
 
@@ -177,9 +179,9 @@ def _check_classify(classify: dict) -> None:
     if augmentation is not None and augmentation["zoom"][0] > augmentation["zoom"][1]:
         raise UserError("config: classify.cnn.augmentation.zoom: write the lower value first")
     known = [*classify["linear"]["models"], *classify["cnn"]["architectures"]]
-    for model in classify["controls"]["models"]:
+    for model in classify["confound_models"]["models"]:
         if model not in known:
-            raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
+            raise UserError(f"config: classify.confound_models.models: {model} is not trained; use {', '.join(known)}")
 
 
 def _check_relevance(relevance: dict) -> None:
@@ -218,9 +220,9 @@ def _check_files(config: dict) -> None:
         "cohort.adni.adnimerge": config["cohort"]["adni"]["adnimerge"],
         "cohort.adni.search_csv": config["cohort"]["adni"]["search_csv"],
     }
-    if config["cohort"]["inject_atrophy"] is not None:
-        regions = config["cohort"]["inject_atrophy"]["regions"]
-        files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
+    if config["cohort"]["synthetic_atrophy"] is not None:
+        regions = config["cohort"]["synthetic_atrophy"]["regions"]
+        files["cohort.synthetic_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
     for name, settings in config["reference"].items():
         if settings["source"] != "neuroquery":
             files[f"reference.{name}.path"] = settings["path"]
@@ -228,8 +230,8 @@ def _check_files(config: dict) -> None:
             files[f"reference.{name}.neuroquery.allow_list"] = settings["neuroquery"]["allow_list"]
             if settings["path"] and not Path(settings["path"]).is_dir():
                 raise UserError(f"config: reference.{name}.path {settings['path']}: no such folder; check the path")
-    for name, settings in config["relevance"]["imported"].items():
-        files[f"relevance.imported.{name}.path"] = settings["path"]
+    for name, settings in config["relevance"]["external_maps"].items():
+        files[f"relevance.external_maps.{name}.path"] = settings["path"]
     files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]
     for name, path in (config["preprocess"]["template"]["images"] or {}).items():
         files[f"preprocess.template.images.{name}"] = path

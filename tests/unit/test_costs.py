@@ -27,7 +27,7 @@ def finished(folder, settings, scans, seconds):
 
 
 def test_a_line_goes_through_a_small_and_a_large_study(settings, tmp_path):
-    small = finished(tmp_path / "small", settings | {"overlap": settings["overlap"] | {"null_fields": 100}}, 10, 3.0)
+    small = finished(tmp_path / "small", settings | {"overlap": settings["overlap"] | {"n_surrogates": 100}}, 10, 3.0)
     large = finished(tmp_path / "large", settings, 80, 12.0)
     table = costs.measure([small, large]).set_index("rule")
     voxels = 197 * 233 * 189 / 4**3

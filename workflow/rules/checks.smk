@@ -41,7 +41,7 @@ rule check_heatmap:
         folds=CHECKED_FOLDS,
         scans=CHECKS["scans"],
         replacing={key: CHECKS[key] for key in ("block_mm", "steps", "random_orders")},
-        bootstrap_draws=config["overlap"]["bootstrap_draws"],
+        bootstrap_draws=config["overlap"]["n_bootstrap"],
         confidence=config["overlap"]["confidence"],
         seed=config["seed"],
         device=config["device"],

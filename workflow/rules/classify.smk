@@ -29,7 +29,7 @@ rule make_splits:
         validation_fraction=config["classify"]["validation_fraction"],
         group_by_site=config["classify"]["group_by_site"],
         seed=config["seed"],
-        applied_folds=FOLDS if config["apply"] else None,
+        applied_folds=FOLDS if config["external_validation"] else None,
     message:
         "Folds and inner validation parts, stratified by label and balanced by age and sex: {output.splits}"
     script:
@@ -55,8 +55,8 @@ rule audit_splits:
         runtime=growing(10),
     params:
         code=code_of("workflow/scripts/audit_splits.py"),
-        by_site=config["classify"]["group_by_site"] and config["apply"] is None,
-        everyone_tested=config["apply"] is not None,
+        by_site=config["classify"]["group_by_site"] and config["external_validation"] is None,
+        everyone_tested=config["external_validation"] is not None,
     message:
         "No participant and no image is on two sides of a fold: {output.audit}"
     script:

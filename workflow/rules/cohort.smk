@@ -1,7 +1,7 @@
 # cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
 SIMULATION = config["simulation"]
-INJECTION = config["cohort"]["inject_atrophy"]
-SOURCE_KEYS = ("bids", "table", "adni", "inject_atrophy")  # of cohort, that choose and label scans
+INJECTION = config["cohort"]["synthetic_atrophy"]
+SOURCE_KEYS = ("bids", "table", "adni", "synthetic_atrophy")  # of cohort, that choose and label scans
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 

@@ -30,7 +30,7 @@ REFERENCE_MAPS = expand(f"{RESULTS}/reference/{{reference}}/map.nii.gz", referen
 REFERENCE_THRESHOLDS = expand(f"{RESULTS}/reference/{{reference}}/thresholds.npz", reference=REFERENCES)
 MODELS = PLAN.models
 LINEAR_MAPS = PLAN.linear_maps
-FINISHED = config["apply"] or RESULTS  # the study whose models are explained
+FINISHED = config["external_validation"] or RESULTS  # the study whose models are explained
 HEATMAPS = config["relevance"]["methods"]
 MAPS = PLAN.maps
 

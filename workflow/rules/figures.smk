@@ -24,7 +24,7 @@ FIGURE_CONDITIONS = {
     None: True,
     "truth": "truth" in REFERENCES,
     "growth": bool(GROWING),
-    "training": config["apply"] is None,
+    "training": config["external_validation"] is None,
 }
 NAMES_OF_FIGURES = [name for name, record in FIGURE_RECORDS.items() if FIGURE_CONDITIONS[record.needs]]
 

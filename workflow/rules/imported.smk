@@ -1,5 +1,5 @@
 # imported: maps from elsewhere, which are scored beside the study's own.
-IMPORTED = config["relevance"]["imported"]
+IMPORTED = config["relevance"]["external_maps"]
 
 
 rule import_map:

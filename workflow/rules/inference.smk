@@ -2,13 +2,15 @@
 from itertools import product
 
 # Maps that depend on the subjects, so that an interval can be had; weights that are applied do not.
-FIXED_WEIGHTS = [name for name in LINEAR_MAPS if config["apply"] and map_of(name).kind == "weights"]
+FIXED_WEIGHTS = [
+    name for name in LINEAR_MAPS if config["external_validation"] and map_of(name).kind == "weights"
+]
 DRAWN = [name for name in MAPS if map_of(name).depends and name not in FIXED_WEIGHTS]
 RECOVERY_BASELINES = ["mean_t1", "gm_probability", "t1_edges", "untrained"]  # fixed by decision 1
-# Where intervals and the spatial null are asked for: at the headline, or in every cell of the sweep.
-SWEEP = config["overlap"]["sweep"]
+# Where intervals and the spatial null are asked for: the primary analysis, or every specification of the multiverse.
+SWEEP = config["overlap"]["multiverse"]
 INFERRED_CELLS = {
-    "headline": [config["overlap"]["headline"]],
+    "primary": [config["overlap"]["primary"]],
     "all": [dict(zip(SWEEP, cell, strict=True)) for cell in product(*SWEEP.values())],
 }[config["overlap"]["inference"]]
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=DRAWN)
@@ -44,7 +46,7 @@ rule bootstrap_map:
         target=config["relevance"]["target"],
         references=REFERENCES,
         cells=INFERRED_CELLS,
-        n_draws=config["overlap"]["bootstrap_draws"],
+        n_draws=config["overlap"]["n_bootstrap"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:
@@ -78,7 +80,7 @@ rule draw_null:
         space=SPACE,
         references=REFERENCES,
         cells=INFERRED_CELLS,
-        n_fields=config["overlap"]["null_fields"],
+        n_fields=config["overlap"]["n_surrogates"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:

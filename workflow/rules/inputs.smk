@@ -107,7 +107,7 @@ def networks_of(run):
 
 def predictions_of(wildcards):
     """Predictions of all models of a run, in one file per training or linear model."""
-    if config["apply"]:
+    if config["external_validation"]:
         return [f"{RESULTS}/classify/applied.tsv"]
     folder = f"{wildcards.run}/classify"
     return [
@@ -124,13 +124,15 @@ def predictions_of(wildcards):
 
 def platt_of(wildcards):
     """Tables with the folds of every linear model, which hold what turns its scores into probabilities."""
-    folder = f"{FINISHED}/classify" if config["apply"] else f"{wildcards.run}/classify"
+    folder = f"{FINISHED}/classify" if config["external_validation"] else f"{wildcards.run}/classify"
     return expand(f"{folder}/linear/{{linear}}_folds.tsv", linear=[*MODELS.linear, *MODELS.control_linear])
 
 
 def selection_of(wildcards):
     return (
-        f"{FINISHED}/classify/selection.tsv" if config["apply"] else f"{wildcards.run}/classify/selection.tsv"
+        f"{FINISHED}/classify/selection.tsv"
+        if config["external_validation"]
+        else f"{wildcards.run}/classify/selection.tsv"
     )
 
 

@@ -25,7 +25,7 @@ def inputs_of_map(wildcards):
         files["selection"] = f"{FINISHED}/classify/selection.tsv"
         files["subject_maps"] = expand(f"{stem}.npy", model=MODELS.networks, fold=FOLDS)
         files["subject_tables"] = expand(f"{stem}.tsv", model=MODELS.networks, fold=FOLDS)
-    elif wildcards.map in config["relevance"]["imported"]:
+    elif wildcards.map in config["relevance"]["external_maps"]:
         files["imported"] = f"{RESULTS}/relevance/{wildcards.map}/group.nii.gz"
     elif record.array:
         files["array"] = f"{RESULTS}/preprocess/arrays/{feature_of_map(wildcards)}.npy"
@@ -38,9 +38,9 @@ def inputs_of_map(wildcards):
 
 def inputs_of_linear_map(model, kind):
     """What a linear map is refitted from, or made from where finished models are applied."""
-    if config["apply"] and kind == "pattern":
+    if config["external_validation"] and kind == "pattern":
         return {"applied_scores": f"{RESULTS}/classify/applied.tsv"}
-    if config["apply"]:
+    if config["external_validation"]:
         return {"applied_weights": weight_maps_of(model)}
     return {
         "splits": f"{RESULTS}/classify/splits.tsv",
@@ -92,12 +92,12 @@ def method_settings(name):
 
 
 def image_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["path"]
+    return config["relevance"]["external_maps"][wildcards.map]["path"]
 
 
 def polarity_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["polarity"]
+    return config["relevance"]["external_maps"][wildcards.map]["polarity"]
 
 
 def description_to_import(wildcards):
-    return config["relevance"]["imported"][wildcards.map]["description"]
+    return config["relevance"]["external_maps"][wildcards.map]["description"]

@@ -1,5 +1,7 @@
 # overlap: how well each map coincides with each reference.
-PERMUTED = f"{RESULTS}/overlap/permuted.tsv" if PERMUTATIONS and not config["apply"] and DRAWN else []
+PERMUTED = (
+    f"{RESULTS}/overlap/permuted.tsv" if PERMUTATIONS and not config["external_validation"] and DRAWN else []
+)
 FOLD_HEATMAPS = expand(
     f"{RESULTS}/relevance/{{map}}/{{model}}/fold-{{fold}}.nii.gz",
     map=[name for name in EXPLAINED if name in MAPS],
@@ -54,8 +56,8 @@ rule score_maps:
         maps=MAPS,
         drawn=DRAWN,
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
-        sweep=config["overlap"]["sweep"],
+        headline=config["overlap"]["primary"],
+        sweep=config["overlap"]["multiverse"],
         confidence=config["overlap"]["confidence"],
         compute_threads=config["compute_threads"],
     message:

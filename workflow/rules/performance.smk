@@ -80,7 +80,7 @@ rule score_performance:
         features={name: feature_of_model(name, CLASSIFY) for name in SCORED}
         | dict.fromkeys(MODELS.covariates, "n/a"),
         cnn_feature=CLASSIFY["cnn"]["feature"],
-        draws=CLASSIFY["bootstrap_draws"],
+        draws=CLASSIFY["n_bootstrap"],
         confidence=config["overlap"]["confidence"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
@@ -109,7 +109,7 @@ rule compare_models:
         runtime=growing(10),
     params:
         code=code_of("workflow/scripts/compare_models.py"),
-        draws=CLASSIFY["bootstrap_draws"],
+        draws=CLASSIFY["n_bootstrap"],
         confidence=config["overlap"]["confidence"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],

@@ -122,7 +122,7 @@ rule score_permutations:
         permutations=PERMUTATIONS,
         space=SPACE,
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
+        headline=config["overlap"]["primary"],
         seed=config["seed"],
         compute_threads=config["compute_threads"],
     message:

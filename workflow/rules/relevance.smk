@@ -2,7 +2,7 @@
 EXPLAINING_MB = explaining_mb(WIDTH, VOXELS)
 RELEVANCE = config["relevance"]
 # The headline's first: networks that were not chosen are explained for it alone.
-EXPLAINED_TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))
+EXPLAINED_TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["multiverse"]["target"]]))
 
 
 rule explain_cnn:
@@ -93,7 +93,7 @@ rule pool_map:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/pool_map/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(name for name in MAPS if name not in RELEVANCE["imported"]) or "(?!)",
+        map="|".join(name for name in MAPS if name not in RELEVANCE["external_maps"]) or "(?!)",
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -135,7 +135,7 @@ rule pool_variants:
         code=code_of("workflow/scripts/pool_variants.py"),
         space=SPACE,
         feature=feature_of_map,
-        sweep=RELEVANCE["sweep"],
+        sweep=RELEVANCE["multiverse"],
         compute_threads=config["compute_threads"],
     message:
         "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"

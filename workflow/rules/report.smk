@@ -128,7 +128,7 @@ rule write_manifest:
         permuted=PERMUTED,
         pictures=expand(f"{RESULTS}/preprocess/pictures/batch-{{batch}}", batch=PLAN.pictures),
         subject_maps=expand(rules.write_subject_maps.output.folder, map=KEPT_SUBJECT_MAPS),
-        cards=[] if config["apply"] else rules.write_model_cards.output.cards,
+        cards=[] if config["external_validation"] else rules.write_model_cards.output.cards,
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:

@@ -1,5 +1,5 @@
 # sweeps: what the overlap depends on: the way heatmaps are pooled, the region, the size and severity of the cohort.
-GROWTH = config["overlap"]["growth"]
+GROWTH = config["overlap"]["sample_size_curve"]
 GROWING = DRAWN if GROWTH["fractions"] else []
 SIMULATED_SEVERITY = f"{RESULTS}/cohort/severity.tsv" if config["cohort"]["source"] == "simulated" else []
 SEVERITY = f"{RESULTS}/cohort/injection.tsv" if INJECTION else SIMULATED_SEVERITY
@@ -33,7 +33,7 @@ rule score_variants:
         space=SPACE,
         maps=EXPLAINED,
         references=REFERENCES,
-        sweep=config["overlap"]["sweep"],
+        sweep=config["overlap"]["multiverse"],
         compute_threads=config["compute_threads"],
     message:
         "Overlap of the heatmaps pooled in every other way: {output.table}"
@@ -66,7 +66,7 @@ rule tabulate_regions:
         space=SPACE,
         references=REFERENCES,
         maps=MAPS,
-        headline=config["overlap"]["headline"],
+        headline=config["overlap"]["primary"],
         atlas=config["overlap"]["atlas"],
         compute_threads=config["compute_threads"],
     message:
@@ -105,7 +105,7 @@ rule tabulate_growth:
         normalisation=RELEVANCE["normalisation"],
         target=RELEVANCE["target"],
         references=REFERENCES,
-        headline=config["overlap"]["headline"],
+        headline=config["overlap"]["primary"],
         fractions=GROWTH["fractions"],
         replicates=GROWTH["replicates"],
         seed=config["seed"],

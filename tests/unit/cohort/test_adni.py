@@ -34,7 +34,7 @@ def settings():
         "labels": {"column": "Group", "disease": "AD", "control": "CN"},
         "covariates": {"age": "Age", "sex": "Sex", "site": None},
         "adni": adni,
-        "inject_atrophy": None,
+        "synthetic_atrophy": None,
     }
 
 

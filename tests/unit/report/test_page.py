@@ -27,7 +27,7 @@ def page_of(study, folder, **options):
     if options.get("real"):
         config["cohort"]["source"] = "bids"
     config["classify"]["permute_labels"] = options.get("permute_labels")
-    config["apply"] = options.get("apply")
+    config["external_validation"] = options.get("external_validation")
     brain = read_mask(study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"), study.grid)
     maps = [Layer(name, name, "t", read_map(study.path(f"relevance/{name}/group.nii.gz"), study.grid)) for name in MAPS]
     return build_report(
@@ -99,4 +99,4 @@ def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brai
     assert "are shuffled" not in page
     assert "are those of another study" not in page
     assert "are shuffled" in page_of(study, tmp_path / "pictures", permute_labels=3)
-    assert "are those of another study" in page_of(study, tmp_path / "pictures", apply="results/demo")
+    assert "are those of another study" in page_of(study, tmp_path / "pictures", external_validation="results/demo")

@@ -61,7 +61,7 @@ def keys_of(settings, schema, above=""):
 
 def test_config_yaml_holds_at_most_sixty_keys():
     keys = list(keys_of(yaml.safe_load((ROOT / "config/config.yaml").read_text()), read_schema()))
-    assert "relevance.imported" in keys
+    assert "relevance.external_maps" in keys
     assert "reference.meta_analysis" not in keys
     assert len(keys) <= 60, f"config/config.yaml has {len(keys)} keys; move some to config/defaults/"
 
@@ -110,10 +110,10 @@ def test_every_way_to_read_a_study_gives_the_same(path):
         ("cohort.source", "bids", "input is not set"),
         ("cohort.labels.disease", "MCI", "cohort.labels of a simulated cohort must be"),
         ("reference.meta_analysis.source", "sleuth", "reference.meta_analysis.path is not set"),
-        ("overlap.headline.smoothing_mm", 3, "overlap.headline.smoothing_mm is 3, which is not in overlap.sweep"),
+        ("overlap.primary.smoothing_mm", 3, "overlap.primary.smoothing_mm is 3, which is not in overlap.multiverse"),
         ("preprocess.preset", "finest", "preprocess.preset: 'finest' is not one of ['demo', 'fast', 'paper']"),
         ("preprocess.exclude_on.noise", [0.2, 0.1], "preprocess.exclude_on.noise is [0.2, 0.1]; write the lower"),
-        ("cohort.inject_atrophy", injected(), "cohort.inject_atrophy is for real scans; a simulated cohort"),
+        ("cohort.synthetic_atrophy", injected(), "cohort.synthetic_atrophy is for real scans; a simulated cohort"),
         ("cohort.exclusion_list", "no.tsv", "cohort.exclusion_list no.tsv: no such file; check the path"),
         ("cohort.adni.adnimerge", "no.csv", "cohort.adni.adnimerge no.csv: no such file"),
         ("cohort.adni.search_csv", "no.csv", "cohort.adni.search_csv no.csv: no such file"),
@@ -139,15 +139,15 @@ def test_every_source_of_real_scans_needs_an_input(real, source):
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("cohort.inject_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
-        ("cohort.inject_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
+        ("cohort.synthetic_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
+        ("cohort.synthetic_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
         (
-            "cohort.inject_atrophy",
+            "cohort.synthetic_atrophy",
             injected(source="nifti", path="no.nii"),
-            "cohort.inject_atrophy.regions.path no.nii: no such file",
+            "cohort.synthetic_atrophy.regions.path no.nii: no such file",
         ),
-        ("cohort.inject_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
-        ("cohort.inject_atrophy", {"severity": 4.0}, "cohort.inject_atrophy"),
+        ("cohort.synthetic_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
+        ("cohort.synthetic_atrophy", {"severity": 4.0}, "cohort.synthetic_atrophy"),
         (
             "preprocess.template.images",
             {"t1": "no.nii", "brain_mask": "README.md", "gm": "README.md", "wm": "README.md", "csf": None},
@@ -168,10 +168,10 @@ def test_a_mistake_in_a_study_of_real_scans_is_named(real, key, value, words):
 
 
 def test_injected_atrophy_gives_real_scans_a_simulated_literature(real):
-    real["cohort"]["inject_atrophy"] = injected()
+    real["cohort"]["synthetic_atrophy"] = injected()
     real["reference"]["meta_analysis"] |= {"source": "simulated", "path": None}
     assert load_config(real) is real
-    real["cohort"]["inject_atrophy"] = injected(path="no.nii")  # of another source, and not used
+    real["cohort"]["synthetic_atrophy"] = injected(path="no.nii")  # of another source, and not used
     assert load_config(real) is real
 
 
