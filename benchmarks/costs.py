@@ -14,13 +14,11 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-import yaml
-from snakemake.utils import update_config
 
 from benchmarks.bids_tree import write_bids_tree
 from relmaps import ROOT
 from relmaps.io.errors import UserError
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.cost import GPU_IN_CORES, Size, disk_gb, measure, predict, size_of, size_of_finished
 from relmaps.study.manifest import costs_of
 from relmaps.study.plan import plan_study
@@ -75,9 +73,7 @@ def check(study: Path) -> int:
 
 
 def _settings(files: list[str], source: str | None) -> dict:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    for path in files:
-        update_config(config, yaml.safe_load((ROOT / path).read_text()))
+    config = read_config(*(ROOT / path for path in files))
     return load_config(config | {"input": source or config["input"]})
 
 

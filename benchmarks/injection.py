@@ -41,7 +41,7 @@ def run(folder: str, severity: float, seed: int, cores: str) -> Path:
     settings["study"] = study
     settings["cohort"] |= {"source": "table", "covariates": {"age": None, "sex": None, "site": None}}
     settings["cohort"]["table"] = {"participant": "participant", "path": "path", "session": None}
-    settings["cohort"]["inject_atrophy"] |= {"severity": severity, "seed": seed}
+    settings["cohort"]["synthetic_atrophy"] |= {"severity": severity, "seed": seed}
     settings["classify"] = {"folds": 2}
     (results / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     targets = [f"results/{study}/relevance/vbm_t/group.nii.gz", f"results/{study}/reference/truth/map.nii.gz"]

@@ -46,7 +46,7 @@ def measure(path: str, preset: str, template: str) -> tuple[dict, dict, float, f
 
 
 def presets() -> dict:
-    return yaml.safe_load((ROOT / "config/presets.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((ROOT / "config/defaults/presets.yaml").read_text(encoding="utf-8"))
 
 
 def report(folder: str, preset: str) -> None:

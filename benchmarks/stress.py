@@ -15,10 +15,7 @@ from functools import cache, partial
 
 import numpy as np
 import pandas as pd
-import yaml
 from nibabel.affines import apply_affine
-
-from relmaps import ROOT
 
 WRONG_MM, WRONG_DICE = 10.0, 0.9  # a head registered farther off, or with a worse mask, must not pass
 
@@ -102,8 +99,9 @@ def _shared(n_scans: int, seed: int, template: str):
     from relmaps.simulation.phantom import build_phantom
     from relmaps.simulation.regions import losses_of
     from relmaps.simulation.simulate import ScanSettings
+    from relmaps.study.config import read_config
 
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    config = read_config()
     simulation = config["simulation"]
     phantom = build_phantom(neck=True)
     regions = {"source": "ellipsoids", "ellipsoids": simulation["regions"]}

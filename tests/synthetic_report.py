@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
 from PIL import Image
 
-from relmaps import ROOT
 from relmaps.io.files import write_json
 from relmaps.io.tables import read_table
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
 from workflow.scripts import write_report
@@ -18,7 +16,7 @@ from workflow.scripts import write_report
 def write_synthetic_report(study: SyntheticStudy, figures: Iterable[str], path: Path) -> None:
     """By the script itself, with one grey picture for all figures. study : whose files are written."""
     picture, provenance = study.path("picture.png"), study.path("provenance.json")
-    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    config = load_config(read_config())
     write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), provenance)
     Image.new("RGB", (1600, 500), "lightgrey").save(picture)
     write_report.main(

@@ -73,5 +73,5 @@ SOURCES = {
 
 def settings_of_source(cohort: dict) -> dict:
     """What the reader of a cohort needs. cohort : that part of a configuration."""
-    keys = ("source", "labels", "covariates", SOURCES[cohort["source"]].section, "inject_atrophy")
+    keys = ("source", "labels", "covariates", SOURCES[cohort["source"]].section, "synthetic_atrophy")
     return {key: cohort[key] for key in keys}

@@ -21,7 +21,11 @@ class Models:
 
 def models_of(classify: dict) -> Models:
     """classify : that part of a validated configuration."""
-    controls, networks, linear = classify["controls"], classify["cnn"]["architectures"], classify["linear"]["models"]
+    controls, networks, linear = (
+        classify["confound_models"],
+        classify["cnn"]["architectures"],
+        classify["linear"]["models"],
+    )
 
     def reduced(models: list[str]) -> list[str]:
         chosen = [model for model in models if model in controls["models"]]

@@ -22,7 +22,7 @@ def inject_labels(cohort: Cohort, settings: dict) -> Cohort:
     control = people["label"] == 0
     if control.sum() < 2:
         raise UserError(
-            f"config: cohort.inject_atrophy needs controls, but {control.sum()} scan(s) of group "
+            f"config: cohort.synthetic_atrophy needs controls, but {control.sum()} scan(s) of group "
             f"{settings['labels']['control']} were found; check cohort.labels.control"
         )
     controls = set(people.loc[control, "participant_id"])
@@ -32,7 +32,7 @@ def inject_labels(cohort: Cohort, settings: dict) -> Cohort:
         if scan.participant_id not in controls
     ]
     people = people[control].sort_values("participant_id").reset_index(drop=True)
-    drawn = draw_injection(people["participant_id"], settings["inject_atrophy"])
+    drawn = draw_injection(people["participant_id"], settings["synthetic_atrophy"])
     ill = people["participant_id"].map(drawn.set_index("participant_id")["label"])
     people = people.assign(group=people["group"].mask(ill == 1, INJECTED), label=ill)
     exclusions = pd.DataFrame([*cohort.exclusions.to_dict("records"), *others], columns=EXCLUSION_COLUMNS)
@@ -47,7 +47,7 @@ def inject_labels(cohort: Cohort, settings: dict) -> Cohort:
 def draw_injection(participant_ids: pd.Series, injection: dict) -> pd.DataFrame:
     """participant_id, label, severity_left and severity_right of each participant; all 0 in those who stay controls.
 
-    injection : the configuration's `cohort.inject_atrophy`.
+    injection : the configuration's `cohort.synthetic_atrophy`.
     """
     identifiers = sorted(participant_ids)
     rng = np.random.default_rng([injection["seed"], 3])

@@ -25,7 +25,7 @@ class Cell:
 
 
 def cells_of(sweep: dict[str, list]) -> Iterator[Cell]:
-    """Every combination of the configuration's `overlap.sweep`."""
+    """Every combination of the configuration's `overlap.multiverse`."""
     return (Cell(*values) for values in product(sweep["sign"], sweep["smoothing_mm"], sweep["mask"]))
 
 

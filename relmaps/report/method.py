@@ -59,9 +59,9 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         f"{WORDS[relevance['target']]}; pooled: {WORDS[relevance['pooling']]}; each scan's map divided by: "
         f"{WORDS[relevance['normalisation']]}.",
         f"References: {', '.join(references)}{'; and the known truth' if truth_of(config) else ''}.",
-        f"Overlap: {headline_in_words(overlap['headline'])}; and in {prod(map(len, overlap['sweep'].values()))} "
-        f"settings in all. Intervals: {overlap['bootstrap_draws']} bootstrap draws of participants, stratified by fold "
-        f"and group. Nulls: {overlap['null_fields']} random fields as smooth as the map, and "
+        f"Overlap: {headline_in_words(overlap['primary'])}; and in {prod(map(len, overlap['multiverse'].values()))} "
+        f"settings in all. Intervals: {overlap['n_bootstrap']} bootstrap draws of participants, stratified by fold "
+        f"and group. Nulls: {overlap['n_surrogates']} random fields as smooth as the map, and "
         f"{_many(len(classify['permutations']), 'shuffling')} of the labels.",
     ]
 

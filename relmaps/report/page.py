@@ -57,7 +57,7 @@ def build_report(
     )
     if config["classify"]["permute_labels"] is not None:
         words.warnings.insert(0, SHUFFLED)
-    if config["apply"] is not None:
+    if config["external_validation"] is not None:
         words.warnings.append(APPLIED)
     facts = facts_of_figures(subjects, scores, words)
     contents = tables.study_tables(published, sidecars, references)
@@ -68,7 +68,7 @@ def build_report(
         "page.html.j2",
         title=f"relmaps: study {config['study']}",
         answer=words,
-        headline=headline_in_words(config["overlap"]["headline"]),
+        headline=headline_in_words(config["overlap"]["primary"]),
         confidence=f"{100 * confidence:g}",
         method=method_sentences(config, len(subjects)),
         flow=_flow(published, config),

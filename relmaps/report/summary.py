@@ -9,11 +9,11 @@ import pandas as pd
 from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.models import is_control
 from relmaps.catalogue.names import map_name, reference_name
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.classify.performance import overall
 from relmaps.cohort.truth import truth_of
 from relmaps.figures.overlap import headline_scores, is_true
 from relmaps.io.errors import UserError
-from relmaps.io.files import read_json
 from relmaps.io.tables import read_table
 from relmaps.report.answer import answer, controls_sentence, estimate, named_estimates
 
@@ -27,7 +27,7 @@ def summarise(results: str | Path) -> list[str]:
     scores = read_table(results / "overlap/scores.tsv")
     recovery = read_table(results / "overlap/recovery.tsv")
     performance = read_table(results / "classify/performance.tsv")
-    config = read_json(results / "provenance.json")["config"]
+    config = read_provenance(results / "provenance.json")["config"]
     words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], truth=truth_of(config))
     return [
         *_accuracy_lines(performance),

@@ -13,10 +13,10 @@ from relmaps.space.grid import Grid
 def losses_of(regions: dict, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Relative loss on the left and on the right, (nx, ny, nz) each on `grid`.
 
-    regions : source, path and fwhm_mm as in cohort.inject_atrophy.regions, and the list `ellipsoids`. Those are given
-    on the right and mirrored, with the loss given; where a region crosses the midline both sides have it. Foci and maps
-    are as they are, cut at the midline, and 1 where they are strongest. Raises UserError that names a file without a
-    loss.
+    regions : source, path and fwhm_mm as in cohort.synthetic_atrophy.regions, and the list `ellipsoids`. Those are
+    given on the right and mirrored, with the loss given; where a region crosses the midline both sides have it. Foci
+    and maps are as they are, cut at the midline, and 1 where they are strongest. Raises UserError that names
+    a file without a loss.
     """
     coordinates = grid.coordinates()
     if regions["source"] == "ellipsoids":

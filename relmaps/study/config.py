@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from snakemake.utils import update_config
 
 from relmaps import ROOT
 from relmaps.catalogue.controls import CONTROL_INPUTS
@@ -19,32 +20,36 @@ from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
 from relmaps.catalogue.references import REFERENCE_SOURCES, ReferenceSource, value_of
+from relmaps.catalogue.renamed import refuse_renamed
 from relmaps.catalogue.sources import SOURCES, Source
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
 from relmaps.study.finished import take_all, take_models
 
-DEFAULTS = ROOT / "config" / "config.yaml"
-PRESETS = ROOT / "config" / "presets.yaml"
-REFERENCE_DEFAULTS = ROOT / "config" / "defaults" / "reference.yaml"
+FOLDER = ROOT / "config"
+STAGES = ("cohort", "simulation", "preprocess", "classify", "relevance", "overlap")
+DEFAULTS = (FOLDER / "config.yaml", *(FOLDER / "defaults" / f"{stage}.yaml" for stage in STAGES))
+PRESETS = FOLDER / "defaults" / "presets.yaml"
+REFERENCE_DEFAULTS = FOLDER / "defaults" / "reference.yaml"
 
 
 def load_config(config: dict) -> dict:
     """The configuration itself, if it fits workflow/schemas/config.schema.yaml; UserError names the first wrong key.
 
-    Keys that are missing get their defaults: Snakemake reads no `configfile:` of a workflow that another one imports.
+    Keys that are missing get their defaults, those of config.yaml too: Snakemake reads no `configfile:` of a workflow
+    that another one imports.
     Keys of `preprocess` that are null get the value of the preset, those that a reference lacks get its default.
     """
-    defaults = _read(DEFAULTS)
-    _complete(config, defaults)
+    refuse_renamed(config)
+    _complete_all(config)
     _check_keys(config)
     if config["redraw"]:
         take_all(config)
-        _complete(config, defaults)  # a key that an earlier version did not have
+        _complete_all(config)  # a key that an earlier version did not have
         _check_keys(config)
         return config  # which was checked before the study ran; its raw data need not be here
-    if config["apply"]:
+    if config["external_validation"]:
         take_models(config)
     _fill(config["preprocess"], _read(PRESETS)[config["preprocess"]["preset"]])
     for settings in config["reference"].values():
@@ -58,13 +63,47 @@ def load_config(config: dict) -> dict:
     for column, (low, high) in config["preprocess"]["exclude_on"].items():
         if low is not None and high is not None and low > high:
             raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
-    headline, sweep = config["overlap"]["headline"], config["overlap"]["sweep"]
+    headline, sweep = config["overlap"]["primary"], config["overlap"]["multiverse"]
     for key, value in headline.items():
         if value not in sweep[key]:
             raise UserError(
-                f"config: overlap.headline.{key} is {value}, which is not in overlap.sweep.{key}; add it there"
+                f"config: overlap.primary.{key} is {value}, which is not in overlap.multiverse.{key}; add it there"
             )
     return config
+
+
+def read_config(*paths: str | Path) -> dict:
+    """Read configuration files; nothing is checked.
+
+    Parameters
+    ----------
+    paths : files of a study, each laid over those before it; none for the default study.
+
+    Returns
+    -------
+    dict : all keys, those that the files lack with their defaults.
+    """
+    config: dict = {}
+    for path in paths:
+        update_config(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    _complete_all(config)
+    return config
+
+
+def _complete_all(config: dict) -> None:
+    """Add the defaults of all keys. Whichever file has a key, stages and their keys come in the order of the schema."""
+    for path in DEFAULTS:
+        _complete(config, _read(path))
+    schema = read_schema()
+    stages = _in_order(config, schema)
+    config.clear()
+    for stage, settings in stages.items():
+        known = schema["properties"].get(stage, {})
+        config[stage] = _in_order(settings, known) if isinstance(settings, dict) else settings
+
+
+def _in_order(settings: dict, schema: dict) -> dict:
+    return {key: settings[key] for key in [*schema.get("properties", {}), *settings] if key in settings}
 
 
 def _read(path: Path) -> dict:
@@ -112,12 +151,10 @@ def _fill(settings: dict, defaults: dict) -> None:
 
 
 def _complete(settings: dict, defaults: dict) -> None:
-    """Add what is not there; a key that is null stays so."""
-    for key, value in defaults.items():
-        if key not in settings:
-            settings[key] = value
-        elif isinstance(value, dict) and isinstance(settings[key], dict):
-            _complete(settings[key], value)
+    """Add what is not there, after what is; a key that is null stays so."""
+    own = copy.deepcopy(settings)
+    update_config(settings, defaults)
+    update_config(settings, own)
 
 
 def _packaged(path: str | None) -> str | None:
@@ -127,16 +164,16 @@ def _packaged(path: str | None) -> str | None:
 
 def _check_cohort(config: dict) -> None:
     cohort = config["cohort"]
-    name, source, injection = cohort["source"], SOURCES[cohort["source"]], cohort["inject_atrophy"]
+    name, source, injection = cohort["source"], SOURCES[cohort["source"]], cohort["synthetic_atrophy"]
     if source.input and not config["input"]:
         raise UserError(f"config: input is not set; add {source.input} on the command line, --config input=PATH")
     if source.labels and cohort["labels"] != source.labels:
         raise UserError(f"config: cohort.labels of a {name} cohort must be {source.labels}; remove the key")
     if source.truth and injection is not None:
-        raise UserError(f"config: cohort.inject_atrophy is for real scans; a {name} cohort has its disease already")
+        raise UserError(f"config: cohort.synthetic_atrophy is for real scans; a {name} cohort has its disease already")
     if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
         raise UserError(
-            "config: cohort.inject_atrophy.regions.path is not set; "
+            "config: cohort.synthetic_atrophy.regions.path is not set; "
             f"source {injection['regions']['source']} needs a file"
         )
 
@@ -151,9 +188,9 @@ def _check_classify(classify: dict) -> None:
     if augmentation is not None and augmentation["zoom"][0] > augmentation["zoom"][1]:
         raise UserError("config: classify.cnn.augmentation.zoom: write the lower value first")
     known = [*classify["linear"]["models"], *classify["cnn"]["architectures"]]
-    for model in classify["controls"]["models"]:
+    for model in classify["confound_models"]["models"]:
         if model not in known:
-            raise UserError(f"config: classify.controls.models: {model} is not trained; use {', '.join(known)}")
+            raise UserError(f"config: classify.confound_models.models: {model} is not trained; use {', '.join(known)}")
 
 
 def _check_relevance(relevance: dict) -> None:
@@ -188,9 +225,9 @@ def _check_files(config: dict) -> None:
         for key in source.files
     }
     files["cohort.exclusion_list"] = config["cohort"]["exclusion_list"]
-    if config["cohort"]["inject_atrophy"] is not None:
-        regions = config["cohort"]["inject_atrophy"]["regions"]
-        files["cohort.inject_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
+    if config["cohort"]["synthetic_atrophy"] is not None:
+        regions = config["cohort"]["synthetic_atrophy"]["regions"]
+        files["cohort.synthetic_atrophy.regions.path"] = None if regions["source"] == "ellipsoids" else regions["path"]
     for name, settings in config["reference"].items():
         source = REFERENCE_SOURCES[settings["source"]]
         files |= {f"reference.{name}.{key}": value_of(settings, key) for key in source.files}
@@ -198,8 +235,8 @@ def _check_files(config: dict) -> None:
             folder = value_of(settings, key)
             if folder and not Path(folder).is_dir():
                 raise UserError(f"config: reference.{name}.{key} {folder}: no such folder; check the path")
-    for name, settings in config["relevance"]["imported"].items():
-        files[f"relevance.imported.{name}.path"] = settings["path"]
+    for name, settings in config["relevance"]["external_maps"].items():
+        files[f"relevance.external_maps.{name}.path"] = settings["path"]
     files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]
     for name, path in (config["preprocess"]["template"]["images"] or {}).items():
         files[f"preprocess.template.images.{name}"] = path

@@ -11,7 +11,7 @@ import pandas as pd
 
 from relmaps import ROOT
 from relmaps.catalogue.networks import width_of
-from relmaps.io.files import read_json
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.resources import voxels_at
 from relmaps.io.tables import read_table
 from relmaps.study.manifest import costs_of
@@ -53,9 +53,9 @@ def size_of(config: dict, scans: int) -> Size:
         classify["folds"],
         classify["cnn"]["epochs"],
         sum(widths) / len(widths),
-        len({relevance["target"], *relevance["sweep"]["target"]}),
-        overlap["bootstrap_draws"],
-        overlap["null_fields"],
+        len({relevance["target"], *relevance["multiverse"]["target"]}),
+        overlap["n_bootstrap"],
+        overlap["n_surrogates"],
         len(relevance["methods"]) + 8,  # and linear maps, VBM and baselines
         config["preprocess"]["preset"],
     )
@@ -126,7 +126,7 @@ def _disk_units(stage: str, size: Size) -> float:
 
 
 def size_of_finished(study: Path) -> Size:
-    return size_of(read_json(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
+    return size_of(read_provenance(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
 
 
 def predict(size: Size, jobs: dict[str, int], rules: dict[str, Rule]) -> pd.DataFrame:

@@ -2,28 +2,31 @@
 
 from pathlib import Path
 
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.errors import UserError
-from relmaps.io.files import read_json
 
 # What a scan must go through before a model may see it; the rest of `preprocess` is about this cohort.
 OF_THE_MODELS = ("preset", "input_voxel_mm", "registration", "registration_voxel_mm", "iterations", "features")
 
 
 def take_models(config: dict) -> None:
-    """Put the settings of the models of `apply` into a configuration that uses them.
+    """Put the settings of the models of `external_validation` into a configuration that uses them.
 
     Preprocessing, the models and which of them there are come from provenance.json of the finished study. Controls and
     label permutations would have to be trained, so there are none. A template of one's own is named again, because its
     folder is not told there. Raises UserError if the folder holds no finished study.
     """
-    theirs = _settings(config, "apply")
-    if theirs["apply"] is not None:
-        raise UserError(f"config: apply {config['apply']}: that study has no models of its own; give {theirs['apply']}")
+    theirs = _settings(config, "external_validation")
+    if theirs["external_validation"] is not None:
+        raise UserError(
+            f"config: external_validation {config['external_validation']}: that study has no models of its own; "
+            f"give {theirs['external_validation']}"
+        )
     images = config["preprocess"]["template"]["images"]
     config["preprocess"] |= {key: theirs["preprocess"][key] for key in OF_THE_MODELS}
     config["preprocess"]["template"] = theirs["preprocess"]["template"] | {"images": images}
     none = {"models": [], "inputs": [], "covariates": False}
-    config["classify"] = theirs["classify"] | {"permute_labels": None, "permutations": [], "controls": none}
+    config["classify"] = theirs["classify"] | {"permute_labels": None, "permutations": [], "confound_models": none}
 
 
 def take_all(config: dict) -> None:
@@ -37,8 +40,8 @@ def _settings(config: dict, key: str) -> dict:
     """The settings of the study whose results folder a key names."""
     folder = Path(config[key])
     try:
-        theirs = read_json(folder / "provenance.json")["config"]
-        theirs["preprocess"], theirs["classify"], theirs["apply"]  # the oldest versions had other keys
+        theirs = read_provenance(folder / "provenance.json")["config"]
+        theirs["preprocess"], theirs["classify"], theirs["external_validation"]  # the oldest versions had others
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"config: {key} {folder}: no finished study of this version; give the folder that holds its "

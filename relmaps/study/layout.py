@@ -69,18 +69,18 @@ class Layout:
         self.resampled = [name for name in plan.maps if map_of(name).depends and self._refitted(name)]
         self.tissue_maps = [*plan.linear_maps, *TISSUE_MAPS]
         self.trainings = [row for row in self.networks(self.results) if row[0] in plan.models.networks]
-        choices = overlap["sweep"]
+        choices = overlap["multiverse"]
         self.inferred = {
-            "headline": [overlap["headline"]],
+            "primary": [overlap["primary"]],
             "all": [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())],
         }[overlap["inference"]]
         self.permutations = classify["permutations"]
         self.permuted = f"{self.results}/overlap/permuted.tsv" if self.permutations and self.resampled else []
-        self.curve_maps = self.resampled if overlap["growth"]["fractions"] else []
+        self.curve_maps = self.resampled if overlap["sample_size_curve"]["fractions"] else []
         self.kept_subject_maps = self.heatmaps if relevance["keep_subject_maps"] else []
         self.cards = [] if self.external else [f"{self.results}/classify/cards/fold-{fold}.md" for fold in self.folds]
         simulated = f"{self.results}/cohort/severity.tsv" if config["cohort"]["source"] == "simulated" else []
-        injected = config["cohort"]["inject_atrophy"] is not None
+        injected = config["cohort"]["synthetic_atrophy"] is not None
         self.severity = f"{self.results}/cohort/injection.tsv" if injected else simulated
         conditions = {
             None: True,
@@ -216,8 +216,8 @@ class Layout:
             files["selection"] = f"{self.trained}/classify/selection.tsv"
             files["subject_maps"] = self.fold_files([name], "_subjects.npy")
             files["subject_tables"] = self.fold_files([name], "_subjects.tsv")
-        elif name in self.config["relevance"]["imported"]:
-            (files["imported"],) = self.group_maps([name])
+        elif name in self.config["relevance"]["external_maps"]:
+            (files["external_maps"],) = self.group_maps([name])
         elif record.array:
             files["array"] = self.array(self.feature_behind(name))
         if record.estimator and record.kind:
@@ -240,7 +240,7 @@ class Layout:
 
     def external_map(self, key: str):
         """An input function: the value of a key of the external map's settings."""
-        return lambda wildcards: self.config["relevance"]["imported"][wildcards.map][key]
+        return lambda wildcards: self.config["relevance"]["external_maps"][wildcards.map][key]
 
     def permuted_tissue_inputs(self, wildcards) -> dict[str, dict[str, str]]:
         """What each tissue map is made from on shuffled labels, beside subjects and brain mask."""
@@ -349,7 +349,7 @@ class ExternalLayout(Layout):
 
     def __init__(self, config: dict, plan: Plan) -> None:
         super().__init__(config, plan)
-        self.trained = config["apply"]
+        self.trained = config["external_validation"]
 
     def predictions(self, wildcards) -> list[str]:
         return [f"{self.results}/classify/applied.tsv"]
@@ -371,4 +371,4 @@ class ExternalLayout(Layout):
 
 
 def layout_of(config: dict, plan: Plan) -> Layout:
-    return (ExternalLayout if config["apply"] else Layout)(config, plan)
+    return (ExternalLayout if config["external_validation"] else Layout)(config, plan)

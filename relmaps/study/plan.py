@@ -83,7 +83,7 @@ def plan_study(config: dict) -> Plan:
     raw = _chunks(scans, config["preprocess"]["scans_per_job"])
     conversions = {} if simulated else _only(raw, lambda scan: Path(scan.path).is_dir())
     prepared = _moved(raw, {scan.scan_id for batch in conversions.values() for scan in batch}, f"{results}/converted")
-    injections = prepared if config["cohort"]["inject_atrophy"] is not None else {}
+    injections = prepared if config["cohort"]["synthetic_atrophy"] is not None else {}
     if injections:
         prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/injected")
     models = models_of(config["classify"])
@@ -107,26 +107,26 @@ def plan_study(config: dict) -> Plan:
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
     """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
     ours = [*config["relevance"]["methods"], *linear_maps, *MODEL_FREE, "untrained"]
-    for name in config["relevance"]["imported"]:
+    for name in config["relevance"]["external_maps"]:
         if name in MAPS:
-            raise UserError(f"config: relevance.imported.{name}: relmaps makes a map of this name; choose another")
+            raise UserError(f"config: relevance.external_maps.{name}: relmaps makes a map of this name; choose another")
     if not _only_imported(config):
-        return [*ours, *config["relevance"]["imported"]]
-    if not config["relevance"]["imported"]:
-        raise UserError("config: overlap.maps: imported, but relevance.imported names no map; add one")
-    return list(config["relevance"]["imported"])
+        return [*ours, *config["relevance"]["external_maps"]]
+    if not config["relevance"]["external_maps"]:
+        raise UserError("config: overlap.maps: external, but relevance.external_maps names no map; add one")
+    return list(config["relevance"]["external_maps"])
 
 
 def _only_imported(config: dict) -> bool:
-    return config["overlap"]["maps"] == "imported"
+    return config["overlap"]["maps"] == "external"
 
 
 def disease_of(config: dict) -> dict:
-    """severity, severity_spread and regions of the study's known disease; regions as in cohort.inject_atrophy.
+    """severity, severity_spread and regions of the study's known disease; regions as in cohort.synthetic_atrophy.
 
     ellipsoids : the list of simulation.regions, which a simulated disease and an injected one of that source take.
     """
-    injection = config["cohort"]["inject_atrophy"]
+    injection = config["cohort"]["synthetic_atrophy"]
     known = injection or config["simulation"]
     regions = injection["regions"] if injection else {"source": "ellipsoids", "path": None, "fwhm_mm": 1.0}
     ellipsoids = config["simulation"]["regions"] if regions["source"] == "ellipsoids" else []
@@ -167,7 +167,10 @@ def _check_names(scans: list[Scan]) -> None:
 
 def _check_folds(sizes: dict[str, int], config: dict) -> None:
     """Too few scans for the folds are better known now than after hours of preprocessing."""
-    folds, names = config["classify"]["folds"] if config["apply"] is None else 2, config["cohort"]["labels"]
+    folds, names = (
+        config["classify"]["folds"] if config["external_validation"] is None else 2,
+        config["cohort"]["labels"],
+    )
     if truth_of(config) == "injected":
         names = names | {"disease": INJECTED}
     for group, size in sizes.items():

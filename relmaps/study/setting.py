@@ -3,15 +3,12 @@
 import sys
 from pathlib import Path
 
-import yaml
-
-from relmaps import ROOT
+from relmaps.study.config import read_config
 
 
 def setting(path: str | Path, key: str) -> object:
     """The value in a configuration file, or in the default that it is laid over."""
-    layers = [yaml.safe_load(Path(layer).read_text(encoding="utf-8")) for layer in (ROOT / "config/config.yaml", path)]
-    return (layers[0] | layers[1])[key]
+    return read_config(path)[key]
 
 
 if __name__ == "__main__":

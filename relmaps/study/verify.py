@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import yaml
-
-from relmaps import ROOT
 from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.io.errors import UserError
 from relmaps.io.files import read_json, sha256_of
 from relmaps.io.tables import NOT_AVAILABLE, read_table
+from relmaps.study.config import read_config
 from relmaps.study.provenance import code_hash
-from relmaps.study.setting import setting
 
 
 def differences(results: str | Path, references: dict) -> Iterator[str]:
@@ -87,13 +84,10 @@ def _version(package: str) -> str:
 
 def main(config: str | Path) -> int:
     """Print the differences of the study of a configuration file, or one line if there is none; the exit status."""
-    results = Path("results", str(setting(config, "study")))
-    layers = [
-        yaml.safe_load(Path(layer).read_text(encoding="utf-8")) for layer in (ROOT / "config/config.yaml", config)
-    ]
-    references = {name: found for layer in layers for name, found in layer.get("reference", {}).items()}
+    settings = read_config(config)
+    results = Path("results", str(settings["study"]))
     try:
-        found = list(differences(results, references))
+        found = list(differences(results, settings["reference"]))
         n_files = len(read_json(results / "manifest.json")["files"])
     except UserError as error:
         found = [str(error)]

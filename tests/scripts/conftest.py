@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.preprocess.template import template_paths
+from relmaps.study.config import read_config
 from tests.diseases import in_ellipsoids
 from tests.studies import made_once
 from workflow.scripts import make_template, simulate_participants, simulate_scans
@@ -58,7 +57,7 @@ class Dataset:
 
 def make(folder: Path) -> dict:
     """Fill an empty folder; arguments of a Dataset."""
-    simulation = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
+    simulation = read_config()["simulation"]
     template = {"voxel_mm": 8, "box": "template", "images": None}
     make_template.main(folder=folder / "template", space=SPACE, template=template)
     simulate_participants.main(

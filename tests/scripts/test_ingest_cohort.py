@@ -1,11 +1,10 @@
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.io.errors import UserError
 from relmaps.io.files import sha256_of
 from relmaps.io.tables import read_table
+from relmaps.study.config import read_config
 from workflow.scripts.ingest_cohort import main
 
 pytestmark = pytest.mark.fault
@@ -14,7 +13,7 @@ IDS = ["sub-001", "sub-002", "sub-003", "sub-004"]
 
 
 def ingest(dataset, tmp_path, planned, source="simulated"):
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())["cohort"]
+    settings = read_config()["cohort"]
     main(
         dataset=dataset,
         participants=tmp_path / "participants.tsv",

@@ -1,10 +1,8 @@
 import re
 
-import yaml
-
-from relmaps import ROOT
 from relmaps.io.files import sha256_of
 from relmaps.io.tables import read_table
+from relmaps.study.config import read_config
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import write_model_cards
 
@@ -14,7 +12,7 @@ STUDY = {"name": "demo", "disease": "AD", "control": "CN", "space": "MNI152NLin2
 def test_each_fold_has_a_card_that_names_nobody(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain, n_scans=14, folds=2).write()
     weights, cards = study.write_weights(), {fold: tmp_path / f"cards/fold-{fold}.md" for fold in ("1", "2")}
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    settings = read_config()
     write_model_cards.main(
         subjects=study.path("preprocess/subjects.tsv"),
         splits=study.path("classify/splits.tsv"),

@@ -5,12 +5,12 @@ import os
 import pytest
 import yaml
 
-from relmaps import ROOT
 from relmaps.cohort.participants import draw_participants
 from relmaps.io.images import save
 from relmaps.io.tables import read_table
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
+from relmaps.study.config import read_config
 from tests.adni_tree import write_adni_tree
 from tests.diseases import effects_of
 from tests.studies import finish
@@ -35,7 +35,7 @@ SETTINGS = {
 def study(tmp_path_factory):
     """The tree, one of whose files has been cut short, and its tables after the study went as far as the splits."""
     folder = tmp_path_factory.mktemp("adni")
-    regions = yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]["regions"]
+    regions = read_config()["simulation"]["regions"]
     phantom = build_phantom()
     effects = effects_of(phantom, regions)
     people = draw_participants(N_SCANS, 4.0, 0.4, seed=1)

@@ -18,6 +18,7 @@ from relmaps.preprocess.scan import preprocess
 from relmaps.preprocess.template import load_template, template_paths, write_template
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
+from relmaps.study.config import read_config
 from tests.dicom_series import Series
 from tests.diseases import effects_of
 from tests.studies import finish
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.fault]
 @pytest.fixture(scope="module")
 def series_of():
     """(number, person, folder, protocol) -> the affine of the head whose series lies in the folder then."""
-    regions = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["simulation"]["regions"]
+    regions = read_config()["simulation"]["regions"]
     phantom = build_phantom(neck=True)
     effects = effects_of(phantom, regions)
 

@@ -19,7 +19,7 @@ EXPLAINED = ("lrp", "svm_pattern", "svm_weights")
 def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
     fewer = {"simulation": {"n_scans": 4}, "relevance": {"methods": ["lrp"]}}
     (tmp_path / "fewer.yaml").write_text(yaml.safe_dump(fewer))
-    models = ("--config", f"apply={study.results}", "seed=21", "study=applied")
+    models = ("--config", f"external_validation={study.results}", "seed=21", "study=applied")
     maps = [f"results/applied/relevance/{name}/group.nii.gz" for name in EXPLAINED]
     settings = (*SMOKE, tmp_path / "fewer.yaml", *models)
     finish(tmp_path, "results/applied/classify/predictions.tsv", *maps, *settings)
@@ -48,7 +48,7 @@ def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
 
 @pytest.mark.long
 def test_a_whole_study_is_applied_to_another_cohort(study, tmp_path):
-    finish(tmp_path, *SMOKE, "--config", f"apply={study.results}", "seed=21", "study=applied")
+    finish(tmp_path, *SMOKE, "--config", f"external_validation={study.results}", "seed=21", "study=applied")
     applied = tmp_path / "results/applied"
     scores = read_table(applied / "overlap/scores.tsv")
     headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")

@@ -17,7 +17,7 @@ def test_maps_from_elsewhere_are_scored_without_scans(study, tmp_path):
     }
     nifti = {"source": "nifti", "path": f"{study.results}/reference/truth/map.nii.gz", "threshold": 0.01}
     settings = tmp_path / "maps.yaml"
-    settings.write_text(json.dumps({"relevance": {"imported": maps}, "reference": {"meta_analysis": nifti}}))
+    settings.write_text(json.dumps({"relevance": {"external_maps": maps}, "reference": {"meta_analysis": nifti}}))
     finish(tmp_path, *SMOKE, "config/maps.yaml", settings, "--", "overlap_only")
     results = tmp_path / "results/maps"
     assert not (results / "cohort").exists()

@@ -234,7 +234,7 @@ rule score_performance:
         linear=[*PLAN.models.linear, *PLAN.models.control_linear],
         features=LAYOUT.features(),
         cnn_feature=CNN["feature"],
-        draws=CLASSIFY["bootstrap_draws"],
+        draws=CLASSIFY["n_bootstrap"],
     message:
         "Performance of all models with intervals: {output.performance}"
     script:
@@ -259,7 +259,7 @@ rule compare_models:
     params:
         **INTERVALS,
         code=code_of("workflow/scripts/compare_models.py"),
-        draws=CLASSIFY["bootstrap_draws"],
+        draws=CLASSIFY["n_bootstrap"],
     message:
         "McNemar tests between models: {output.comparisons}"
     script:

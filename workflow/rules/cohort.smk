@@ -2,7 +2,7 @@
 from relmaps.catalogue.sources import settings_of_source
 from relmaps.study.plan import disease_of
 
-SIMULATION, INJECTION = config["simulation"], config["cohort"]["inject_atrophy"]
+SIMULATION, INJECTION = config["simulation"], config["cohort"]["synthetic_atrophy"]
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 

@@ -1,6 +1,6 @@
 # overlap: how well each map coincides with each reference, how sure that is, and what it depends on.
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=LAYOUT.resampled)
-CURVE = OVERLAP["growth"]
+CURVE = OVERLAP["sample_size_curve"]
 FOLD_HEATMAPS = [name for name in LAYOUT.explained if name in MAPS]
 
 
@@ -29,7 +29,7 @@ rule bootstrap_map:
         feature=LAYOUT.map_feature,
         references=REFERENCES,
         cells=LAYOUT.inferred,
-        n_draws=OVERLAP["bootstrap_draws"],
+        n_draws=OVERLAP["n_bootstrap"],
         seed=config["seed"],
     message:
         "Subject bootstrap of the scores: {wildcards.map}"
@@ -59,7 +59,7 @@ rule draw_null:
         space=SPACE,
         references=REFERENCES,
         cells=LAYOUT.inferred,
-        n_fields=OVERLAP["null_fields"],
+        n_fields=OVERLAP["n_surrogates"],
         seed=config["seed"],
     message:
         "Overlap of random fields as smooth as {wildcards.map}"
@@ -90,7 +90,7 @@ rule score_permutations:
         permutations=LAYOUT.permutations,
         space=SPACE,
         references=REFERENCES,
-        headline=OVERLAP["headline"],
+        headline=OVERLAP["primary"],
         seed=config["seed"],
     message:
         "Overlap of the maps of models on shuffled labels: {output.table}"
@@ -133,8 +133,8 @@ rule score_maps:
         maps=MAPS,
         drawn=LAYOUT.resampled,
         references=REFERENCES,
-        headline=OVERLAP["headline"],
-        sweep=OVERLAP["sweep"],
+        headline=OVERLAP["primary"],
+        sweep=OVERLAP["multiverse"],
         confidence=OVERLAP["confidence"],
     message:
         "Scores of all maps: {output.scores}"
@@ -216,7 +216,7 @@ rule score_variants:
         space=SPACE,
         maps=LAYOUT.explained,
         references=REFERENCES,
-        sweep=OVERLAP["sweep"],
+        sweep=OVERLAP["multiverse"],
     message:
         "Overlap of the heatmaps pooled in every other way: {output.table}"
     script:
@@ -245,7 +245,7 @@ rule tabulate_regions:
         space=SPACE,
         references=REFERENCES,
         maps=MAPS,
-        headline=OVERLAP["headline"],
+        headline=OVERLAP["primary"],
         atlas=OVERLAP["atlas"],
     message:
         "Relevance and overlap in each region: {output.table}"
@@ -278,7 +278,7 @@ rule tabulate_growth:
         space=SPACE,
         feature=LAYOUT.map_feature,
         references=REFERENCES,
-        headline=OVERLAP["headline"],
+        headline=OVERLAP["primary"],
         fractions=CURVE["fractions"],
         replicates=CURVE["replicates"],
         seed=config["seed"],

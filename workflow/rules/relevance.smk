@@ -1,6 +1,6 @@
 # relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
 # The primary target first: networks that were not chosen are explained for it alone.
-TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["sweep"]["target"]]))
+TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["multiverse"]["target"]]))
 CHECKS = RELEVANCE[
     "checks"
 ]  # of heatmaps, in the first folds, where models are trained: external ones were checked there
@@ -88,7 +88,7 @@ rule pool_map:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/pool_map/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(name for name in MAPS if name not in RELEVANCE["imported"]) or "(?!)",
+        map="|".join(name for name in MAPS if name not in RELEVANCE["external_maps"]) or "(?!)",
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -125,7 +125,7 @@ rule pool_variants:
         code=code_of("workflow/scripts/pool_variants.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
-        sweep=RELEVANCE["sweep"],
+        sweep=RELEVANCE["multiverse"],
     message:
         "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"
     script:
@@ -169,7 +169,7 @@ rule import_map:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/import_map/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(RELEVANCE["imported"]) or "(?!)",
+        map="|".join(RELEVANCE["external_maps"]) or "(?!)",
     conda:
         "../../envs/reference.yaml"
     resources:
@@ -250,7 +250,7 @@ rule check_heatmap:
         folds=FOLDS[: CHECKS["folds"]],
         scans=CHECKS["scans"],
         replacing={key: CHECKS[key] for key in ("block_mm", "steps", "random_orders")},
-        bootstrap_draws=OVERLAP["bootstrap_draws"],
+        bootstrap_draws=OVERLAP["n_bootstrap"],
         confidence=OVERLAP["confidence"],
         seed=config["seed"],
     message:

@@ -1,6 +1,7 @@
 """The study on one page that opens from disk without a network."""
 
 from relmaps.catalogue.names import map_name, reference_name
+from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.files import read_json, write_text
 from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.jobs import job
@@ -28,7 +29,7 @@ def main(*, pictures, rows, published, maps, sidecars, masks, references, templa
         sidecars=sidecars,
         references={name: read_json(path) for name, path in references.items()},
         viewer=viewer,
-        provenance=read_json(provenance),
+        provenance=read_provenance(provenance),
     )
     write_text(page, report)
 

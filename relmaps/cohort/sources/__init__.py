@@ -20,7 +20,7 @@ def read_cohort(source: str, where: str, settings: dict) -> Cohort:
     """
     module, function = _reader(source)
     cohort = getattr(module, function)(where, settings)
-    if settings["inject_atrophy"] is not None:
+    if settings["synthetic_atrophy"] is not None:
         cohort = inject_labels(cohort, settings)
     return cohort
 

@@ -3,7 +3,7 @@ from relmaps.classify.models import feature_of_model, models_of
 CLASSIFY = {
     "cnn": {"architectures": ["small", "A24"], "feature": "t1_syn"},
     "linear": {"models": ["svm", "logistic"], "feature": "gm_modulated"},
-    "controls": {"models": ["svm", "A24"], "inputs": ["binarised", "brain_mask"], "covariates": True},
+    "confound_models": {"models": ["svm", "A24"], "inputs": ["binarised", "brain_mask"], "covariates": True},
 }
 
 

@@ -7,7 +7,6 @@ import jsonschema
 import nibabel as nib
 import numpy as np
 import pytest
-import yaml
 
 from relmaps import ROOT
 from relmaps.cohort.sources import read_cohort
@@ -15,7 +14,7 @@ from relmaps.cohort.sources.adni import read_adni
 from relmaps.io.errors import UserError
 from relmaps.io.images import save
 from relmaps.io.tables import write_table
-from relmaps.study.config import read_schema
+from relmaps.study.config import read_config, read_schema
 from tests.adni_tree import COLUMNS, REPEAT, SCALED, AdniImage, write_adni_tree, write_images
 
 OTHER_REVISION = COLUMNS | {
@@ -35,7 +34,7 @@ def settings():
         "labels": {"column": "Group", "disease": "AD", "control": "CN"},
         "covariates": {"age": "Age", "sex": "Sex", "site": None},
         "adni": adni,
-        "inject_atrophy": None,
+        "synthetic_atrophy": None,
     }
 
 
@@ -364,10 +363,7 @@ def test_planning_imports_nothing_heavy():
 
 
 def test_the_shipped_study_fits_the_schema():
-    adni = yaml.safe_load((ROOT / "config/adni.yaml").read_text())
-    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    cohort = read_config(ROOT / "config/adni.yaml")["cohort"]
     schema = read_schema()
-    cohort = default["cohort"] | adni["cohort"]
-    cohort["adni"] = default["cohort"]["adni"] | adni["cohort"]["adni"]
     jsonschema.validate(cohort, schema["properties"]["cohort"] | {"$defs": schema["$defs"]})
     assert cohort["source"] == "adni"

@@ -10,7 +10,7 @@ from relmaps.cohort.sources import read_cohort
 from relmaps.io.errors import UserError
 
 INJECTION = {"severity": 4.0, "severity_spread": 0.4, "seed": 1}
-SETTINGS = {"labels": {"column": "group", "disease": "AD", "control": "CN"}, "inject_atrophy": INJECTION}
+SETTINGS = {"labels": {"column": "group", "disease": "AD", "control": "CN"}, "synthetic_atrophy": INJECTION}
 
 
 def cohort(groups: str) -> Cohort:
@@ -78,7 +78,7 @@ def test_a_disease_of_severity_0_still_has_two_groups():
 
 
 def test_a_cohort_without_controls_is_an_error_that_names_the_key():
-    with pytest.raises(UserError, match=r"cohort.inject_atrophy needs controls, but 1 scan\(s\) of group CN"):
+    with pytest.raises(UserError, match=r"cohort.synthetic_atrophy needs controls, but 1 scan\(s\) of group CN"):
         inject_labels(cohort("AAC"), SETTINGS)
 
 
@@ -101,5 +101,5 @@ def test_the_controls_of_a_bids_folder_are_injected(tmp_path):
         "sub-1": "not a control; atrophy is injected into controls alone",
         "sub-4": "group is MCI",
     }
-    as_it_is = read_cohort("bids", str(tmp_path), settings | {"inject_atrophy": None})
+    as_it_is = read_cohort("bids", str(tmp_path), settings | {"synthetic_atrophy": None})
     assert sorted(as_it_is.participants["group"]) == ["AD", "CN", "CN", "CN", "CN"]

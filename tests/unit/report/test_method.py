@@ -1,14 +1,13 @@
 import pytest
-import yaml
 
 from relmaps import ROOT
 from relmaps.report.method import departures_from_recipe, flatten, method_sentences
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 
 
 @pytest.fixture
 def config():
-    return load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    return load_config(read_config())
 
 
 def test_sentences_tell_the_settings(config):
@@ -21,13 +20,8 @@ def test_sentences_tell_the_settings(config):
 
 @pytest.mark.parametrize("path", ["full-demo.yaml", "paper.yaml"])
 def test_every_study_has_its_sentences(path):
-    def laid_over(base, upper):
-        both = isinstance(base, dict) and isinstance(upper, dict)
-        return base | {key: laid_over(base.get(key), value) for key, value in upper.items()} if both else upper
-
-    default, own = (yaml.safe_load((ROOT / "config" / name).read_text()) for name in ("config.yaml", path))
-    laid = load_config(laid_over(default, own))
-    assert len(method_sentences(laid, 10)) == 7
+    config = load_config(read_config(ROOT / "config" / path))
+    assert len(method_sentences(config, 10)) == 7
 
 
 def test_departures_are_the_keys_of_the_recipe_that_differ(config):

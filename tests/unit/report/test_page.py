@@ -3,10 +3,8 @@ import io
 import re
 
 import pytest
-import yaml
 from PIL import Image
 
-from relmaps import ROOT
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.tables import TABLES
 from relmaps.io.files import read_json
@@ -15,7 +13,7 @@ from relmaps.io.tables import read_table
 from relmaps.report.page import build_report
 from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.provenance import provenance_of
 from tests.synthetic_results import MAPS, SyntheticStudy
 
@@ -24,11 +22,11 @@ def page_of(study, folder, **options):
     folder.mkdir(exist_ok=True)
     picture = folder / "picture.png"
     Image.new("RGB", (60, 40), "white").save(picture)
-    config = load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text())) | {"input": "/home/someone/bids"}
+    config = load_config(read_config()) | {"input": "/home/someone/bids"}
     if options.get("real"):
         config["cohort"]["source"] = "bids"
     config["classify"]["permute_labels"] = options.get("permute_labels")
-    config["apply"] = options.get("apply")
+    config["external_validation"] = options.get("external_validation")
     brain = read_mask(study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"), study.grid)
     maps = [Layer(name, name, "t", read_map(study.path(f"relevance/{name}/group.nii.gz"), study.grid)) for name in MAPS]
     return build_report(
@@ -116,4 +114,4 @@ def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brai
     assert "are shuffled" not in page
     assert "are those of another study" not in page
     assert "are shuffled" in page_of(study, tmp_path / "pictures", permute_labels=3)
-    assert "are those of another study" in page_of(study, tmp_path / "pictures", apply="results/demo")
+    assert "are those of another study" in page_of(study, tmp_path / "pictures", external_validation="results/demo")

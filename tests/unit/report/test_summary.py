@@ -1,16 +1,15 @@
 import subprocess
 import sys
 
-import yaml
-
 from relmaps import ROOT
 from relmaps.io.files import write_json
 from relmaps.report.summary import summarise
+from relmaps.study.config import read_config
 from tests.synthetic_results import BASELINES, MAPS, SyntheticStudy
 
 
 def summary_of(study):
-    write_json({"config": yaml.safe_load((ROOT / "config/config.yaml").read_text())}, study.path("provenance.json"))
+    write_json({"config": read_config()}, study.path("provenance.json"))
     return summarise(study.folder)
 
 

@@ -1,14 +1,13 @@
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.simulation.phantom import build_phantom
+from relmaps.study.config import read_config
 from tests.diseases import effects_of
 
 
 @pytest.fixture(scope="session")
 def simulation():
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())["simulation"]
+    return read_config()["simulation"]
 
 
 @pytest.fixture(scope="session")

@@ -9,16 +9,16 @@ from relmaps import ROOT
 from relmaps.catalogue.sources import SOURCES
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
-from relmaps.study.config import load_config
+from relmaps.study.config import DEFAULTS, load_config, read_config, read_schema
 
 pytestmark = pytest.mark.fault
 
-STUDIES = sorted(path for path in (ROOT / "config").glob("*.yaml") if path.stem != "presets")
+STUDIES = sorted((ROOT / "config").glob("*.yaml"))
 
 
 @pytest.fixture
 def config():
-    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    return read_config()
 
 
 @pytest.fixture
@@ -50,6 +50,56 @@ def test_the_default_is_valid(config):
     assert load_config(config) is config
 
 
+def keys_of(settings, schema, above=""):
+    """Dotted keys of every mapping at every depth, also those that hold mappings; a table whose names are the user's is
+    one key."""
+    for key, value in settings.items():
+        known = schema.get("properties", {}).get(key, {})
+        yield f"{above}{key}"
+        if isinstance(value, dict) and not isinstance(known.get("additionalProperties"), dict):
+            yield from keys_of(value, known, f"{above}{key}.")
+
+
+def test_config_yaml_holds_at_most_sixty_keys():
+    keys = list(keys_of(yaml.safe_load((ROOT / "config/config.yaml").read_text()), read_schema()))
+    assert "relevance.external_maps" in keys
+    assert "reference.meta_analysis" not in keys
+    assert len(keys) <= 60, f"config/config.yaml has {len(keys)} keys; move some to config/defaults/"
+
+
+def leaves_of(settings, above=""):
+    for key, value in settings.items():
+        yield from leaves_of(value, f"{above}{key}.") if isinstance(value, dict) and value else [f"{above}{key}"]
+
+
+def test_every_key_has_its_default_in_one_file():
+    leaves = [leaf for path in DEFAULTS for leaf in leaves_of(yaml.safe_load(path.read_text()))]
+    assert len(leaves) == len(set(leaves))
+    assert set(leaves) == set(leaves_of(read_config()))
+
+
+def test_stages_and_their_keys_are_in_the_order_of_the_schema():
+    known = read_schema()["properties"]
+    config = read_config(ROOT / "config/smoke.yaml")
+    assert list(config) == list(known)
+    for stage in ("cohort", "simulation", "preprocess", "classify", "relevance", "overlap"):
+        assert list(config[stage]) == list(known[stage]["properties"])
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_way_to_read_a_study_gives_the_same(path):
+    """As Snakemake does, as another workflow does that imports this one, and as the library does."""
+    imported = yaml.safe_load(path.read_text())
+    on_command_line = copy.deepcopy(imported)
+    for layer in (ROOT / "config/config.yaml", path):  # the workflow's own file is laid under that which came first
+        update_config(on_command_line, yaml.safe_load(layer.read_text()))
+    read = read_config(path)
+    for config in (on_command_line, imported, read):
+        config["input"] = "/data"  # which the simulated source does not use
+        load_config(config)
+    assert repr(on_command_line) == repr(imported) == repr(read)  # in the same order, on which params of rules depend
+
+
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
@@ -61,10 +111,10 @@ def test_the_default_is_valid(config):
         ("cohort.source", "bids", "input is not set"),
         ("cohort.labels.disease", "MCI", "cohort.labels of a simulated cohort must be"),
         ("reference.meta_analysis.source", "sleuth", "reference.meta_analysis.path is not set"),
-        ("overlap.headline.smoothing_mm", 3, "overlap.headline.smoothing_mm is 3, which is not in overlap.sweep"),
+        ("overlap.primary.smoothing_mm", 3, "overlap.primary.smoothing_mm is 3, which is not in overlap.multiverse"),
         ("preprocess.preset", "finest", "preprocess.preset: 'finest' is not one of ['demo', 'fast', 'paper']"),
         ("preprocess.exclude_on.noise", [0.2, 0.1], "preprocess.exclude_on.noise is [0.2, 0.1]; write the lower"),
-        ("cohort.inject_atrophy", injected(), "cohort.inject_atrophy is for real scans; a simulated cohort"),
+        ("cohort.synthetic_atrophy", injected(), "cohort.synthetic_atrophy is for real scans; a simulated cohort"),
         ("cohort.exclusion_list", "no.tsv", "cohort.exclusion_list no.tsv: no such file; check the path"),
         ("cohort.adni.adnimerge", "no.csv", "cohort.adni.adnimerge no.csv: no such file"),
         ("cohort.adni.search_csv", "no.csv", "cohort.adni.search_csv no.csv: no such file"),
@@ -90,15 +140,15 @@ def test_every_source_of_real_scans_needs_an_input(real, source):
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("cohort.inject_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
-        ("cohort.inject_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
+        ("cohort.synthetic_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
+        ("cohort.synthetic_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
         (
-            "cohort.inject_atrophy",
+            "cohort.synthetic_atrophy",
             injected(source="nifti", path="no.nii"),
-            "cohort.inject_atrophy.regions.path no.nii: no such file",
+            "cohort.synthetic_atrophy.regions.path no.nii: no such file",
         ),
-        ("cohort.inject_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
-        ("cohort.inject_atrophy", {"severity": 4.0}, "cohort.inject_atrophy"),
+        ("cohort.synthetic_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
+        ("cohort.synthetic_atrophy", {"severity": 4.0}, "cohort.synthetic_atrophy"),
         (
             "preprocess.template.images",
             {"t1": "no.nii", "brain_mask": "README.md", "gm": "README.md", "wm": "README.md", "csf": None},
@@ -119,10 +169,10 @@ def test_a_mistake_in_a_study_of_real_scans_is_named(real, key, value, words):
 
 
 def test_injected_atrophy_gives_real_scans_a_simulated_literature(real):
-    real["cohort"]["inject_atrophy"] = injected()
+    real["cohort"]["synthetic_atrophy"] = injected()
     real["reference"]["meta_analysis"] |= {"source": "simulated", "path": None}
     assert load_config(real) is real
-    real["cohort"]["inject_atrophy"] = injected(path="no.nii")  # of another source, and not used
+    real["cohort"]["synthetic_atrophy"] = injected(path="no.nii")  # of another source, and not used
     assert load_config(real) is real
 
 
@@ -203,8 +253,8 @@ def test_a_preset_leaves_alone_what_is_set(config):
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
-def test_every_study_that_is_shipped_is_valid(config, path):
-    update_config(config, yaml.safe_load(path.read_text()))
+def test_every_study_that_is_shipped_is_valid(path):
+    config = read_config(path)
     config["input"] = None if config["cohort"]["source"] == "simulated" else "/data"
     assert load_config(config) is config
     assert config["preprocess"]["iterations"] is not None
@@ -218,6 +268,17 @@ def test_a_missing_key_gets_its_default(config):
     assert config["relevance"]["pooling"] == pooling
     assert config["classify"]["folds"] == 5
     assert config["cohort"]["labels"] == {"column": "diagnosis", "disease": "AD", "control": "CN"}
+
+
+def test_a_key_that_is_null_stays_so(config):
+    config["relevance"]["integrated_gradients"] = {"tolerance": None}
+    config["preprocess"]["exclude_on"] = {"wm_cv": [None, None], "noise": [None, 0.1]}
+    load_config(config)
+    assert config["relevance"]["integrated_gradients"]["tolerance"] is None
+    assert config["relevance"]["integrated_gradients"]["steps"] == 8
+    assert config["preprocess"]["exclude_on"]["wm_cv"] == [None, None]
+    assert list(config["preprocess"]["exclude_on"])[:2] == ["wm_cv", "noise"]  # own ones first, as in figures
+    assert config["preprocess"]["exclude_on"]["similarity"] == [0.8, None]
 
 
 def test_a_file_of_the_repository_is_found_from_another_folder(config, tmp_path, monkeypatch):

@@ -1,12 +1,10 @@
 import pandas as pd
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.io.files import write_json
 from relmaps.io.tables import write_table
 from relmaps.study import cost
-from relmaps.study.config import load_config
+from relmaps.study.config import load_config, read_config
 from relmaps.study.rules import plan_jobs
 
 DEMO_CPU_S = 1705  # `make study` from a fresh state; measured in another run than those behind costs.tsv
@@ -14,7 +12,7 @@ DEMO_CPU_S = 1705  # `make study` from a fresh state; measured in another run th
 
 @pytest.fixture
 def settings():
-    return load_config(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    return load_config(read_config())
 
 
 def finished(folder, settings, scans, seconds):
@@ -28,7 +26,7 @@ def finished(folder, settings, scans, seconds):
 
 
 def test_a_line_goes_through_a_small_and_a_large_study(settings, tmp_path):
-    small = finished(tmp_path / "small", settings | {"overlap": settings["overlap"] | {"null_fields": 100}}, 10, 3.0)
+    small = finished(tmp_path / "small", settings | {"overlap": settings["overlap"] | {"n_surrogates": 100}}, 10, 3.0)
     large = finished(tmp_path / "large", settings, 80, 12.0)
     table = cost.measure([small, large]).set_index("rule")
     voxels = 197 * 233 * 189 / 4**3

@@ -1,11 +1,10 @@
 import copy
 
 import pytest
-import yaml
 
-from relmaps import ROOT
 from relmaps.io.errors import UserError
 from relmaps.io.files import write_json
+from relmaps.study.config import load_config, read_config
 from relmaps.study.finished import take_all, take_models
 
 pytestmark = pytest.mark.fault
@@ -13,13 +12,13 @@ pytestmark = pytest.mark.fault
 
 @pytest.fixture
 def config(tmp_path):
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = read_config()
     finished = copy.deepcopy(config)
     finished["preprocess"] |= {"preset": "fast", "registration": "SyNQuick[s]"}
     finished["classify"]["folds"] = 3
     finished["classify"]["permutations"] = [1]
     write_json({"config": finished}, tmp_path / "provenance.json")
-    return config | {"apply": str(tmp_path)}
+    return config | {"external_validation": str(tmp_path)}
 
 
 def test_preprocessing_and_models_are_those_of_the_finished_study(config):
@@ -30,7 +29,7 @@ def test_preprocessing_and_models_are_those_of_the_finished_study(config):
     assert config["preprocess"]["outlier_z"] == 9
     assert config["classify"]["folds"] == 3
     assert config["classify"]["permutations"] == []
-    assert config["classify"]["controls"] == {"models": [], "inputs": [], "covariates": False}
+    assert config["classify"]["confound_models"] == {"models": [], "inputs": [], "covariates": False}
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"config": []}'])
@@ -43,14 +42,27 @@ def test_a_folder_without_a_finished_study_is_refused(config, tmp_path, content)
 
 
 def test_models_cannot_be_taken_from_a_study_that_took_them_itself(config, tmp_path):
-    finished = yaml.safe_load((ROOT / "config/config.yaml").read_text()) | {"apply": "results/first"}
+    finished = read_config() | {"external_validation": "results/first"}
     write_json({"config": finished}, tmp_path / "provenance.json")
     with pytest.raises(UserError, match="give results/first"):
         take_models(config)
 
 
+def test_a_study_of_an_earlier_version_is_drawn_again_with_present_names(tmp_path):
+    finished = read_config() | {"study": "old"}
+    finished["apply"] = finished.pop("external_validation")
+    finished["overlap"]["headline"] = finished["overlap"].pop("primary") | {"smoothing_mm": 4}
+    finished["overlap"]["inference"] = "headline"
+    del finished["overlap"]["confidence"]  # a key that it did not have
+    write_json({"config": finished}, tmp_path / "provenance.json")
+    config = load_config({"redraw": str(tmp_path)})
+    expected = read_config() | {"study": "old", "redraw": str(tmp_path)}
+    expected["overlap"]["primary"]["smoothing_mm"] = 4
+    assert config == expected
+
+
 def test_a_study_that_is_drawn_again_has_all_its_own_settings(config, tmp_path):
-    config |= {"redraw": config["apply"], "apply": None, "study": "another"}
+    config |= {"redraw": config["external_validation"], "external_validation": None, "study": "another"}
     take_all(config)
     assert config["study"] == "demo"
     assert config["preprocess"]["preset"] == "fast"

@@ -2,10 +2,10 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 
 from relmaps import ROOT
 from relmaps.io.errors import UserError
+from relmaps.study.config import read_config
 from relmaps.study.plan import disease_of, plan_study
 from tests.adni_tree import AdniImage, write_images
 
@@ -22,7 +22,7 @@ FILES = {number: f"I{number}.nii" if number in (1, 2, 5, 6) else f"I{number}" fo
 
 @pytest.fixture
 def config():
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return read_config()
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_batch_is_converted_without_the_nifti_files_in_it(adni):
 
 
 def test_injection_moves_every_control_and_has_a_truth(adni):
-    adni["cohort"] |= {"inject_atrophy": INJECTION, "labels": {"column": "Group", "disease": "CN", "control": "AD"}}
+    adni["cohort"] |= {"synthetic_atrophy": INJECTION, "labels": {"column": "Group", "disease": "CN", "control": "AD"}}
     plan = plan_study(adni)
     assert scan_ids(plan.batches) == scan_ids(plan.injections) == {"1": ["1", "3"], "2": ["5", "7"]}
     assert scan_ids(plan.conversions) == {"1": ["3"], "2": ["7"]}
@@ -104,10 +104,10 @@ def test_injection_moves_every_control_and_has_a_truth(adni):
 
 
 def test_folds_are_compared_with_the_halves_of_the_controls(adni):
-    adni["cohort"] |= {"inject_atrophy": INJECTION}
+    adni["cohort"] |= {"synthetic_atrophy": INJECTION}
     with pytest.raises(UserError, match=r"classify.folds is 2, but group .* has 1 scan\(s\)"):  # 3 controls: 1 and 2
         plan_study(adni)
-    adni["cohort"]["inject_atrophy"] = None
+    adni["cohort"]["synthetic_atrophy"] = None
     adni["classify"]["folds"] = 4
     with pytest.raises(UserError, match=r"classify.folds is 4, but group CN has 3 scan\(s\)"):
         plan_study(adni)
@@ -136,11 +136,11 @@ def test_the_disease_is_the_simulated_or_the_injected_one(config):
     simulation = config["simulation"]
     assert disease_of(config)["severity"] == simulation["severity"]
     assert disease_of(config)["regions"]["ellipsoids"] == simulation["regions"]
-    config["cohort"]["inject_atrophy"] = INJECTION
+    config["cohort"]["synthetic_atrophy"] = INJECTION
     assert disease_of(config)["severity"] == 3.0
     assert disease_of(config)["regions"] == INJECTION["regions"] | {"ellipsoids": simulation["regions"]}
     foci = {"source": "foci", "path": "foci.txt", "fwhm_mm": 12}
-    config["cohort"]["inject_atrophy"] = INJECTION | {"regions": foci}
+    config["cohort"]["synthetic_atrophy"] = INJECTION | {"regions": foci}
     assert disease_of(config)["regions"] == foci | {"ellipsoids": []}  # their change is no reason to inject again
 
 
@@ -154,19 +154,19 @@ def test_planning_imports_nothing_heavy():
 
 def test_maps_from_elsewhere_stand_beside_the_study_s_own(config):
     theirs = {"path": "theirs.nii.gz", "polarity": 1, "description": "less grey matter"}
-    config["relevance"]["imported"] = {"theirs": theirs}
+    config["relevance"]["external_maps"] = {"theirs": theirs}
     assert plan_study(config).maps[-1] == "theirs"
     for ours in ("vbm_t", "gradcam", "logistic_pattern"):  # the last two are not in this study
-        config["relevance"]["imported"] = {ours: theirs}
-        with pytest.raises(UserError, match=rf"relevance\.imported\.{ours}: relmaps makes a map of this name"):
+        config["relevance"]["external_maps"] = {ours: theirs}
+        with pytest.raises(UserError, match=rf"relevance\.external_maps\.{ours}: relmaps makes a map of this name"):
             plan_study(config)
 
 
 def test_maps_from_elsewhere_can_be_all_that_is_scored(config):
-    config["overlap"]["maps"] = "imported"
-    with pytest.raises(UserError, match=r"overlap\.maps: imported, but relevance\.imported names no map"):
+    config["overlap"]["maps"] = "external"
+    with pytest.raises(UserError, match=r"overlap\.maps: external, but relevance\.external_maps names no map"):
         plan_study(config)
-    config["relevance"]["imported"] = {"theirs": {"path": "theirs.nii.gz", "polarity": 1, "description": "mine"}}
+    config["relevance"]["external_maps"] = {"theirs": {"path": "theirs.nii.gz", "polarity": 1, "description": "mine"}}
     plan = plan_study(config)
     assert plan.maps == ["theirs"]
     assert "truth" not in plan.references
