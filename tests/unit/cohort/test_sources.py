@@ -11,7 +11,7 @@ SETTINGS = {
     "bids": {"sessions": None, "runs": None, "acquisitions": None},
     "table": {"participant": "id", "path": "file", "session": None},
     "adni": {"search_csv": "search.csv", "adnimerge": None, "visits": None, "descriptions": None},
-    "inject_atrophy": None,
+    "synthetic_atrophy": None,
     "exclusion_list": None,
 }
 
@@ -19,7 +19,7 @@ SETTINGS = {
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_reader_gets_its_own_settings_and_refuses_what_is_not_there(source, tmp_path):
     settings = settings_of_source(SETTINGS | {"source": source})
-    assert set(settings) == {"source", "labels", "covariates", "inject_atrophy", SOURCES[source].section}
+    assert set(settings) == {"source", "labels", "covariates", "synthetic_atrophy", SOURCES[source].section}
     with pytest.raises(UserError, match=r"no\.csv: no such"):
         read_cohort(source, str(tmp_path / "no.csv"), settings)
 
