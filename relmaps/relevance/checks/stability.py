@@ -5,7 +5,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 MEASURES = ("pearson", "spearman")
 
@@ -15,7 +14,7 @@ def correlations(maps: np.ndarray) -> dict[str, np.ndarray]:
 
     maps : (n, n_voxels). Returns (n, n) per measure; NaN where a map does not vary.
     """
-    ranks = rankdata(maps, axis=1)
+    ranks = pd.DataFrame(maps).rank(axis=1).to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "pearson": np.corrcoef(np.asarray(maps, dtype=np.float64)).reshape(len(maps), -1),
