@@ -28,7 +28,6 @@ from relmaps.relevance.meaning import ELSEWHERE, Meaning, meaning_of
 from relmaps.relevance.pooling import PooledHeatmaps
 from relmaps.relevance.t1_maps import EdgesOfMean, WeightedMean
 from relmaps.relevance.vbm import VbmT, design_of
-from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,13 +191,6 @@ def features_in_brain(array: str | Path, brain: np.ndarray, n_subjects: int) -> 
     for row, image in zip(features, images, strict=True):
         row[:] = image[brain]
     return features
-
-
-def volume_of(values: np.ndarray, brain: np.ndarray, grid: Grid) -> np.ndarray:
-    """(nx, ny, nz) float32 with `values` (n_voxels,) in the brain and zero outside."""
-    volume = np.zeros(grid.shape, dtype=np.float32)
-    volume[brain] = values
-    return volume
 
 
 def _class_difference(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
