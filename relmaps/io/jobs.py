@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,10 +74,9 @@ def _log_environment() -> None:
             log.info("%s %s", name, sys.modules[name].__file__)
 
 
-def progress(items: Iterable, what: str, total: int | None = None) -> Iterator:
+def progress(items: Collection, what: str) -> Iterator:
     """Pass the items through, logging "what 3/80, 1.2 s each, 92 s left"."""
-    total = total if total is not None else len(items)
-    start = time.monotonic()
+    total, start = len(items), time.monotonic()
     for done, item in enumerate(items, 1):
         yield item
         each = (time.monotonic() - start) / done

@@ -16,7 +16,7 @@ class Grid:
     shape : (nx, ny, nz) voxels. affine : (4, 4) voxel index -> mm, RAS+. space : name of the template space.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     affine: np.ndarray
     space: str
 
