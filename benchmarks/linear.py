@@ -54,7 +54,8 @@ def ours(path: Path) -> dict:
     from threadpoolctl import threadpool_limits
 
     from relmaps.classify.gram import gram_matrix, voxel_blocks
-    from relmaps.classify.linear import centred_kernel, choose_c, fit_linear, haufe_coefficients
+    from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
+    from relmaps.classify.penalty import choose_c
 
     images = np.load(path, mmap_mode="r")
     labels, seconds = labels_of(len(images)), {}

@@ -32,12 +32,12 @@ def calibration_table(predictions: pd.DataFrame, draws: int, confidence: float, 
         bins = calibration_bins(probabilities)
         for number in range(CALIBRATION_BINS):
             part = bins == number
-            row = (model, number + 1, int(part.sum()))
+            row = [model, number + 1, int(part.sum())]
             if not part.any():
-                rows.append((*row, *[np.nan] * 4))
+                rows.append([*row, *[np.nan] * 4])
                 continue
-            row += probabilities[part].mean(), labels[part].mean()
-            rows.append((*row, *_interval_of_share(labels[part], weights[:, part], confidence)))
+            row += [probabilities[part].mean(), labels[part].mean()]
+            rows.append([*row, *_interval_of_share(labels[part], weights[:, part], confidence)])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

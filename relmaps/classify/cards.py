@@ -172,7 +172,7 @@ def _number(value: float) -> str:
 
 def _flat(settings: dict, prefix: str = "") -> list[tuple[str, object]]:
     """Nested settings as pairs of dotted key and value."""
-    pairs = []
+    pairs: list[tuple[str, object]] = []
     for key, value in settings.items():
         pairs += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
     return pairs

@@ -71,7 +71,9 @@ def load_checkpoint(path: str | Path, identity: str, network, optimiser, schedul
         if known["identity"] != identity:
             log.info("the checkpoint is of another training: starting anew")
             return None
-        weights, kept, moments = ({}, {}, {})
+        weights: dict[str, Tensor] = {}
+        kept: dict[str, Tensor] = {}
+        moments: dict[str, Tensor] = {}
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
             {"network": weights, "kept": kept, "optimiser": moments}[part][rest] = value

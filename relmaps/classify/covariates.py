@@ -1,12 +1,9 @@
-"""Age, sex and head size as numbers, and a logistic regression on them: what can be told without the image."""
+"""Age, sex and head size as numbers."""
 
 import logging
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 log = logging.getLogger("relmaps")
 
@@ -30,15 +27,3 @@ def covariate_matrix(subjects: pd.DataFrame) -> np.ndarray:
     """(n_subjects, p) of the known covariates."""
     known = known_covariates(subjects)
     return np.column_stack(list(known.values())) if known else np.empty((len(subjects), 0))
-
-
-def covariate_scores(covariates: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """(n_test,) logits of disease of a logistic regression (L2, C = 1) on covariates z-scored by the training part.
-
-    covariates : (n_subjects, p); with p = 0 the model is the training part's prevalence.
-    """
-    if not covariates.shape[1]:
-        prevalence = labels[train].mean()
-        return np.full(len(test), np.log(prevalence / (1 - prevalence)))
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0))
-    return model.fit(covariates[train], labels[train]).decision_function(covariates[test])

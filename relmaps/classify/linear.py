@@ -1,22 +1,14 @@
-"""Linear classifiers from a Gram matrix alone: support vector machine and logistic regression, the choice of their
-penalty, their probabilities and their activation pattern.
+"""Linear classifiers from a Gram matrix alone: support vector machine and logistic regression, and their activation
+pattern.
 
 X : (n_subjects, n_voxels) features. All that these models need of them is the Gram matrix (relmaps.classify.gram), so
 that is computed once and every fit is derived from it. Label 1 is disease, 0 control; positive decision values predict
 disease. ESTIMATORS names the models.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import SVC
 
 ESTIMATORS = ("svm", "logistic")
-INNER_FOLDS = 5
 # Directions of the kernel with less than this share of the largest eigenvalue hold rounding errors.
 SMALLEST_EIGENVALUE = 1e-10
 
@@ -58,6 +50,8 @@ def fit_linear(
 
 
 def _fit_svm(kernel: np.ndarray, labels: np.ndarray, c: float, weight: np.ndarray | None) -> tuple[np.ndarray, float]:
+    from sklearn.svm import SVC  # not above: every job of a group map imports this module, and few of them fit
+
     # scikit-learn's own tolerance of 1e-3 leaves differences of its size between a fit and one with repeated rows.
     machine = SVC(kernel="precomputed", C=c, tol=1e-5).fit(kernel, labels, sample_weight=weight)
     dual = np.zeros(len(labels))
@@ -69,6 +63,8 @@ def _fit_logistic(
     kernel: np.ndarray, labels: np.ndarray, c: float, weight: np.ndarray | None
 ) -> tuple[np.ndarray, float]:
     """Exact: the optimal w lies in the span of the images, where U sqrt(eigenvalues) are the subjects' coordinates."""
+    from sklearn.linear_model import LogisticRegression  # not above, as in _fit_svm
+
     values, vectors = np.linalg.eigh(kernel)
     kept = values > SMALLEST_EIGENVALUE * values[-1]
     if not kept.any():
@@ -78,73 +74,6 @@ def _fit_logistic(
     regression = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-8, max_iter=1000)
     regression.fit(vectors * roots, labels, sample_weight=weight)
     return vectors @ (regression.coef_[0] / roots), float(regression.intercept_[0])
-
-
-@dataclass(frozen=True, eq=False)
-class ChosenC:
-    """c : the penalty chosen. table : columns c and balanced_accuracy, mean over inner folds, in the grid's order.
-    scores : (n_train,) out-of-fold decision values at c, in the order of `train`. NaN where there are no inner folds.
-    """
-
-    c: float
-    table: pd.DataFrame
-    scores: np.ndarray
-
-    @property
-    def balanced_accuracy(self) -> float:
-        """That of c."""
-        return float(self.table.set_index("c").loc[self.c, "balanced_accuracy"])
-
-
-def choose_c(
-    model: str, gram: np.ndarray, labels: np.ndarray, train: np.ndarray, grid: list[float], seed: int
-) -> ChosenC:
-    """The C of `grid` with the highest balanced accuracy in a stratified cross-validation within the training part.
-
-    gram : (n, n) of all subjects, of which only rows and columns `train` are used; every inner training part centres
-    and scales its own kernel. labels : (n,) 0 or 1. Fewer inner folds where a class of `train` has fewer subjects.
-    Ties go to the smallest C, the strongest penalty; so does a class of one subject, which leaves nothing to compare.
-    """
-    gram, labels = gram[np.ix_(train, train)], labels[train]
-    grid = list(dict.fromkeys(float(c) for c in grid))
-    folds = min(INNER_FOLDS, np.bincount(labels, minlength=2).min())
-    accuracy, scores = np.full((len(grid), max(folds, 1)), np.nan), np.full((len(grid), len(labels)), np.nan)
-    if folds >= 2:
-        inner = StratifiedKFold(folds, shuffle=True, random_state=seed)
-        for fold, (rest, held_out) in enumerate(inner.split(labels, labels)):
-            kernel, _ = centred_kernel(gram, rest)
-            for row, c in enumerate(grid):
-                dual, intercept = fit_linear(model, kernel[np.ix_(rest, rest)], labels[rest], c)
-                scores[row, held_out] = kernel[np.ix_(held_out, rest)] @ dual + intercept
-                accuracy[row, fold] = balanced_accuracy_score(labels[held_out], scores[row, held_out] > 0)
-    means = accuracy.mean(axis=1).round(12)  # equal but for the order of summing is a tie
-    best = min(range(len(grid)), key=lambda row: (-np.nan_to_num(means[row]), grid[row]))
-    return ChosenC(grid[best], pd.DataFrame({"c": grid, "balanced_accuracy": means}), scores[best])
-
-
-def platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """(slope, intercept) of the probability of disease, 1 / (1 + exp(-(slope * score + intercept))).
-
-    Platt 1999 (Advances in Large Margin Classifiers, 61-74) fits a sigmoid to the targets (N+ + 1) / (N+ + 2) and
-    1 / (N- + 2) instead of 1 and 0. A target t is a subject who counts t as disease and 1 - t as control, so that this
-    is a logistic regression without penalty.
-
-    scores : (n,) decision values of subjects that the model has not seen. labels : (n,) 0 or 1.
-    The slope is not kept from being negative: that is what the fit says where the model orders unseen subjects worse
-    than chance. (NaN, NaN) where scores are missing; slope 0 where they are all the same.
-    """
-    if np.isnan(scores).any():
-        return np.nan, np.nan
-    diseased = np.sum(labels == 1)
-    target = np.where(labels == 1, (diseased + 1) / (diseased + 2), 1 / (len(labels) - diseased + 2))
-    centre, spread = scores.mean(), np.ptp(scores)
-    if not spread:
-        return 0.0, float(np.log(target.mean() / (1 - target.mean())))
-    both, counts = np.tile((scores - centre) / spread, 2)[:, None], np.concatenate([target, 1 - target])
-    regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-    regression.fit(both, np.repeat([1, 0], len(scores)), sample_weight=counts)
-    slope = regression.coef_[0, 0] / spread
-    return float(slope), float(regression.intercept_[0] - slope * centre)
 
 
 def haufe_coefficients(scores: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:

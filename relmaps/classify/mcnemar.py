@@ -59,6 +59,7 @@ def decisions(test: pd.DataFrame) -> pd.DataFrame:
 def _weights_of(decided: pd.DataFrame, test: pd.DataFrame, draws: int, seed: int) -> np.ndarray:
     """(draws, n_participants) as `participant_weights` of the predictions, in the order of the decisions."""
     rows = test[["fold", "label", "participant_id"]].drop_duplicates()
-    weights = participant_weights(*(rows[name].to_numpy() for name in rows), draws, seed)
+    folds, labels, participants = (rows[name].to_numpy() for name in rows)
+    weights = participant_weights(folds, labels, participants, draws, seed)
     first = pd.Series(np.arange(len(rows)), rows["participant_id"]).groupby(level=0).first()
     return weights[:, first[decided.index.get_level_values("participant_id")].to_numpy()]

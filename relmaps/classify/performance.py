@@ -78,12 +78,13 @@ def performance_table(
     for model in test["model"].unique():
         of_seeds = []
         for training_seed, scores in table["score"][model].items():
-            values = scores.to_numpy(), table["probability"][model][training_seed].to_numpy(), labels, folds
+            values = scores.to_numpy()
+            probabilities = table["probability"][model][training_seed].to_numpy()
             for fold in sorted(set(folds), key=int):
                 part = folds == fold
-                estimates = measure(*(column[part] for column in values), weights[:1, part])
+                estimates = measure(values[part], probabilities[part], labels[part], folds[part], weights[:1, part])
                 rows += [(model, fold, training_seed, name, one[0], np.nan, np.nan) for name, one in estimates.items()]
-            of_seeds.append(measure(*values, weights))
+            of_seeds.append(measure(values, probabilities, labels, folds, weights))
             rows += [(model, "all", training_seed, *row) for row in _with_intervals(of_seeds[-1], confidence)]
         mean = {name: np.mean([one[name] for one in of_seeds], axis=0) for name in of_seeds[0]}
         rows += [(model, "all", "all", *row) for row in _with_intervals(mean, confidence)]

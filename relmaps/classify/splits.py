@@ -68,17 +68,6 @@ def split_for_applied(subjects: pd.DataFrame, folds: list[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[["fold", "participant_id", "label", "role"]]
 
 
-def rows_of(splits: pd.DataFrame, subjects: pd.DataFrame, fold: str, *roles: str) -> np.ndarray:
-    """Rows of `subjects`, and so of every cohort array, that play one of the roles in a fold; ascending.
-
-    Raises UserError if the two tables are not of the same participants.
-    """
-    part = splits[splits["fold"] == fold].set_index("participant_id")["role"]
-    if sorted(part.index) != sorted(subjects["participant_id"]):
-        raise UserError(f"splits.tsv: fold {fold} does not have the participants of subjects.tsv; delete it and rerun")
-    return np.flatnonzero(part.loc[subjects["participant_id"]].isin(roles))
-
-
 def _check_class_sizes(labels: np.ndarray, folds: int) -> None:
     for label, group in GROUPS.items():
         count = int(np.sum(labels == label))

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import balanced_accuracy_score
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
@@ -18,6 +17,7 @@ from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 from relmaps.classify.batches import Scans, one_ahead
 from relmaps.classify.checkpoint import State, is_out_of_memory, load_checkpoint, save_checkpoint
 from relmaps.classify.networks import memory_format
+from relmaps.classify.performance import hit_rates
 from relmaps.classify.predictions import cross_entropy_of
 from relmaps.classify.recipe import Recipe
 from relmaps.io.errors import UserError
@@ -179,7 +179,8 @@ def _validate(network: nn.Module, scans: Scans, rows: np.ndarray, batch_size: in
     if not len(rows):
         return math.nan, math.nan
     scores, labels = predict_scores(network, scans, rows, batch_size), scans.labels[rows]
-    return cross_entropy_of(scores, labels), float(balanced_accuracy_score(labels, scores > 0))
+    sensitivity, specificity = hit_rates((scores > 0) == labels, labels, np.ones((1, len(labels))))
+    return cross_entropy_of(scores, labels), float((sensitivity[0] + specificity[0]) / 2)
 
 
 def _history(state: State) -> pd.DataFrame:

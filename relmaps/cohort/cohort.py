@@ -67,8 +67,9 @@ def assemble(
         if not (why_not or own) and participant_id in explained:
             continue
         if why_not or not own:
-            scan_ids = [scan.scan_id for scan in own] or [None]
-            excluded += [exclusion(why_not or "no T1w image", participant_id, scan_id) for scan_id in scan_ids]
+            scan_ids: list[str | None] = [scan.scan_id for scan in own]
+            why_not = why_not or "no T1w image"
+            excluded += [exclusion(why_not, participant_id, scan_id) for scan_id in scan_ids or [None]]
         elif not os.path.exists(own[0].path):  # unlike Path.exists it is false for a name that no file can have
             why_not = "the link leads nowhere; fetch the file" if os.path.islink(own[0].path) else "no such file"
             excluded.append(exclusion(f"{own[0].path}: {why_not}", participant_id, own[0].scan_id))
@@ -87,8 +88,7 @@ def assemble(
             f"{labels['control']}; check cohort.labels and the data"
             + "".join(f" (most often: {reason})" for reason, _ in reasons)
         )
-    taken = {scan.participant_id for scan in scans}
-    people = people[people["participant_id"].isin(taken)].reset_index(drop=True)
+    people = people[people["participant_id"].isin({scan.participant_id for scan in scans})].reset_index(drop=True)
     people.insert(2, "label", (people["group"] == labels["disease"]).astype(int))
     return Cohort(
         people, sorted(scans, key=lambda scan: scan.scan_id), pd.DataFrame(excluded, columns=EXCLUSION_COLUMNS)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import dcm2niix
 import nibabel as nib
@@ -74,7 +75,8 @@ def _only_volume(folder: Path, scratch: Path) -> Path:
     found, converted = _counts(output, folder)
     if found != converted:
         raise ScanError(f"{folder}: only {converted} of {found} DICOM files can be read; fetch the series again")
-    shape = nib.load(volumes[0]).shape  # the voxels pass the gate of every raw scan when they are preprocessed
+    image = cast(nib.Nifti1Image, nib.load(volumes[0]))
+    shape = image.shape  # the voxels pass the gate of every raw scan when they are preprocessed
     if len(shape) != 3 or min(shape) < 2:
         raise ScanError(f"{folder}: shape {shape} is not a 3D volume; give one T1-weighted volume per folder")
     return volumes[0]

@@ -1,5 +1,7 @@
 """Points of two groups side by side, used wherever scans are compared."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,7 +25,9 @@ def draw_groups(
     for place, label in enumerate(names):
         for out, marker in [(False, "o"), (True, "x")]:
             mine = ((labels == label) & (excluded == out) & values.notna()).to_numpy()
-            style = {"s": 14, "alpha": 0.65, "linewidths": 0} if marker == "o" else {"s": 26, "linewidths": 1.4}
+            style: dict[str, Any] = (
+                {"s": 14, "alpha": 0.65, "linewidths": 0} if marker == "o" else {"s": 26, "linewidths": 1.4}
+            )
             axes.scatter(place + spread[mine], values[mine], marker=marker, color=GROUP_COLOURS[label], **style)
         middle = values[(labels == label) & ~excluded].median()
         if np.isfinite(middle):

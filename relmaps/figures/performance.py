@@ -1,5 +1,7 @@
 """How well each model tells disease from control on participants it never saw."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -77,5 +79,5 @@ def _separate(axes: Axes, first: float) -> None:
     """A thin line above the first control, with what stands below it."""
     height = first - 1.05
     axes.axhline(height, color="#444444", linewidth=0.6)
-    where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     axes.annotate("controls: no tissue contrast", (1, height), (-2, -2), ha="right", va="top", color="#444444", **where)

@@ -31,7 +31,7 @@ def draw_stability(stability: pd.DataFrame, agreement: pd.DataFrame, location: p
     row_mm = 5.5 if len(maps) <= MANY else 4.3
     heights = [row_mm * len(maps), row_mm * (len(maps) + 1)]
     figure = new_figure(76 + sum(heights))
-    above, below = figure.subfigures(2, 1, height_ratios=[heights[0] + 34, heights[1] + 42])
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[heights[0] + 34, heights[1] + 42])[:, 0]
     _draw_agreement(above.subplots(), agreement, maps)
     networks, places = below.subplots(1, 2, sharey=True, width_ratios=[1, 1.5])
     _draw_networks(networks, stability, maps)

@@ -30,7 +30,7 @@ def draw_sweep(scores: pd.DataFrame, variants: pd.DataFrame, references: list[st
     n_maps, n_variants = auc["map"].nunique(), variants["map"].nunique()
     heights = [5 * max(n_maps, 4) + 28] * len(references) + [5 * max(n_variants, 3) + 24]
     figure = new_figure(sum(heights) + 8)
-    rows = figure.subfigures(len(references) + 1, 1, height_ratios=heights)
+    rows = figure.subfigures(len(references) + 1, 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, reference in zip(rows, references, strict=False):
         _draw_cells(part.subplots(), auc[auc["reference"] == reference], scores, reference)
     panels = rows[-1].subplots(1, len(references), squeeze=False, sharey=True)[0]

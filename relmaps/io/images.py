@@ -7,6 +7,7 @@ Arrays are indexed (x, y, z) with x to the right, y to the front and z up (RAS+)
 import gzip
 import zlib
 from pathlib import Path
+from typing import cast
 
 import nibabel as nib
 import numpy as np
@@ -86,7 +87,7 @@ def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
 
 def _load(path: str | Path) -> nib.Nifti1Image:
     try:
-        return nib.load(path)
+        return cast(nib.Nifti1Image, nib.load(path))
     except FileNotFoundError:
         raise UserError(f"{path}: no such image; check the path") from None
     except PermissionError:

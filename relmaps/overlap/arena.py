@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -48,13 +49,15 @@ class Arena:
     def brain(self) -> np.ndarray:
         return self.masks["brain"]
 
-    def read(self, path: str) -> np.ndarray:
+    def read(self, path: str | Path) -> np.ndarray:
         """(n_voxels,) float32 of an image on the study's grid."""
         return read_map(path, self.grid)[self.brain]
 
     def scorer(self, cell: Cell, metrics: Iterable[Metric] = METRICS.values()) -> "Scorer":
         scored = self.masks[cell.mask] & self.brain
-        evidence = self.evidence or [None] * len(self.references)
+        evidence: Sequence[np.ndarray | None] = [None] * len(self.references)
+        if self.evidence:
+            evidence = self.evidence
         targets = [
             target_of(reference.mask, scored, self.grid, of_reference)
             for reference, of_reference in zip(self.references, evidence, strict=True)

@@ -99,7 +99,9 @@ class _Corrected:
 
     def __init__(self, scorer: Scorer, published: np.ndarray, shrinkage: Shrinkage):
         self._scorer, self._published, self.shrinkage = scorer, published[None], shrinkage
-        self._after, self._again, self._last = [], [], np.empty((0, published.size), dtype=np.float32)
+        self._after: list[np.ndarray] = []
+        self._again: list[np.ndarray] = []
+        self._last = np.empty((0, published.size), dtype=np.float32)
 
     def add(self, added: np.ndarray) -> None:
         """added : (n, n_voxels) noise of the next draws; what shrinkage must learn comes before."""

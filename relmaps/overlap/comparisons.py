@@ -36,11 +36,11 @@ def comparison_table(
         runs = retraining[(retraining["reference"] == reference) & (retraining["metric"] == metric)]
         pairs = []
         for a, b in combinations(values.index, 2):
-            of_pair = [
+            of_a, of_b = (
                 _draws_or_score(draws.get(name, {}).get(Cell(*cell)), reference, metric, values[name])
                 for name in (a, b)
-            ]
-            pairs.append({"map_a": a, "map_b": b} | _compare(values[a] - values[b], *of_pair, confidence))
+            )
+            pairs.append({"map_a": a, "map_b": b} | _compare(values[a] - values[b], of_a, of_b, confidence))
             pairs[-1]["p_resampled"] = _p_of_runs(runs, a, b) if headline == "true" else np.nan
         place = {"reference": reference, "metric": metric, "headline": headline} | dict(zip(CELL, cell, strict=True))
         rows += [place | pair for pair in _with_holm(pairs)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from relmaps.overlap.metrics import Metric
 
@@ -87,4 +87,4 @@ def corrected_t_p(differences: np.ndarray, n_folds: int) -> float:
     if J < 2 or n_folds < 2 or usable.std() == 0:
         return np.nan
     standard_error = np.sqrt((1 / J + 1 / (n_folds - 1)) * usable.var(ddof=1))
-    return float(2 * stats.t.sf(abs(usable.mean()) / standard_error, J - 1))
+    return float(2 * stdtr(J - 1, -abs(usable.mean()) / standard_error))

@@ -18,8 +18,8 @@ Noises are drawn by a root of their covariance along each axis, so that nothing 
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.metrics import METRICS, Metric
@@ -75,7 +75,7 @@ class Components:
 
     def _bands(self, values: np.ndarray) -> np.ndarray:
         """(n_bands, n_voxels) whose sum is the map's normal scores, from the finest to what the widest blur leaves."""
-        left = ndtri((rankdata(values) - 0.5) / values.size).astype(np.float32)
+        left = ndtri((pd.Series(values).rank().to_numpy() - 0.5) / values.size).astype(np.float32)
         levels = [left, *(blur(left) for blur in self._blurs)]
         return np.stack([*np.subtract(levels[:-1], levels[1:]), levels[-1]])
 

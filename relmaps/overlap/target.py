@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage, stats
+import pandas as pd
+from scipy import ndimage
 from scipy.spatial import KDTree
 
 from relmaps.space.grid import Grid
@@ -49,7 +50,7 @@ class Target:
         """(n,) centred ranks of the evidence; None without it or where it is the same everywhere."""
         if self.evidence is None or np.ptp(self.evidence) == 0:
             return None
-        ranks = stats.rankdata(self.evidence)
+        ranks = pd.Series(self.evidence).rank().to_numpy()
         return ranks - ranks.mean()
 
 

@@ -31,7 +31,7 @@ class Treatment:
         self._sign = SIGNS[sign]
         self._box = ndimage.find_objects(brain.astype(np.uint8))[0]
         self._brain = brain[self._box]
-        self._kernels = None
+        self._kernels: list[np.ndarray] = []
         if smoothing_mm:
             self._kernels = [
                 gaussian_matrix(size, smoothing_mm / FWHM_PER_SIGMA / mm)
@@ -42,7 +42,7 @@ class Treatment:
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Of one map (n_voxels,) or of several (n_maps, n_voxels), in float32."""
         values = self._sign(np.asarray(values, dtype=np.float32))
-        if self._kernels is None:
+        if not self._kernels:
             return values
         return (self._blur(np.atleast_2d(values)) / self._coverage).reshape(values.shape)
 

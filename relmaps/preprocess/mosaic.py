@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from nibabel.affines import apply_affine
 
 from relmaps.io.images import read_map
 from relmaps.preprocess.derivatives import derivatives_of, scan_of
@@ -56,7 +57,7 @@ def plot_mosaic(tiles: Sequence[Tile], edge: np.ndarray, grid: Grid, path: str |
     size = tile[0] * n_columns, tile[1] * n_rows
     dpi = min(DPI, np.sqrt(MOST_PIXELS / np.prod(size)))
     font_size = max(7, 7 * 72 / dpi)  # at least 7 pixels high
-    voxel = np.rint(np.linalg.inv(grid.affine) @ [0, CORONAL_MM, AXIAL_MM, 1]).astype(int)
+    voxel = np.rint(apply_affine(np.linalg.inv(grid.affine), [0, CORONAL_MM, AXIAL_MM])).astype(int)
     figure = Figure(size, dpi=dpi, facecolor="black")
     for place, scan in enumerate(tiles):
         row, column = divmod(place, n_columns)

@@ -44,7 +44,7 @@ def affine_of(header: nib.Nifti1Header, shape: tuple[int, int, int]) -> np.ndarr
             raise ScanError(
                 f"voxels of {by(announced)} mm by pixdim, but {by(sizes)} mm by its sform; convert the scan again"
             )
-    return forms.get("sform", forms.get("qform"))
+    return forms["sform" if "sform" in forms else "qform"]
 
 
 def _check_matrix(matrix: np.ndarray, name: str) -> None:

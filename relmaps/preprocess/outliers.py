@@ -30,7 +30,7 @@ def flag_outliers(qc: pd.DataFrame, outlier_z: float) -> pd.Series:
     LIMITS are flagged outside their limits.
     """
     ok = qc["status"] == "ok"
-    flags = {index: [] for index in qc.index}
+    flags: dict[object, list[str]] = {index: [] for index in qc.index}
     for measure, (low, high) in LIMITS.items():
         values = qc.loc[ok, measure].dropna().astype(float)
         for index, value in values.items():

@@ -131,7 +131,7 @@ def read_exclusion_list(path: str | Path, qc: pd.DataFrame, left_out: pd.DataFra
     if "participant_id" in table:
         table["participant_id"] = table["participant_id"].map(bids_identifier, na_action="ignore")
     known = pd.concat([qc[list(names)], left_out[list(names)]], ignore_index=True)
-    listed = {}
+    listed: dict[str, str] = {}
     for number, row in enumerate(table.to_dict("records")):
         if all(pd.isna(value) for value in row.values()):
             continue  # spreadsheets leave rows of tabs

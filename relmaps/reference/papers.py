@@ -41,7 +41,9 @@ def choose_papers(
     candidates.loc[candidates["pmid"].isin(list(allowed)), "reason"] = "table on the allow-list"
     candidates = candidates.dropna(subset="reason")
     foci = _foci_by_paper(database, set(candidates["pmid"]), allowed)
-    rows, chosen, seen = [], [], {}
+    rows: list = []
+    chosen: list = []
+    seen: dict = {}
     for pmid, title, reason in candidates.itertuples(index=False):
         own = foci.get(pmid, database.foci.iloc[:0])
         if not reason.startswith(LEFT_OUT):
@@ -113,10 +115,11 @@ def count_terms(database: Database, rule: Rule) -> np.ndarray:
 
 def _reasons(database: Database, require: dict[str, Rule | None], exclude: dict[str, Rule | None]) -> pd.Series:
     """Of each paper that is required, why it is chosen or left out; missing for all others."""
-    held = {name: count_terms(database, rule) for name, rule in require.items() if rule is not None}
+    rules = {name: rule for name, rule in require.items() if rule is not None}
+    held = {name: count_terms(database, rule) for name, rule in rules.items()}
     wanted = np.full(len(database.papers), bool(held))
     for name, counts in held.items():
-        wanted &= counts >= require[name]["minimum"]
+        wanted &= counts >= rules[name]["minimum"]
     words = [", ".join(f"{name} {counts[row]}" for name, counts in held.items()) for row in range(len(database.papers))]
     reasons = pd.Series(words, index=database.papers.index, dtype=object).where(wanted)
     for name, rule in exclude.items():

@@ -23,7 +23,7 @@ def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
     near_maximum = float(np.percentile(losing, PERCENTILE)) if losing.size else None
     cuts = []
     for share in SHARES:
-        threshold = share * near_maximum if losing.size else None
+        threshold = None if near_maximum is None else share * near_maximum
         mask = brain & (loss >= threshold) if losing.size else np.zeros(loss.shape, dtype=bool)
         meaning = f"loss of at least {100 * share:g} % of its {PERCENTILE}th percentile"
         cuts.append(Cut(f"share_{share:g}", mask, threshold, meaning))

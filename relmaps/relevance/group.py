@@ -25,7 +25,6 @@ from relmaps.relevance.meaning import Meaning, meaning_of
 from relmaps.relevance.model_free import open_model_free
 from relmaps.relevance.model_free.study import Combine, Study, fixed
 from relmaps.relevance.pooling import PooledHeatmaps
-from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,13 +167,6 @@ def files_and_settings(inputs, params) -> tuple[dict, dict]:
     known = signature(open_group_map).parameters
     files = {name: value for name, value in inputs.items() if name in known}
     return files, {name: value for name, value in params.items() if name in known}
-
-
-def volume_of(values: np.ndarray, brain: np.ndarray, grid: Grid) -> np.ndarray:
-    """(nx, ny, nz) float32 with `values` (n_voxels,) in the brain and zero outside."""
-    volume = np.zeros(grid.shape, dtype=np.float32)
-    volume[brain] = values
-    return volume
 
 
 def _class_difference(features: np.ndarray, labels: np.ndarray) -> np.ndarray:

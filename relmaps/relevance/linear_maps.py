@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
-from relmaps.classify.splits import rows_of
+from relmaps.classify.roles import rows_of
 from relmaps.io.errors import UserError
 from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table

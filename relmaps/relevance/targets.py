@@ -19,7 +19,7 @@ def coefficients_of(target: str, labels: np.ndarray) -> np.ndarray:
         case "true_class":
             return np.eye(2, dtype=np.float32)[labels]
         case "disease":
-            return np.tile(np.float32([0, 1]), (len(labels), 1))
+            return np.tile(np.array([0, 1], dtype=np.float32), (len(labels), 1))
         case "logit_difference":
-            return np.tile(np.float32([-1, 1]), (len(labels), 1))
+            return np.tile(np.array([-1, 1], dtype=np.float32), (len(labels), 1))
     raise ValueError(f"target {target} is not one of {', '.join(TARGETS)}")

@@ -36,4 +36,5 @@ def write_variants(path: str | Path, choices: list[tuple[str, ...]], maps: np.nd
 def read_variants(path: str | Path) -> Iterator[Variant]:
     with np.load(path, allow_pickle=False) as file:
         for choice, values in zip(file["choices"].tolist(), file["maps"], strict=True):
-            yield Variant(*choice, values)
+            target, pooling, normalisation, order, rectify = choice
+            yield Variant(target, pooling, normalisation, order, rectify, values)

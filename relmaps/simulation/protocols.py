@@ -48,7 +48,7 @@ class Placement:
     pose : (4, 4) scanner mm -> template mm. stored : axis codes of the file. slices : axis across the slices.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     affine: np.ndarray
     pose: np.ndarray
     stored: str
@@ -110,7 +110,7 @@ def _turn_and_size(rng) -> np.ndarray:
     return rotation @ np.diag(np.exp(rng.normal(0, 0.03) + rng.normal(0, 0.02, 3)))
 
 
-def _box_affine(turn: np.ndarray, sides: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def _box_affine(turn: np.ndarray, sides: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """(4, 4): voxel -> scanner mm, with the scanner's origin at the middle of the box."""
     affine = np.eye(4)
     affine[:3, :3] = turn @ np.diag(sides)

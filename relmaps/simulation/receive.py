@@ -12,7 +12,7 @@ SHADING_GAIN = 0.3
 KEPT = 0.75  # ASSUME: share of k-space along each in-plane axis that is acquired; the rest is filled with zeros
 
 
-def bias_field(shape: tuple[int, int, int], sides: np.ndarray, strength: float, rng) -> np.ndarray:
+def bias_field(shape: tuple[int, ...], sides: np.ndarray, strength: float, rng) -> np.ndarray:
     """(nx, ny, nz): smooth multiplicative inhomogeneity, exp of a Gaussian field of FWHM BIAS_FWHM_MM.
 
     sides : (3,) mm, voxel. strength : root mean square of the field's logarithm.
@@ -37,9 +37,7 @@ def _stretched(field: np.ndarray, axis: int, n: int, stride: int) -> np.ndarray:
     return start + share * (field.take(high, axis=axis) - start)
 
 
-def coil_shading(
-    shape: tuple[int, int, int], affine: np.ndarray, coil_mm: np.ndarray, strength: float, rng
-) -> np.ndarray:
+def coil_shading(shape: tuple[int, ...], affine: np.ndarray, coil_mm: np.ndarray, strength: float, rng) -> np.ndarray:
     """(nx, ny, nz) float32: sensitivity of a head coil, 1 at its middle.
 
     affine : (4, 4) voxel -> scanner mm, RAS+. coil_mm : (3,) mm, the coil's middle.

@@ -20,7 +20,8 @@ def losses_of(regions: dict, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """
     coordinates = grid.coordinates()
     if regions["source"] == "ellipsoids":
-        return tuple(_of_ellipsoids(regions["ellipsoids"], coordinates, side) for side in (-1, 1))
+        left, right = (_of_ellipsoids(regions["ellipsoids"], coordinates, side) for side in (-1, 1))
+        return left, right
     if regions["source"] == "foci":
         loss = _of_foci(regions["path"], regions["fwhm_mm"], coordinates)
     else:

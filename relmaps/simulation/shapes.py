@@ -15,7 +15,7 @@ class Ellipsoid:
     """centre, radii : mm, template space."""
 
     centre: Point
-    radii: Point
+    radii: tuple[float, ...]
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper corner of the box around it, (3,) mm each."""

@@ -74,7 +74,7 @@ def simulate_scan(
     """
     exam = examine(number, person, phantom, effects, settings)
     placement, rng = exam.placement, exam.rng
-    head = sum(exam.contrast[name] * fraction for name, fraction in phantom.tissues.items())
+    head = np.asarray(sum(exam.contrast[name] * fraction for name, fraction in phantom.tissues.items()))
     image = _sample(head, exam.displacement, phantom, placement)
     if settings.ringing:
         image = ring(image.astype(np.float32), placement.slices, settings.ringing)

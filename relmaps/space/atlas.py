@@ -1,11 +1,9 @@
 """Named regions of the brain: an atlas of the user's, one that nilearn fetches, or ellipsoids at stated coordinates."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from nilearn import datasets
 
 from relmaps.io.errors import UserError
 from relmaps.io.tables import read_table
@@ -16,12 +14,12 @@ from relmaps.space.regions import atlas_regions
 ELSEWHERE = "elsewhere"  # voxels in no region
 PREFIX = "nilearn:"
 # ASSUME: atlases of other MNI templates are taken as they are; they are off by a few mm.
-FETCHED: dict[str, tuple[Callable, dict]] = {
-    "aal": (datasets.fetch_atlas_aal, {}),
-    "destrieux_2009": (datasets.fetch_atlas_destrieux_2009, {}),
-    "harvard_oxford_cortical": (datasets.fetch_atlas_harvard_oxford, {"atlas_name": "cortl-maxprob-thr25-1mm"}),
-    "harvard_oxford_subcortical": (datasets.fetch_atlas_harvard_oxford, {"atlas_name": "sub-maxprob-thr25-1mm"}),
-    "schaefer_2018": (datasets.fetch_atlas_schaefer_2018, {"n_rois": 100}),
+FETCHED: dict[str, tuple[str, dict]] = {  # function of nilearn.datasets, and its settings
+    "aal": ("fetch_atlas_aal", {}),
+    "destrieux_2009": ("fetch_atlas_destrieux_2009", {}),
+    "harvard_oxford_cortical": ("fetch_atlas_harvard_oxford", {"atlas_name": "cortl-maxprob-thr25-1mm"}),
+    "harvard_oxford_subcortical": ("fetch_atlas_harvard_oxford", {"atlas_name": "sub-maxprob-thr25-1mm"}),
+    "schaefer_2018": ("fetch_atlas_schaefer_2018", {"n_rois": 100}),
 }
 
 
@@ -65,9 +63,11 @@ def _fetched(image: str) -> tuple[str, pd.DataFrame]:
     name = image.removeprefix(PREFIX)
     if name not in FETCHED:
         raise UserError(f"config: overlap.atlas.image: {image} is unknown; use {PREFIX} and {', '.join(FETCHED)}")
+    from nilearn import datasets  # not above: it takes a second, and few studies fetch an atlas
+
     fetch, settings = FETCHED[name]
     try:
-        atlas = fetch(**settings, verbose=0)
+        atlas = getattr(datasets, fetch)(**settings, verbose=0)
     except OSError as error:  # requests' errors among them
         raise UserError(
             f"config: overlap.atlas.image: {image} could not be fetched ({type(error).__name__}); go online once, or "

@@ -10,11 +10,11 @@ import numpy as np
 class Box:
     """Voxels low <= index < high along each axis of an image; the box may reach beyond the image."""
 
-    low: tuple[int, int, int]
-    high: tuple[int, int, int]
+    low: tuple[int, ...]
+    high: tuple[int, ...]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         return tuple(high - low for low, high in zip(self.low, self.high, strict=True))
 
     def cut(self, data: np.ndarray) -> np.ndarray:
@@ -24,7 +24,7 @@ class Box:
         part[here] = data[there]
         return part
 
-    def paste(self, part: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    def paste(self, part: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """An image of the given shape with the box's part in its place and zero elsewhere."""
         data = np.zeros(shape, dtype=part.dtype)
         here, there = self._overlap(shape)

@@ -16,7 +16,7 @@ class Grid:
     shape : (nx, ny, nz) voxels. affine : (4, 4) voxel index -> mm, RAS+. space : name of the template space.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     affine: np.ndarray
     space: str
 
@@ -32,3 +32,9 @@ class Grid:
 
     def fits(self, shape: tuple[int, ...], affine: np.ndarray) -> bool:
         return tuple(shape) == tuple(self.shape) and np.allclose(affine, self.affine, atol=1e-3)
+
+    def volume_of(self, values: np.ndarray, brain: np.ndarray) -> np.ndarray:
+        """(nx, ny, nz) float32 with `values` (n_voxels,) in the brain and zero outside."""
+        volume = np.zeros(self.shape, dtype=np.float32)
+        volume[brain] = values
+        return volume

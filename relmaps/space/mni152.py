@@ -15,7 +15,7 @@ SHAPE = (197, 233, 189)
 AFFINE = np.array([[1.0, 0, 0, -98], [0, 1, 0, -134], [0, 0, 1, -72], [0, 0, 0, 1]])
 
 
-def grid_over(shape: tuple[int, int, int], affine: np.ndarray, voxel_mm: float, space: str) -> Grid:
+def grid_over(shape: tuple[int, ...], affine: np.ndarray, voxel_mm: float, space: str) -> Grid:
     """A grid of the given voxel size over the box of a template with axis-aligned voxels.
 
     The first voxel covers the first millimetres of the box, so its centre lies half a voxel in.

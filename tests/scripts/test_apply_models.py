@@ -5,8 +5,9 @@ import torch
 
 from relmaps.classify.linear import centred_kernel, fit_linear
 from relmaps.classify.networks import build_network
+from relmaps.classify.roles import rows_of
 from relmaps.classify.scaling import fit_scaling
-from relmaps.classify.splits import rows_of, split_subjects
+from relmaps.classify.splits import split_subjects
 from relmaps.classify.weights import save_classifier
 from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table

@@ -5,8 +5,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.classify.linear import choose_c, platt
-from relmaps.classify.splits import rows_of, split_subjects
+from relmaps.classify.penalty import choose_c
+from relmaps.classify.platt import platt
+from relmaps.classify.roles import rows_of
+from relmaps.classify.splits import split_subjects
 from relmaps.io.tables import read_table, write_table
 from workflow.scripts.fit_linear import main
 

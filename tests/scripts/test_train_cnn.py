@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from relmaps.classify.device import open_device
+from relmaps.classify.roles import rows_of
 from relmaps.classify.scaling import fit_scaling
-from relmaps.classify.splits import rows_of, split_subjects
+from relmaps.classify.splits import split_subjects
 from relmaps.classify.weights import load_classifier
 from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table

@@ -9,7 +9,7 @@ from relmaps.classify.applied import check_unseen, linear_scores
 from relmaps.classify.batches import Scans
 from relmaps.classify.device import open_device
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.splits import rows_of
+from relmaps.classify.roles import rows_of
 from relmaps.classify.training import predict_scores
 from relmaps.classify.weights import load_classifier
 from relmaps.io.images import load_grid, read_map, read_mask

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from relmaps.catalogue.controls import COVARIATES
-from relmaps.classify.covariates import covariate_matrix, covariate_scores
+from relmaps.classify.covariate_model import covariate_scores
+from relmaps.classify.covariates import covariate_matrix
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.splits import rows_of
+from relmaps.classify.roles import rows_of
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table
 

@@ -5,9 +5,11 @@ import logging
 import numpy as np
 import pandas as pd
 
-from relmaps.classify.linear import centred_kernel, choose_c, fit_linear, platt
+from relmaps.classify.linear import centred_kernel, fit_linear
+from relmaps.classify.penalty import choose_c
+from relmaps.classify.platt import platt
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.splits import rows_of
+from relmaps.classify.roles import rows_of
 from relmaps.io.jobs import job
 from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table, write_table

@@ -2,7 +2,7 @@
 
 from relmaps.io.images import load_grid, read_mask, write_map
 from relmaps.io.jobs import job
-from relmaps.relevance.group import open_group_map, volume_of
+from relmaps.relevance.group import open_group_map
 
 
 def main(map_name, inputs, space, feature, fold_maps):
@@ -11,7 +11,7 @@ def main(map_name, inputs, space, feature, fold_maps):
     grid = load_grid(inputs["brain_mask"], space)
     brain = read_mask(inputs["brain_mask"], grid)
     for fold, path in enumerate(fold_maps):
-        write_map(volume_of(group_map.combine.of_fold(fold), brain, grid), path, grid)
+        write_map(grid.volume_of(group_map.combine.of_fold(fold), brain), path, grid)
 
 
 if __name__ == "__main__":

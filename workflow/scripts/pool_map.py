@@ -4,7 +4,7 @@ import logging
 
 from relmaps.io.images import load_grid, read_mask, write_map
 from relmaps.io.jobs import job
-from relmaps.relevance.group import files_and_settings, open_group_map, volume_of
+from relmaps.relevance.group import files_and_settings, open_group_map
 
 log = logging.getLogger("relmaps")
 
@@ -15,7 +15,7 @@ def main(map_name, inputs, settings, group):
     grid = load_grid(inputs["brain_mask"], settings["space"])
     brain = read_mask(inputs["brain_mask"], grid)
     published = group_map.published()
-    write_map(volume_of(published, brain, grid), group, grid, group_map.sidecar(published))
+    write_map(grid.volume_of(published, brain), group, grid, group_map.sidecar(published))
     log.info("%s: %s", map_name, group_map.meaning.polarity)
 
 

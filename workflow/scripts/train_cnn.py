@@ -12,8 +12,8 @@ from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network
 from relmaps.classify.predictions import prediction_table
 from relmaps.classify.recipe import recipe_of
+from relmaps.classify.roles import rows_of
 from relmaps.classify.scaling import UNSCALED, fit_scaling
-from relmaps.classify.splits import rows_of
 from relmaps.classify.training import Training, predict_scores, seed_of, train_network
 from relmaps.classify.weights import save_classifier
 from relmaps.io.files import fingerprint

@@ -6,7 +6,6 @@ import numpy as np
 from relmaps.io.images import load_grid, read_mask, save
 from relmaps.io.jobs import job, progress
 from relmaps.io.tables import read_table
-from relmaps.relevance.group import volume_of
 from relmaps.relevance.heatmaps import chosen_heatmaps
 
 LEVELS = 32767  # of a value's size in 16 bits
@@ -20,7 +19,7 @@ def main(subjects, brain_mask, selection, subject_maps, subject_tables, space, t
     folds, _, _ = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
     for number, fold in enumerate(progress(folds, "fold"), 1):
         for row, values, amplitude in zip(fold.rows, fold.maps, fold.amplitude, strict=True):
-            levels = volume_of(np.rint(values.astype(np.float32) * LEVELS), brain, grid)
+            levels = grid.volume_of(np.rint(values.astype(np.float32) * LEVELS), brain)
             image = nib.Nifti1Image(levels.astype(np.int16), grid.affine)
             image.header.set_slope_inter(amplitude / LEVELS, 0)
             image.set_sform(grid.affine, code="mni")

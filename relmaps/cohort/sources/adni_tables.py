@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -202,12 +203,12 @@ def with_person(image: Image, person: Person, file: str, labels: dict, site: boo
 
     The group is replaced where both tables have one. file : ADNIMERGE's name, to say so.
     """
-    known = {"sex": person.sex, "site": person.site if site else None}
+    known: dict[str, Any] = {"sex": person.sex, "site": person.site if site else None}
     if image.day:
         known["age"] = person.age_at(image.day)
         diagnosis = person.diagnosis_at(image.day) if image.group else None
         as_labelled = {common_group(labels[name]): labels[name] for name in ("disease", "control")}
-        group = as_labelled.get(diagnosis, diagnosis)
+        group = as_labelled.get(diagnosis, diagnosis) if diagnosis else None
         if group and group != image.group:
             known |= {"group": group, "said_by": f" by {file}"}
     return replace(image, **{name: value for name, value in known.items() if value is not None})

@@ -32,7 +32,8 @@ def read_scan_table(path: str | Path, settings: dict) -> Cohort:
     if covariates["age"]:
         table[covariates["age"]] = table[covariates["age"]].str.replace(",", ".")  # the decimal sign of many languages
     candidates: dict[str, list[Scan]] = {}
-    excluded, taken = [], {}
+    excluded: list[dict] = []
+    taken: dict = {}
     for row, scan in enumerate(scans):
         why_not = _why_not(scan.path, settings)
         if why_not:
@@ -115,7 +116,9 @@ def _check_header(header: list[str], columns: list[str], path: Path) -> None:
 
 def _scans(table: pd.DataFrame, path: Path, columns: dict) -> list[Scan]:
     """A scan per row; its path is empty where the table has none. UserError for identifiers that cannot be used."""
-    scans, written, times = [], {}, Counter()
+    scans: list[Scan] = []
+    written: dict[str, str] = {}
+    times: Counter[str] = Counter()
     sessions = table[columns["session"]] if columns["session"] else [None] * len(table)
     files = table[columns["path"]]
     for line, name, session, file in zip(table.index, table[columns["participant"]], sessions, files, strict=True):

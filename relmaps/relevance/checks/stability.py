@@ -1,11 +1,10 @@
 """How alike maps are that ought to be alike: those of other seeds, folds and architectures, and of other methods."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 MEASURES = ("pearson", "spearman")
 
@@ -15,7 +14,7 @@ def correlations(maps: np.ndarray) -> dict[str, np.ndarray]:
 
     maps : (n, n_voxels). Returns (n, n) per measure; NaN where a map does not vary.
     """
-    ranks = rankdata(maps, axis=1)
+    ranks = pd.DataFrame(maps).rank(axis=1).to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "pearson": np.corrcoef(np.asarray(maps, dtype=np.float64)).reshape(len(maps), -1),
@@ -39,7 +38,7 @@ def stability_rows(
     }
     rows = []
     for between, stacks in groups.items():
-        pairs = {measure: [] for measure in MEASURES}
+        pairs: dict[str, list] = {measure: [] for measure in MEASURES}
         for stack in stacks:
             upper = np.triu_indices(len(stack), k=1)
             for measure, matrix in correlations(stack).items():
@@ -66,7 +65,7 @@ def agreement_table(maps: Mapping[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["map_a", "map_b", "pearson", "spearman", "spearman_absolute"])
 
 
-def _grouped(maps: Mapping[tuple[Hashable, Hashable], np.ndarray], shared: int) -> list[np.ndarray]:
+def _grouped(maps: Mapping[tuple[str, str], np.ndarray], shared: int) -> list[np.ndarray]:
     """Stacks of the maps that share one part of their key."""
     names = dict.fromkeys(key[shared] for key in maps)
     return [np.array([values for key, values in maps.items() if key[shared] == name]) for name in names]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from relmaps.classify.covariates import covariate_matrix, covariate_scores
+from relmaps.classify.covariate_model import covariate_scores
+from relmaps.classify.covariates import covariate_matrix
 
 TRAIN, TEST = np.arange(30), np.arange(30, 40)
 

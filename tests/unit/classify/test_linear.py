@@ -7,7 +7,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
 from relmaps.classify.gram import gram_matrix
-from relmaps.classify.linear import ESTIMATORS, centred_kernel, choose_c, fit_linear, haufe_coefficients, platt
+from relmaps.classify.linear import ESTIMATORS, centred_kernel, fit_linear, haufe_coefficients
+from relmaps.classify.penalty import choose_c
+from relmaps.classify.platt import platt
 
 
 @pytest.fixture

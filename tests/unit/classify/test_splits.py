@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from relmaps.classify.splits import rows_of, split_for_applied, split_subjects
+from relmaps.classify.roles import rows_of
+from relmaps.classify.splits import split_for_applied, split_subjects
 from relmaps.io.errors import UserError
 
 

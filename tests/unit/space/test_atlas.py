@@ -4,6 +4,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from nilearn import datasets
 from sklearn.utils import Bunch
 
 from relmaps.io.errors import UserError
@@ -112,8 +113,9 @@ def test_nilearn_fetches_by_name(labelled, grid, monkeypatch):
     def fetch(verbose, **settings):
         return Bunch(maps=path if settings else nib.load(path), lut=lut, **({} if settings else {"filename": path}))
 
+    monkeypatch.setattr(datasets, "fetch_atlas_aal", fetch)
     for settings in ({}, {"version": "x"}):  # an image and its file name, or a path
-        monkeypatch.setitem(atlas.FETCHED, "aal", (fetch, settings))
+        monkeypatch.setitem(atlas.FETCHED, "aal", ("fetch_atlas_aal", settings))
         found = open_atlas("nilearn:aal", None, grid)
         assert found.names == [ELSEWHERE, "a", "b", "c"]
         np.testing.assert_array_equal(found.numbers > 0, values > 0)
@@ -123,7 +125,7 @@ def test_what_cannot_be_fetched_is_told(grid, monkeypatch):
     def fetch(**settings):
         raise ConnectionError("no route to host")
 
-    monkeypatch.setitem(atlas.FETCHED, "aal", (fetch, {}))
+    monkeypatch.setattr(datasets, "fetch_atlas_aal", fetch)
     with pytest.raises(UserError, match=r"nilearn:aal could not be fetched \(ConnectionError\); go online once"):
         open_atlas("nilearn:aal", None, grid)
     with pytest.raises(UserError, match=r"nilearn:brodmann is unknown; use nilearn: and aal, "):
@@ -134,4 +136,4 @@ def test_what_cannot_be_fetched_is_told(grid, monkeypatch):
 def test_fetchers_take_their_settings(name):
     """Offline: as far as the signatures go."""
     fetch, settings = atlas.FETCHED[name]
-    signature(fetch).bind(**settings, verbose=0)
+    signature(getattr(datasets, fetch)).bind(**settings, verbose=0)

@@ -1,0 +1,17 @@
+"""Who plays which role in a fold, read from splits.tsv."""
+
+import numpy as np
+import pandas as pd
+
+from relmaps.io.errors import UserError
+
+
+def rows_of(splits: pd.DataFrame, subjects: pd.DataFrame, fold: str, *roles: str) -> np.ndarray:
+    """Rows of `subjects`, and so of every cohort array, that play one of the roles in a fold; ascending.
+
+    Raises UserError if the two tables are not of the same participants.
+    """
+    part = splits[splits["fold"] == fold].set_index("participant_id")["role"]
+    if sorted(part.index) != sorted(subjects["participant_id"]):
+        raise UserError(f"splits.tsv: fold {fold} does not have the participants of subjects.tsv; delete it and rerun")
+    return np.flatnonzero(part.loc[subjects["participant_id"]].isin(roles))
