@@ -1,6 +1,6 @@
 """Where pictures and tables stand on the page, by their records in the catalogue."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,9 +16,9 @@ class Part:
     """
 
     folded: str | None
-    figures: list[str]
-    tables: list[str]
-    notes: list[str]
+    figures: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 def layout(figures: Container[str], tables: Container[str]) -> dict[str, list[Part]]:
@@ -42,8 +42,7 @@ def _parts(section: str, figures: Container[str], tables: Container[str]) -> lis
     for (folded, kind), entries in groupby(shown, key=lambda entry: entry[:2]):
         names = [name for _, _, name in entries]
         if kind == "figure":
-            parts.append(Part(folded, names, [], []))
+            parts.append(Part(folded, figures=names))
         else:
-            notes = [note for name in names if (note := TABLES[name].note)]
-            parts.append(Part(folded, [], names, notes))
+            parts.append(Part(folded, tables=names, notes=[note for name in names if (note := TABLES[name].note)]))
     return parts

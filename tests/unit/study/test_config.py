@@ -109,6 +109,16 @@ def test_every_way_to_read_a_study_gives_the_same(path):
         ("study", "../x", "study: '../x' does not match"),
         ("classify.cnn.architectures", ["E24"], "classify.cnn.architectures.0: 'E24' is not one of"),
         ("cohort.source", "bids", "input is not set"),
+        (
+            "cohort.source",
+            "csv",
+            "cohort.source: 'csv' is not one of ['simulated', 'bids', 'adni', 'dicom', 'table'] (sim",
+        ),
+        (
+            "reference.meta_analysis.source",
+            "ale",
+            "'ale' is not one of ['simulated', 'sleuth', 'nifti', 'neuroquery'] (sim",
+        ),
         ("cohort.labels.disease", "MCI", "cohort.labels of a simulated cohort must be"),
         ("reference.meta_analysis.source", "sleuth", "reference.meta_analysis.path is not set"),
         ("overlap.primary.smoothing_mm", 3, "overlap.primary.smoothing_mm is 3, which is not in overlap.multiverse"),
