@@ -102,8 +102,8 @@ accuracy: $(VENV)/study
 
 # Labels shuffled ten times: the mean balanced accuracy of every model must be that of chance.
 check-null: $(VENV)/study
-	$(BIN)/snakemake --cores $(CORES) --configfile config/check-null.yaml -- results/demo/classify/null.tsv
-	$(BIN)/python -m relmaps.classify.permutation results/demo/classify/null.tsv
+	$(BIN)/snakemake --cores $(CORES) --configfile config/label-permutations.yaml -- results/demo/classify/permutations.tsv
+	$(BIN)/python -m relmaps.classify.permutation results/demo/classify/permutations.tsv
 
 # Speed and memory against the plain way, both in one run; needs an idle machine, 12 GB of memory and 4 GB of disk.
 bench: $(VENV)/study

@@ -37,7 +37,7 @@ def run(folder: str, severity: float, seed: int, cores: str) -> Path:
     with open(results / "scans.csv", "w", newline="", encoding="utf-8") as file:
         rows = [(path.name.split("_")[0], path, "control") for path in paths]
         csv.writer(file).writerows([("participant", "path", "group"), *rows])
-    settings = yaml.safe_load((ROOT / "config/injected.yaml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((ROOT / "config/synthetic-atrophy.yaml").read_text(encoding="utf-8"))
     settings["study"] = study
     settings["cohort"] |= {"source": "table", "covariates": {"age": None, "sex": None, "site": None}}
     settings["cohort"]["table"] = {"participant": "participant", "path": "path", "session": None}

@@ -1,4 +1,4 @@
-"""relmaps: how far do the relevance maps of brain classifiers overlap known atrophy?"""
+"""relmaps: how far do the relevance maps of brain classifiers overlap ground truth?"""
 
 from pathlib import Path
 

@@ -278,15 +278,19 @@ class SyntheticStudy:
                         "dice_max": -0.4,
                     }.items():
                         value = np.nan if self.empty_mask else SKILL[name] + at - 0.03 * (mask == "gm")
-                        headline = (sign, mask, mm) == ("abs", "brain", 8.0)
-                        half = np.nan if fixed or not headline else 0.03
+                        primary = (sign, mask, mm) == ("abs", "brain", 8.0)
+                        half = np.nan if fixed or not primary else 0.03
                         score_rows.append(
                             {"map": name, "model": "selected", "feature": "gm_modulated", "fold": "all"}
                             | {"reference": reference, "reference_kind": reference, "threshold": 0.4, "mask": mask}
-                            | {"sign": sign, "smoothing_mm": mm, "metric": metric, "headline": str(headline).lower()}
+                            | {"sign": sign, "smoothing_mm": mm, "metric": metric, "primary": str(primary).lower()}
                             | {"value": value, "ci_low": value - half, "ci_high": value + half}
                             | {"null_p_spatial": 0.001, "null_p_labels": np.nan, "threshold_label": "fdr_0.05"}
-                            | {"retraining_sd": 0.04, "reliability": 0.8, "note": "no label null: no permutations"}
+                            | {
+                                "retraining_sd": 0.04,
+                                "reliability": 0.8,
+                                "note": "no label permutations: no permutations",
+                            }
                         )
                 rate = kept ** (1 / SKILL[name] - 0.6)
                 for fraction, hit in zip(kept, rate, strict=True) if not self.empty_mask else ():
@@ -303,7 +307,7 @@ class SyntheticStudy:
                         "mask": "brain",
                         "sign": "abs",
                     }
-                    | {"smoothing_mm": 8.0, "headline": "true", "test": "paired_bootstrap", "difference": difference}
+                    | {"smoothing_mm": 8.0, "primary": "true", "test": "paired_bootstrap", "difference": difference}
                     | {"ci_low": difference - 0.02, "ci_high": difference + 0.02}
                     | {"p": 0.01, "p_resampled": np.nan, "p_holm": 0.02}
                 )

@@ -25,5 +25,5 @@ METRIC_TITLES: dict[str, str] = _looks["metrics"]
 
 
 def title_of(name: str) -> str:
-    """The title of whatever has none of its own, such as a map from elsewhere."""
+    """The title of whatever has none of its own, such as a external map."""
     return name.replace("_", " ")

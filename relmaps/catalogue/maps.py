@@ -1,7 +1,7 @@
 """Every map that a study can make: what it is made from, and what its values mean.
 
 One record per map. Names, families, the configuration's list of methods, the inputs of rules and the text of sidecars
-are derived from these records; titles and colours lie in looks.yaml. Maps from elsewhere have no record; `map_of`
+are derived from these records; titles and colours lie in looks.yaml. External maps have no record; `map_of`
 makes one for them.
 """
 
@@ -175,7 +175,7 @@ INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
 
 def map_of(name: str) -> Map:
-    """The record of a map; a map from elsewhere depends on no participant."""
+    """The record of a map; a external map depends on no participant."""
     elsewhere = Map(
         *(name, "other", "as in the source"), polarity="positive = as its source says", array=None, depends=False
     )
@@ -183,5 +183,5 @@ def map_of(name: str) -> Map:
 
 
 def family_of(name: str) -> str:
-    """heatmap, tissue, baseline, or other for a map from elsewhere."""
+    """heatmap, tissue, baseline, or other for a external map."""
     return map_of(name).family

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relmaps.catalogue.controls import CONTROL_INPUTS, COVARIATES
+from relmaps.catalogue.confounds import CONFOUND_INPUTS, COVARIATES
 from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.networks import NETWORKS
 
@@ -39,7 +39,7 @@ MODELS = {
     **{name: Model(name, "network", name) for name in NETWORKS},
     **{name: Model(name, name, name) for name in (SELECTED, COVARIATES)},
 }
-CONTROLS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for reduced in CONTROL_INPUTS]
+CONTROLS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for reduced in CONFOUND_INPUTS]
 MODELS |= {record.name: record for record in CONTROLS}
 
 
@@ -53,6 +53,6 @@ def names_of(kind: str) -> list[str]:
     return [name for name, record in MODELS.items() if record.kind == kind]
 
 
-def is_control(name: str) -> bool:
+def is_confound(name: str) -> bool:
     """Whether the model sees no tissue contrast."""
     return model_of(name).control

@@ -6,8 +6,8 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
-TRUTH = "truth"  # the reference of a known disease, which no configuration names
-NAMES = {"meta_analysis": "meta-analysis", TRUTH: "known truth"}
+TRUTH, GROUND_TRUTH = "truth", "ground_truth"  # name and kind of the reference of a simulated disease
+NAMES = {"meta_analysis": "meta-analysis", TRUTH: "ground truth"}
 ALE_KEYS = ("correction", "alpha", "cluster_forming_p", "iterations", "minimum_cluster_voxels")
 
 

@@ -32,7 +32,7 @@ class Source:
 
 SOURCES = {
     "simulated": Source(
-        "makes a BIDS dataset of raw heads with known atrophy",
+        "makes a BIDS dataset of raw heads with ground truth",
         "simulated from a template",
         "bids:read_bids",
         "bids",

@@ -11,14 +11,14 @@ CALIBRATED = (*ESTIMATORS, SELECTED)
 COLUMNS = ["model", "bin", "n", "mean_probability", "observed", "ci_low", "ci_high"]
 
 
-def calibration_table(predictions: pd.DataFrame, draws: int, confidence: float, seed: int) -> pd.DataFrame:
+def calibration_table(predictions: pd.DataFrame, samples: int, confidence: float, seed: int) -> pd.DataFrame:
     """Rows of calibration.tsv: the predictions of each model in five bins of equal count, by rising probability.
 
     predictions : columns of predictions.tsv, and probability; only the role test counts. Probabilities are averaged
     over seeds; a participant that is tested in several folds counts in each. A model with an undefined probability is
     left out, and a bin that ties leave empty is NaN.
-    draws, confidence : percentile intervals from participants drawn as for performance.tsv. Bins stay as they are, and
-    draws that leave a bin empty do not count for it.
+    samples, confidence : percentile intervals from participants drawn as for performance.tsv. Bins stay as they are,
+    and samples that leave a bin empty do not count for it.
     """
     rows = []
     for model in CALIBRATED:
@@ -28,7 +28,7 @@ def calibration_table(predictions: pd.DataFrame, draws: int, confidence: float, 
             continue
         folds, labels, participants = (mean[name].to_numpy() for name in ("fold", "label", "participant_id"))
         probabilities = mean["probability"].to_numpy()
-        weights = participant_weights(folds, labels, participants, draws, seed)
+        weights = participant_weights(folds, labels, participants, samples, seed)
         bins = calibration_bins(probabilities)
         for number in range(CALIBRATION_BINS):
             part = bins == number

@@ -10,8 +10,8 @@ import pandas as pd
 from relmaps.catalogue.models import SELECTED
 from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.catalogue.networks import architecture_of
+from relmaps.classify.checkpoint_metadata import Weights
 from relmaps.classify.performance import overall
-from relmaps.classify.weights_head import Weights
 from relmaps.io.tables import NOT_AVAILABLE
 
 FEATURE_NAMES = {
@@ -22,7 +22,7 @@ FEATURE_NAMES = {
 }
 WHOSE_SCANS = {
     "simulated": "It was trained on simulated scans: it knows nothing of patients.",
-    "injected": "It was trained on scans of controls, half of whom were given a known loss of grey matter: it knows "
+    "synthetic_atrophy": "It was trained on scans of controls, half of whom were given synthetic atrophy: it knows "
     "nothing of patients.",
 }
 SHUFFLED = "**Its labels were shuffled on purpose: it shows what a network reaches where there is nothing to learn.**"
@@ -180,8 +180,8 @@ def _flat(settings: dict, prefix: str = "") -> list[tuple[str, object]]:
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple]) -> str:
     lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(_specification(cell) for cell in line)} |" for line in lines)
 
 
-def _cell(value: object) -> str:
+def _specification(value: object) -> str:
     return "none" if value is None else str(value).replace("|", "\\|")

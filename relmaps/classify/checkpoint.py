@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from relmaps.classify.weights_head import METADATA
+from relmaps.classify.checkpoint_metadata import METADATA
 from relmaps.io.files import replacing
 
 log = logging.getLogger("relmaps")

@@ -8,13 +8,13 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from relmaps.catalogue.estimators import ESTIMATORS
-from relmaps.catalogue.models import SELECTED, is_control
+from relmaps.catalogue.models import SELECTED, is_confound
 from relmaps.classify.performance import hit_rates, participant_weights, percentile_interval
 
 COLUMNS = ["model_a", "model_b", "n", "only_a_right", "only_b_right", "difference", "ci_low", "ci_high", "p", "p_holm"]
 
 
-def compare_models(predictions: pd.DataFrame, draws: int, confidence: float, seed: int) -> pd.DataFrame:
+def compare_models(predictions: pd.DataFrame, samples: int, confidence: float, seed: int) -> pd.DataFrame:
     """Rows of model_comparisons.tsv: all pairs of the selected network, the linear models and the controls.
 
     predictions : columns of predictions.tsv, with the model "selected"; only the role test counts.
@@ -25,13 +25,13 @@ def compare_models(predictions: pd.DataFrame, draws: int, confidence: float, see
     test = predictions[predictions["role"] == "test"]
     present = list(test["model"].unique())
     models = [model for model in (SELECTED, *ESTIMATORS) if model in present]
-    models += [model for model in present if is_control(model)]
+    models += [model for model in present if is_confound(model)]
     decided = decisions(test[test["model"].isin(models)])
     if decided.isna().any(axis=None):
         raise ValueError("predictions: some participant is not tested by every model")
     labels = decided.index.get_level_values("label").to_numpy()
     hits = decided.eq(labels, axis=0)
-    weights = np.vstack([np.ones(len(decided)), _weights_of(decided, test, draws, seed)])
+    weights = np.vstack([np.ones(len(decided)), _weights_of(decided, test, samples, seed)])
     accuracies = {model: np.mean(hit_rates(hits[model].to_numpy(), labels, weights), axis=0) for model in models}
     rows = []
     for a, b in combinations(models, 2):
@@ -56,10 +56,10 @@ def decisions(test: pd.DataFrame) -> pd.DataFrame:
     return (share >= 0.5).astype(int).unstack("model")
 
 
-def _weights_of(decided: pd.DataFrame, test: pd.DataFrame, draws: int, seed: int) -> np.ndarray:
-    """(draws, n_participants) as `participant_weights` of the predictions, in the order of the decisions."""
+def _weights_of(decided: pd.DataFrame, test: pd.DataFrame, samples: int, seed: int) -> np.ndarray:
+    """(samples, n_participants) as `participant_weights` of the predictions, in the order of the decisions."""
     rows = test[["fold", "label", "participant_id"]].drop_duplicates()
     folds, labels, participants = (rows[name].to_numpy() for name in rows)
-    weights = participant_weights(folds, labels, participants, draws, seed)
+    weights = participant_weights(folds, labels, participants, samples, seed)
     first = pd.Series(np.arange(len(rows)), rows["participant_id"]).groupby(level=0).first()
     return weights[:, first[decided.index.get_level_values("participant_id")].to_numpy()]

@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass
 
-from relmaps.catalogue.controls import COVARIATES
+from relmaps.catalogue.confounds import COVARIATES
 from relmaps.catalogue.models import model_of, on_reduced
 
 
 @dataclass(frozen=True)
 class Models:
-    """Names of models. networks, linear : those whose maps are made. control_networks, control_linear : the same models
+    """Names of models. networks, linear : those whose maps are made. confound_networks, confound_linear : the same
+    models
     on inputs without tissue contrast. covariates : [COVARIATES] or [].
     """
 
     networks: list[str]
     linear: list[str]
-    control_networks: list[str]
-    control_linear: list[str]
+    confound_networks: list[str]
+    confound_linear: list[str]
     covariates: list[str]
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from relmaps.catalogue.controls import COVARIATES
+from relmaps.catalogue.confounds import COVARIATES
 from relmaps.catalogue.estimators import ESTIMATORS
-from relmaps.catalogue.models import SELECTED, is_control, model_of
+from relmaps.catalogue.models import SELECTED, is_confound, model_of
 
 CALIBRATION_BINS = 5
 
@@ -46,20 +46,20 @@ def overall(performance: pd.DataFrame, metric: str) -> pd.DataFrame:
     ]
     places = {model: place for place, model in enumerate(ESTIMATORS)} | {SELECTED: 8, COVARIATES: 9}
     rows = rows.assign(
-        control=rows["model"].map(is_control), place=[places.get(model_of(name).base, 5) for name in rows["model"]]
+        control=rows["model"].map(is_confound), place=[places.get(model_of(name).base, 5) for name in rows["model"]]
     ).sort_values(["control", "place", "model"])
     return rows[["model", "value", "ci_low", "ci_high"]].reset_index(drop=True)
 
 
 def performance_table(
-    predictions: pd.DataFrame, features: dict[str, str], draws: int, confidence: float, seed: int
+    predictions: pd.DataFrame, features: dict[str, str], samples: int, confidence: float, seed: int
 ) -> pd.DataFrame:
     """Rows of performance.tsv for every model and seed.
 
     predictions : columns of predictions.tsv, and probability; only the role test counts. In each fold all models have
     the same participants, each once; a participant may be tested in several folds.
-    features : the cohort array that each model sees. draws, confidence : percentile intervals from drawn participants,
-    see `participant_weights`; the same draws for every model and seed.
+    features : the cohort array that each model sees. samples, confidence : percentile intervals from drawn
+    participants, see `participant_weights`; the same samples for every model and seed.
 
     Per fold and seed: the estimates. Over all folds ("all"): ROC AUC as the mean of the folds' AUCs, because scores of
     different folds have no common scale, all else over all predictions; with intervals, for each seed and for the mean
@@ -72,7 +72,7 @@ def performance_table(
     if table["score"].isna().any(axis=None):
         raise ValueError("predictions: some participant is not tested by every model and seed")
     folds, labels, participants = (table.index.get_level_values(name).to_numpy() for name in table.index.names)
-    resampled = participant_weights(folds, labels, participants, draws, seed)
+    resampled = participant_weights(folds, labels, participants, samples, seed)
     weights = np.vstack([np.ones(len(table)), resampled])
     rows = []
     for model in test["model"].unique():
@@ -93,9 +93,9 @@ def performance_table(
 
 
 def participant_weights(
-    folds: np.ndarray, labels: np.ndarray, participants: np.ndarray, draws: int, seed: int
+    folds: np.ndarray, labels: np.ndarray, participants: np.ndarray, samples: int, seed: int
 ) -> np.ndarray:
-    """(draws, n) how often the participant of each prediction is drawn. folds, labels, participants : (n,).
+    """(samples, n) how often the participant of each prediction is drawn. folds, labels, participants : (n,).
 
     Participants are drawn with replacement among those of the same label that are tested in the same folds, and a draw
     counts in all of them: in a cross-validation that is within fold and label, and where finished models are applied
@@ -104,16 +104,16 @@ def participant_weights(
     rows = pd.DataFrame({"participant": participants, "label": labels, "folds": folds})
     people = rows.groupby("participant").agg({"label": "first", "folds": lambda names: " ".join(sorted(names))})
     strata = people.groupby(["label", "folds"]).ngroup().to_numpy()
-    return bootstrap_weights(strata, draws, seed)[:, people.index.get_indexer(participants)]
+    return bootstrap_weights(strata, samples, seed)[:, people.index.get_indexer(participants)]
 
 
-def bootstrap_weights(strata: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """(draws, n) how often each subject is drawn, with replacement within its stratum. strata : (n,) codes."""
+def bootstrap_weights(strata: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    """(samples, n) how often each subject is drawn, with replacement within its stratum. strata : (n,) codes."""
     rng = np.random.default_rng(seed)
-    weights = np.zeros((draws, len(strata)))
+    weights = np.zeros((samples, len(strata)))
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
+        weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=samples)
     return weights
 
 
@@ -122,7 +122,8 @@ def measure(
 ) -> dict[str, np.ndarray]:
     """Each measure for each row of weights.
 
-    scores, probabilities, labels, folds : (n,). weights : (n_draws, n) multiplicities. Returns (n_draws,) per measure.
+    scores, probabilities, labels, folds : (n,). weights : (n_bootstrap, n) multiplicities. Returns (n_bootstrap,) per
+    measure.
     """
     sensitivity, specificity = hit_rates((scores > 0) == (labels == 1), labels, weights)
     areas = [_roc_auc(scores[folds == fold], labels[folds == fold], weights[:, folds == fold]) for fold in set(folds)]
@@ -139,7 +140,7 @@ def measure(
 
 
 def hit_rates(hit: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sensitivity and specificity (n_draws,). hit : (n,) whether the prediction is right; others as in `measure`."""
+    """Sensitivity and specificity (n_bootstrap,). hit : (n,) whether it is right; others as in `measure`."""
     with np.errstate(invalid="ignore"):  # 0 / 0 where a class is missing: undefined
         sensitivity, specificity = (
             weights[:, labels == label] @ hit[labels == label] / weights[:, labels == label].sum(axis=1)
@@ -155,14 +156,14 @@ def calibration_bins(probabilities: np.ndarray) -> np.ndarray:
 
 
 def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Ends of the interval that holds the share `confidence` of the draws (n_draws,) in its middle."""
+    """Ends of the interval that holds the share `confidence` of the samples (n_bootstrap,) in its middle."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return low, high
 
 
 def _calibration_error(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(n_draws,) expected calibration error (Naeini et al. 2015) over bins that are the same in each draw.
+    """(n_bootstrap,) expected calibration error (Naeini et al. 2015) over bins that are the same in each draw.
 
     That is the sum over bins of the bin's weight times |mean probability - share with disease|.
     """
@@ -173,7 +174,7 @@ def _calibration_error(probabilities: np.ndarray, labels: np.ndarray, weights: n
 
 
 def _roc_auc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(n_draws,) weighted share of disease-control pairs in the right order; ties count one half."""
+    """(n_bootstrap,) weighted share of disease-control pairs in the right order; ties count one half."""
     disease, control = scores[labels == 1][:, None], scores[labels == 0][None, :]
     in_order = (disease > control) + 0.5 * (disease == control)
     of_disease, of_control = weights[:, labels == 1], weights[:, labels == 0]

@@ -1,6 +1,6 @@
 """Labels shuffled over participants: whatever a model finds in them is chance or a leak.
 
-    python -m relmaps.classify.permutation results/demo/classify/null.tsv
+    python -m relmaps.classify.permutation results/demo/classify/permutations.tsv
 
 prints the mean balanced accuracy of each model over the label permutations, and fails where it is not that of chance.
 """

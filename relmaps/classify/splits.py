@@ -58,7 +58,7 @@ def split_subjects(
     return pd.concat(tables, ignore_index=True)[["fold", "participant_id", "label", "role"]]
 
 
-def split_for_applied(subjects: pd.DataFrame, folds: list[str]) -> pd.DataFrame:
+def split_external(subjects: pd.DataFrame, folds: list[str]) -> pd.DataFrame:
     """The table of `split_subjects` for a study that applies the models of another: all are tested in each fold.
 
     folds : names of the folds that the models were trained in.

@@ -8,9 +8,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from relmaps.classify.checkpoint_metadata import METADATA
 from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import Scaling
-from relmaps.classify.weights_head import METADATA
 from relmaps.io.errors import UserError
 from relmaps.io.files import replacing
 

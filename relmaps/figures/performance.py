@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relmaps.catalogue.models import is_control
+from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.classify.performance import overall
 from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
@@ -23,7 +23,7 @@ def draw_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None
     Controls stand below the models. null : performance on shuffled labels (permutation, model, metric, value); the
     range over the permutations is a light bar behind the model.
     """
-    controls = performance["model"].map(is_control).any()
+    controls = performance["model"].map(is_confound).any()
     figure = new_figure(30 + 11 * (performance["model"].nunique() + GAP * controls))
     panels = figure.subplots(1, len(METRICS), sharey=True)
     for axes, metric in zip(panels, METRICS, strict=True):
@@ -43,7 +43,7 @@ def _draw_metric(axes: Axes, performance: pd.DataFrame, metric: str, ranges: dic
     if rows.empty:
         say_nothing_to_show(axes, "n/a")
         return
-    control = rows["model"].map(is_control)
+    control = rows["model"].map(is_confound)
     places = np.arange(len(rows)) + GAP * control
     low = 0.5
     for row, place, colour in zip(

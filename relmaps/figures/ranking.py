@@ -1,4 +1,4 @@
-"""All maps ranked by their overlap at the headline, with intervals, baselines among them."""
+"""All maps ranked by their overlap in the primary analysis, with intervals, baselines among them."""
 
 import numpy as np
 import pandas as pd
@@ -9,13 +9,13 @@ from matplotlib.lines import Line2D
 from relmaps.catalogue.looks import FAMILY_LOOKS
 from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.overlap import headline_scores
+from relmaps.figures.overlap import primary_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
 
 
 def draw_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
-    """A panel per reference: headline ROC AUC of each map with its interval, best on top."""
-    auc = headline_scores(scores, "roc_auc")
+    """A panel per reference: primary ROC AUC of each map with its interval, best on top."""
+    auc = primary_scores(scores, "roc_auc")
     figure = new_figure(24 + 6.5 * max(auc["map"].nunique(), 4))
     for axes, reference in zip(figure.subplots(1, len(references), squeeze=False)[0], references, strict=True):
         _draw_reference(axes, auc[auc["reference"] == reference].dropna(subset=["value"]))

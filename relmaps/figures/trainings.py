@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.overlap import headline_scores
+from relmaps.figures.overlap import primary_scores
 from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
 
 METRIC = "roc_auc"
@@ -22,7 +22,7 @@ def draw_trainings(retraining: pd.DataFrame, scores: pd.DataFrame, references: l
     folds = sorted(runs["fold"].unique(), key=lambda fold: (len(fold), fold))
     figure = new_figure(26 + 8 * max(runs["map"].nunique(), 3))
     panels = figure.subplots(1, len(references), squeeze=False, sharey=True)[0]
-    group = headline_scores(scores, METRIC)
+    group = primary_scores(scores, METRIC)
     maps = list(dict.fromkeys(runs["map"]))
     for axes, reference in zip(panels, references, strict=True):
         axes.set_title(f"Against the {reference_name(reference)}")

@@ -9,25 +9,26 @@ from scipy.stats import kendalltau
 from relmaps.catalogue.looks import FAMILY_LOOKS
 from relmaps.catalogue.maps import family_of
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
 
-CELL = ["map", "sign", "mask", "smoothing_mm"]
+SPECIFICATION = ["map", "sign", "mask", "smoothing_mm"]
 METRICS = {"roc_auc": "ROC AUC", "dice": "Dice"}
 
 
 def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -> Figure:
-    """A row per reference that is not the truth, a column per metric; points are maps at the headline.
+    """A row per reference that is not the truth, a column per metric; points are maps in the primary analysis.
 
     scores : scores.tsv. truth : name of the reference that is known, None where there is none. Pale points are other
-    cells of the sweep, at the references' own thresholds. On the dashed line both references say the same.
+    specifications of the multiverse, at the references' own thresholds. On the dashed line both references say the
+    same.
     """
     others = [name for name in references if name != truth]
     figure = new_figure(72 * max(1, len(others)) + 14)
     if truth is None or not others:
         say_nothing_to_show(figure.subplots(), "n/a: this study knows no truth, or has no other reference")
         return figure
-    best = headline_scores(scores, "roc_auc").query("reference == @truth").sort_values("value", ascending=False)
+    best = primary_scores(scores, "roc_auc").query("reference == @truth").sort_values("value", ascending=False)
     numbers = {name: number for number, name in enumerate(best["map"], 1)}
     grid = figure.subplots(len(others), len(METRICS) + 1, squeeze=False, width_ratios=[1] * len(METRICS) + [0.42])
     for row, reference in zip(grid, others, strict=True):
@@ -47,14 +48,16 @@ def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
 
 
 def _pairs(scores: pd.DataFrame, truth: str, reference: str, metric: str) -> pd.DataFrame:
-    """map, the cell, headline, and value, ci_low and ci_high against either: suffixes _x (reference) and _y (truth)."""
+    """Columns of both references; suffixes of value, ci_low and ci_high: _x (reference), _y (truth)."""
     rows = scores[(scores["fold"] == "all") & (scores["metric"] == metric)]
-    at_own = rows.groupby("reference")["threshold_label"].transform("first")  # the sweep's first is the headline's
+    at_own = rows.groupby("reference")["threshold_label"].transform(
+        "first"
+    )  # the multiverse's first is the primary analysis's
     rows = rows[rows["threshold_label"].fillna("n/a") == at_own.fillna("n/a")]
-    rows = rows.assign(headline=is_true(rows["headline"]))
-    columns = [*CELL, "headline", "value", "ci_low", "ci_high"]
+    rows = rows.assign(primary=is_true(rows["primary"]))
+    columns = [*SPECIFICATION, "primary", "value", "ci_low", "ci_high"]
     of = [rows.loc[rows["reference"] == name, columns] for name in (reference, truth)]
-    return of[0].merge(of[1], on=[*CELL, "headline"]).dropna(subset=["value_x", "value_y"])
+    return of[0].merge(of[1], on=[*SPECIFICATION, "primary"]).dropna(subset=["value_x", "value_y"])
 
 
 def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, numbers: dict[str, int]) -> None:
@@ -63,7 +66,7 @@ def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, num
         return
     colours = pairs["map"].map(family_of).map(FAMILY_COLOURS)
     axes.scatter(pairs["value_x"], pairs["value_y"], c=colours, s=5, alpha=0.25, linewidths=0)
-    main = pairs[pairs["headline"]]
+    main = pairs[pairs["primary"]]
     for row in main.itertuples():
         colour = FAMILY_COLOURS[family_of(row.map)]
         axes.hlines(row.value_y, row.ci_low_x, row.ci_high_x, color=colour, linewidth=0.7, alpha=0.5)
@@ -79,7 +82,7 @@ def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, num
     tau = kendalltau(main["value_x"], main["value_y"]).statistic
     axes.set_title(f"{METRICS[metric]}: τ = {tau:.2f}".replace("-", "−"))
     axes.set_xlabel(f"against the {reference_name(reference)}")
-    axes.set_ylabel("against the known truth")
+    axes.set_ylabel("against the ground truth")
 
 
 def _ends(axes: Axes) -> tuple[float, ...]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relmaps.overlap.arena import Cell
-from relmaps.overlap.draws import Draws
+from relmaps.overlap.bootstrap_samples import BootstrapSamples
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import interval, null_p
 from relmaps.overlap.retraining import spread_of_runs
 from relmaps.overlap.scores import at_own_threshold
+from relmaps.overlap.scoring_space import Specification
 
 FEWEST_PERMUTATIONS = 20  # with fewer, the smallest possible p is not below .05
 NOTHING = "nothing to score: the reference holds none or all of the voxels, or the metric has no value for this map"
@@ -19,15 +19,16 @@ COLUMNS = ["ci_low", "ci_high", "null_p_spatial", "null_p_labels", "retraining_s
 
 @dataclass(frozen=True, eq=False)
 class Inference:
-    """Of the group maps at the headline, and in every other cell that has draws.
+    """Of the group maps in the primary analysis, and in every other specification with bootstrap samples.
 
-    draws : bootstrap of each map by its name and the cell (relmaps.overlap.bootstrap). nulls : likewise scores of
-    random fields as smooth as the map (relmaps.overlap.spatial). permuted : permuted.tsv, None where no labels were
-    shuffled. retraining : retraining.tsv. Both are of the headline alone. confidence : of the intervals.
+    samples : bootstrap of each map by its name and the specification (relmaps.overlap.bootstrap). nulls : likewise
+    scores of surrogate maps as smooth as the map (relmaps.overlap.spatial). permuted : permuted.tsv, None where no
+    labels were shuffled. retraining : retraining.tsv. Both are of the primary analysis alone. confidence : of the
+    intervals.
     """
 
-    draws: dict[str, dict[Cell, Draws]]
-    nulls: dict[str, dict[Cell, Draws]]
+    samples: dict[str, dict[Specification, BootstrapSamples]]
+    nulls: dict[str, dict[Specification, BootstrapSamples]]
     permuted: pd.DataFrame | None
     retraining: pd.DataFrame
     confidence: float
@@ -42,30 +43,32 @@ class Inference:
         return scores.assign(**pd.DataFrame(rows, columns=COLUMNS, index=scores.index))
 
     def _has(self, row) -> bool:
-        return row.fold == "all" and _cell(row) in self.nulls[row.map]
+        return row.fold == "all" and _specification(row) in self.nulls[row.map]
 
     def _of(self, row, spread: pd.Series) -> dict:
         if not np.isfinite(row.value):
             return {"note": NOTHING}
         notes = []
-        draws = self.draws.get(row.map, {}).get(_cell(row))  # none for a map that does not depend on the subjects
-        ci_low, ci_high = interval(draws.of(row.reference, row.metric) if draws else np.array([]), self.confidence)
+        samples = self.samples.get(row.map, {}).get(
+            _specification(row)
+        )  # none for a map that does not depend on the subjects
+        ci_low, ci_high = interval(samples.of(row.reference, row.metric) if samples else np.array([]), self.confidence)
         if np.isnan(ci_low):
-            notes.append(f"no interval: {'has no value in any draw' if draws else 'does not depend on the subjects'}")
-        spatial = _p(row, self.nulls[row.map][_cell(row)].of(row.reference, row.metric))
+            notes.append(f"no interval: {'has no value in any draw' if samples else 'does not depend on the subjects'}")
+        spatial = _p(row, self.nulls[row.map][_specification(row)].of(row.reference, row.metric))
         if np.isnan(spatial):
-            notes.append("no spatial null: a map that is constant")
-        at_headline = row.headline == "true"
-        of_labels = self._permuted_scores(row) if at_headline else np.array([])
+            notes.append("no spatial null model: a map that is constant")
+        at_primary = row.primary == "true"
+        of_labels = self._permuted_scores(row) if at_primary else np.array([])
         enough = len(of_labels) >= FEWEST_PERMUTATIONS
-        if not at_headline:
-            notes.append("no label null and no retraining_sd: at the headline only")
+        if not at_primary:
+            notes.append("no label permutations and no retraining_sd: in the primary analysis only")
         elif not len(of_labels):
-            notes.append("no label null: no permutations, or made without labels")
+            notes.append("no label permutations: no permutations, or made without labels")
         elif not enough:
-            notes.append(f"no label null: {len(of_labels)} permutations, {FEWEST_PERMUTATIONS} are needed")
-        retraining_sd = spread.get((row.map, row.reference, row.metric), np.nan) if at_headline else np.nan
-        if at_headline and np.isnan(retraining_sd):
+            notes.append(f"no label permutations: {len(of_labels)} permutations, {FEWEST_PERMUTATIONS} are needed")
+        retraining_sd = spread.get((row.map, row.reference, row.metric), np.nan) if at_primary else np.nan
+        if at_primary and np.isnan(retraining_sd):
             notes.append("no retraining_sd: no maps of single folds")
         return {
             "ci_low": ci_low,
@@ -73,7 +76,7 @@ class Inference:
             "null_p_spatial": spatial,
             "null_p_labels": _p(row, of_labels) if enough else np.nan,
             "retraining_sd": retraining_sd,
-            "reliability": draws.reliability if draws else np.nan,
+            "reliability": samples.reliability if samples else np.nan,
             "note": "; ".join(notes) or "-",
         }
 
@@ -85,8 +88,8 @@ class Inference:
         return of.loc[chosen, "value"].dropna().to_numpy(dtype=float)
 
 
-def _cell(row) -> Cell:
-    return Cell(row.sign, row.smoothing_mm, row.mask)
+def _specification(row) -> Specification:
+    return Specification(row.sign, row.smoothing_mm, row.mask)
 
 
 def _none(row) -> dict:

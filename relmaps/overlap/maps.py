@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.io.files import read_json
-from relmaps.overlap.arena import Arena
+from relmaps.overlap.scoring_space import ScoringSpace
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,12 @@ class ScoredMap:
 
 
 def open_map(
-    name: str, image: str, sidecar: str, fold_images: list[str], arena: Arena, seed_maps: Sequence[str] = ()
+    name: str,
+    image: str,
+    sidecar: str,
+    fold_images: list[str],
+    scoring_space: ScoringSpace,
+    seed_maps: Sequence[str] = (),
 ) -> ScoredMap:
     """Read a group map and the fold maps of the models that went into it.
 
@@ -56,6 +61,6 @@ def open_map(
         model = models[0] if len(models) == 1 else models[int(fold) - 1]
         path = found[fold, model]
         seeds = path.with_name(f"fold-{fold}_seeds.npy")
-        folds.append(FoldMap(fold, model, arena.read(path), np.load(seeds) if seeds in seeds_of else None))
+        folds.append(FoldMap(fold, model, scoring_space.read(path), np.load(seeds) if seeds in seeds_of else None))
     model = ",".join(dict.fromkeys(models)) if models else content["model"]
-    return ScoredMap(name, model, content["feature"], arena.read(image), folds)
+    return ScoredMap(name, model, content["feature"], scoring_space.read(image), folds)

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from relmaps.overlap.arena import Arena
-from relmaps.overlap.treatment import Treatment
+from relmaps.overlap.map_transform import MapTransform
+from relmaps.overlap.scoring_space import ScoringSpace
 
 BANDS_MM = (8, 16, 32)  # FWHM between the bands
 
@@ -21,16 +21,16 @@ BANDS_MM = (8, 16, 32)  # FWHM between the bands
 class Shrinkage:
     """Turns noisy maps into maps whose spread is that of the map without noise.
 
-    inside : (n_voxels,) bool, the reference. The noise's power is learnt from draws of the group map's noise.
+    inside : (n_voxels,) bool, the reference. The noise's power is learnt from samples of the group map's noise.
     """
 
-    def __init__(self, arena: Arena, inside: np.ndarray):
-        self._blurs = [Treatment(arena.brain, arena.grid.voxel_mm, "signed", mm) for mm in BANDS_MM]
+    def __init__(self, scoring_space: ScoringSpace, inside: np.ndarray):
+        self._blurs = [MapTransform(scoring_space.brain, scoring_space.grid.voxel_mm, "signed", mm) for mm in BANDS_MM]
         self._groups = [inside, ~inside]
         self._power, self._learnt = np.zeros((len(BANDS_MM) + 1, len(self._groups))), 0
 
     def learn(self, noise: np.ndarray) -> None:
-        """noise : (n_draws, n_voxels); several blocks teach the same as one."""
+        """noise : (n_bootstrap, n_voxels); several blocks teach the same as one."""
         bands = self._bands(noise)
         self._power += [
             [band[:, group].var(axis=1, dtype=np.float64).sum() for group in self._groups] for band in bands

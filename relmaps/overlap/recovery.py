@@ -1,10 +1,10 @@
-"""recovery.tsv: which maps recover the known truth."""
+"""recovery.tsv: which maps recover the ground truth."""
 
 from collections.abc import Iterable
 
 import pandas as pd
 
-from relmaps.overlap.scores import headline_rows
+from relmaps.overlap.scores import primary_rows
 
 MINIMUM_AUC = 0.75  # fixed before any overlap was looked at
 METRIC = "roc_auc"
@@ -26,12 +26,12 @@ def recovery_table(
 ) -> pd.DataFrame:
     """One row per map that is no baseline and not `unjudged`, such as prior knowledge.
 
-    A map recovers the truth if its headline ROC AUC against it is at least MINIMUM_AUC and its paired difference to
+    A map recovers the truth if its primary ROC AUC against it is at least MINIMUM_AUC and its paired difference to
     every baseline has an interval above 0. The baseline shown is the one whose interval reaches lowest, where the
     baseline would be hardest to beat. Without a truth, or with an empty one, nothing can be said: NaN.
     """
     names = [name for name in scores["map"].unique() if name not in {*baselines, *unjudged}]
-    overall = headline_rows(scores).query("fold == 'all' and reference_kind == 'truth' and metric == @METRIC")
+    overall = primary_rows(scores).query("fold == 'all' and reference_kind == 'ground_truth' and metric == @METRIC")
     known = overall.dropna(subset="value").set_index("map")
     truths = known["reference"].unique()
     against_truth = comparisons[comparisons["reference"].isin(truths) & (comparisons["metric"] == METRIC)]

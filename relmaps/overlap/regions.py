@@ -3,21 +3,23 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.ranking import rank
+from relmaps.overlap.scoring_space import ScoringSpace, Specification
 from relmaps.space.atlas import Atlas
 
 
-def region_table(maps: dict[str, np.ndarray], arena: Arena, headline: Cell, atlas: Atlas) -> pd.DataFrame:
+def region_table(
+    maps: dict[str, np.ndarray], scoring_space: ScoringSpace, primary: Specification, atlas: Atlas
+) -> pd.DataFrame:
     """One row per map, reference and region, those voxels that lie in no region included: shares add up to 1.
 
-    maps : name -> (n_voxels,). All is counted among the voxels that the headline scores, after its treatment.
+    maps : name -> (n_voxels,). All is counted among the voxels thin the primary analysis scores, after its transform.
     share_of_relevance : of the sum of absolute values; share_expected : of the voxels, what a map gets that is the same
     everywhere. dice : of the reference and as many of the map's highest voxels as the whole reference has, both cut to
     the region; NaN where neither has a voxel there, or the reference is empty or full.
     """
-    scorer = arena.scorer(headline)
-    region, n_regions = atlas.numbers[arena.brain][scorer.scored], len(atlas.names)
+    scorer = scoring_space.scorer(primary)
+    region, n_regions = atlas.numbers[scoring_space.brain][scorer.scored], len(atlas.names)
 
     def by_region(values: np.ndarray) -> np.ndarray:
         """(n_regions,) sums."""
@@ -26,11 +28,11 @@ def region_table(maps: dict[str, np.ndarray], arena: Arena, headline: Cell, atla
     n_voxels = np.bincount(region, minlength=n_regions)
     tables = []
     for name, values in maps.items():
-        treated = scorer.treatment(values)[scorer.scored]
-        relevance, ranking = by_region(np.abs(treated)), rank(treated)
-        for reference, target in zip(arena.references, scorer.targets, strict=True):
+        transformed = scorer.map_transform(values)[scorer.scored]
+        relevance, ranking = by_region(np.abs(transformed)), rank(transformed)
+        for reference, target in zip(scoring_space.references, scorer.targets, strict=True):
             inside = by_region(target.inside)
-            kept = ranking.first(target.size) if target.defined else np.full(len(treated), np.nan)
+            kept = ranking.first(target.size) if target.defined else np.full(len(transformed), np.nan)
             tables.append(
                 pd.DataFrame(
                     {

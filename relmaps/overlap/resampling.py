@@ -1,4 +1,4 @@
-"""Subjects drawn with replacement, and what follows from draws and nulls: intervals and p-values."""
+"""Subjects drawn with replacement, and what follows from samples and nulls: intervals and p-values."""
 
 import numpy as np
 import pandas as pd
@@ -7,19 +7,19 @@ from scipy.special import stdtr
 from relmaps.overlap.metrics import Metric
 
 
-def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
+def subject_weights(participants: pd.Series, splits: pd.DataFrame, n_bootstrap: int, seed: int) -> np.ndarray:
     """How often each subject counts in each draw; drawn within each test fold and label, whose sizes stay.
 
     Where every subject is tested in every fold, as by models of another study, drawn within each label.
 
     participants : identifiers in the order of subjects.tsv. splits : classify/splits.tsv.
-    Returns (n_draws, n_subjects) int; the same seed gives the same draws for every map, which makes them paired.
+    Returns (n_bootstrap, n_subjects) int; the same seed gives the same samples for every map, which makes them paired.
     """
     rng = np.random.default_rng(seed)
     test = tested_in(participants, splits)
-    weights = np.zeros((n_draws, len(participants)), dtype=np.int64)
+    weights = np.zeros((n_bootstrap, len(participants)), dtype=np.int64)
     for _, members in sorted(test.groupby(["fold", "label"]).indices.items()):
-        weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=n_draws)
+        weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=n_bootstrap)
     return weights
 
 
@@ -30,32 +30,33 @@ def tested_in(participants: pd.Series, splits: pd.DataFrame) -> pd.DataFrame:
 
 
 def noise_scale(weights: np.ndarray) -> np.ndarray:
-    """(n_draws,) factor that gives what a draw adds to a mean of n subjects as much variance as the mean itself has.
+    """(n_bootstrap,) factor that gives what a draw adds to a mean of n subjects as much variance as the mean itself
+    has.
 
-    weights : (n_draws, n_subjects) multiplicities w. A draw adds sum_i (w_i - 1) x_i / n, whose variance is that of
+    weights : (n_bootstrap, n_subjects) multiplicities w. A draw adds sum_i (w_i - 1) x_i / n, whose variance is that of
     one subject times sum_i (w_i - 1)^2 / n^2; it should be 1 / n of it. In few subjects per stratum the sum falls short
-    of n on average (Rao and Wu 1988, J Am Stat Assoc 83:231), and it varies between draws, which in a map of many
+    of n on average (Rao and Wu 1988, J Am Stat Assoc 83:231), and it varies between samples, which in a map of many
     independent voxels would feign that the amount of noise is uncertain. A draw of every subject once has factor 0.
     """
     spread = np.sum((weights - 1.0) ** 2, axis=1)
     return np.sqrt(weights.shape[1] / np.where(spread > 0, spread, np.inf))
 
 
-def interval(draws: np.ndarray, confidence: float) -> np.ndarray:
-    """(low, high): the middle `confidence` of (n_draws,); draws that are NaN are left out; NaN without any."""
-    usable = draws[np.isfinite(draws)]
+def interval(samples: np.ndarray, confidence: float) -> np.ndarray:
+    """(low, high): the middle `confidence` of (n_bootstrap,); samples that are NaN are left out; NaN without any."""
+    usable = samples[np.isfinite(samples)]
     if not usable.size:
         return np.array([np.nan, np.nan])
     tail = (1 - confidence) / 2
     return np.quantile(usable, [tail, 1 - tail])
 
 
-def two_sided_p(draws: np.ndarray) -> float:
-    """p of "the quantity is 0" from the same draws as its interval, so that the two agree.
+def two_sided_p(samples: np.ndarray) -> float:
+    """p of "the quantity is 0" from the same samples as its interval, so that the two agree.
 
-    Twice the share of draws on the rarer side of 0, with one added to both counts (no p is 0); at most 1.
+    Twice the share of samples on the rarer side of 0, with one added to both counts (no p is 0); at most 1.
     """
-    usable = draws[np.isfinite(draws)]
+    usable = samples[np.isfinite(samples)]
     if not usable.size:
         return np.nan
     rarer = min((usable <= 0).sum(), (usable >= 0).sum())

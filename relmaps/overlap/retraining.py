@@ -1,4 +1,4 @@
-"""retraining.tsv: headline scores of the map of every single training run, and what they say of retraining.
+"""retraining.tsv: primary scores of the map of every single training run, and what they say of retraining.
 
 What training itself leaves to chance, its fold and its seed, is never part of an interval: it stands beside them.
 """
@@ -6,16 +6,16 @@ What training itself leaves to chance, its fold and its seed, is never part of a
 import numpy as np
 import pandas as pd
 
-from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.maps import ScoredMap
 from relmaps.overlap.metrics import METRICS
+from relmaps.overlap.scoring_space import ScoringSpace, Specification
 
 COLUMNS = ["map", "model", "fold", "seed", "reference", "metric", "value"]
 
 
-def retraining_table(maps: list[ScoredMap], arena: Arena, headline: Cell) -> pd.DataFrame:
+def retraining_table(maps: list[ScoredMap], scoring_space: ScoringSpace, primary: Specification) -> pd.DataFrame:
     """One row per map, fold, seed, reference and metric; seeds are counted from 1, n/a for a model trained once."""
-    scorer = arena.scorer(headline)
+    scorer = scoring_space.scorer(primary)
     rows = [
         {
             "map": scored_map.name,
@@ -29,7 +29,7 @@ def retraining_table(maps: list[ScoredMap], arena: Arena, headline: Cell) -> pd.
         for scored_map in maps
         for fold in scored_map.folds
         for seed, values in _runs(fold)
-        for reference, scores in zip(arena.references, scorer(values), strict=True)
+        for reference, scores in zip(scoring_space.references, scorer(values), strict=True)
         for metric, value in zip(METRICS, scores, strict=True)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,7 +1,7 @@
-"""The spatial null: overlap of random fields that are as smooth as a map but know nothing of any reference.
+"""The spatial null model: overlap of surrogate maps that are as smooth as a map but know nothing of any reference.
 
 A map and a reference are both smooth, so that they coincide by chance far more often than independent voxels would. How
-often follows from random fields with the map's own smoothness, estimated from the map alone (as in Burt et al. 2020,
+often follows from surrogate maps with the map's own smoothness, estimated from the map alone (as in Burt et al. 2020,
 NeuroImage 220:117038, whose fields however are equally smooth everywhere):
 
 1. The map's ranks are turned into normal scores, so that a few extreme voxels do not speak for all, and split into
@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from relmaps.overlap.arena import Arena, Cell
+from relmaps.overlap.map_transform import FWHM_PER_SIGMA, MapTransform
 from relmaps.overlap.metrics import METRICS, Metric
-from relmaps.overlap.treatment import FWHM_PER_SIGMA, Treatment
+from relmaps.overlap.scoring_space import ScoringSpace, Specification
 
 FINEST_VOXELS, WIDEST_MM, STEP = 1.5, 46, 1.5  # FWHM of the Gaussians: from, up to, factor from one to the next
 WINDOW_MM, WINDOW_PER_BAND = 40, 2  # FWHM of the mean of a band's power: at least, and in units of the band's FWHM
@@ -46,9 +46,9 @@ class Components:
         widths = widths_mm(voxel_mm)
         axes = list(zip(brain[box].shape, voxel_mm, strict=True))
         self._roots = [[smooth_root(size, mm / FWHM_PER_SIGMA / of_voxel) for size, of_voxel in axes] for mm in widths]
-        self._blurs = [Treatment(brain, voxel_mm, "signed", mm) for mm in widths]
+        self._blurs = [MapTransform(brain, voxel_mm, "signed", mm) for mm in widths]
         windows = [max(WINDOW_MM, WINDOW_PER_BAND * mm) for mm in [*widths, widths[-1]]]
-        self._windows = [Treatment(brain, voxel_mm, "signed", mm) for mm in windows]
+        self._windows = [MapTransform(brain, voxel_mm, "signed", mm) for mm in windows]
         rng = np.random.default_rng(0)
         drawn = [(self._bands(noise) ** 2).mean(axis=1) for _ in range(DRAWS) for noise in self.draw(rng)]
         self._spectra = np.mean(np.reshape(drawn, (DRAWS, len(widths) + 1, -1)), axis=0).T.astype(np.float32)
@@ -81,7 +81,7 @@ class Components:
 
 
 class SurrogateFields:
-    """Random fields as smooth as one map, (n_voxels,) and not constant."""
+    """Surrogate maps as smooth as one map, (n_voxels,) and not constant."""
 
     def __init__(self, values: np.ndarray, components: Components):
         self._components = components
@@ -118,21 +118,21 @@ def smooth_root(size: int, sigma: float) -> np.ndarray:
 
 def spatial_null(
     values: np.ndarray,
-    arena: Arena,
-    headline: Cell,
+    scoring_space: ScoringSpace,
+    primary: Specification,
     n: int,
     seed: int,
     metrics: Iterable[Metric] = METRICS.values(),
 ) -> np.ndarray:
-    """(n, n_references, n_metrics) scores of n random fields as smooth as the map (n_voxels,).
+    """(n, n_references, n_metrics) scores of n surrogate maps as smooth as the map (n_voxels,).
 
     NaN where a reference cannot be scored, and everywhere for a map that is constant.
     """
-    scorer = arena.scorer(headline, metrics)
-    null = np.full((n, len(arena.references), len(scorer.metrics)), np.nan)
+    scorer = scoring_space.scorer(primary, metrics)
+    null = np.full((n, len(scoring_space.references), len(scorer.metrics)), np.nan)
     if np.ptp(values) == 0 or not scorer.can_score:
         return null
-    fields = SurrogateFields(values, Components(arena.brain, arena.grid.voxel_mm))
+    fields = SurrogateFields(values, Components(scoring_space.brain, scoring_space.grid.voxel_mm))
     rng = np.random.default_rng(seed)
     for scores in null:
         scores[:] = scorer(fields(rng))

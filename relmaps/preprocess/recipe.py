@@ -11,7 +11,7 @@ from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.brain import cut_share
 from relmaps.preprocess.quality import noise_of, quality_of, variation
 from relmaps.preprocess.registration import BRIGHTEST, TISSUES, Settings, register, resampled_mask
-from relmaps.preprocess.stopwatch import Stopwatch
+from relmaps.preprocess.timing import Timing
 
 HEAD_VOXEL_MM = 3.0  # of the whole scan in the pictures of quality control
 
@@ -34,7 +34,7 @@ def register_and_segment(
     raw: nib.Nifti1Image, template: dict[str, nib.Nifti1Image], settings: Settings, scratch: Path
 ) -> Result:
     """Tissue maps of a raw scan in template space. raw : RAS+, checked. Raises ScanError where no brain is found."""
-    watch = Stopwatch()
+    watch = Timing()
     scan = register(raw, template, settings, scratch, watch)
     fixed, transforms = scan.fixed, scan.transforms
     with watch.step("priors"):

@@ -14,7 +14,7 @@ from relmaps.preprocess.alignment import align
 from relmaps.preprocess.brain import OUTWARDS_MM, is_skull_stripped, mask_problem, refine, where_head
 from relmaps.preprocess.network import network_mask
 from relmaps.preprocess.quality import dice
-from relmaps.preprocess.stopwatch import Stopwatch
+from relmaps.preprocess.timing import Timing
 from relmaps.space.box import Box, box_around
 
 TISSUES = ("CSF", "GM", "WM")
@@ -93,7 +93,7 @@ def register(
     template: dict[str, nib.Nifti1Image],
     settings: Settings,
     scratch: Path,
-    watch: Stopwatch,
+    watch: Timing,
     margin_mm: float = SCAN_MARGIN_MM,
 ) -> Registered:
     """Brain, bias field and registration of a raw scan. raw : RAS+, checked. ScanError where no brain is found."""
@@ -154,7 +154,7 @@ class _Template:
 
 
 def _found_in_head(
-    raw: nib.Nifti1Image, template: _Template, voxel_mm: float, scratch: Path, watch: Stopwatch
+    raw: nib.Nifti1Image, template: _Template, voxel_mm: float, scratch: Path, watch: Timing
 ) -> tuple[Found, np.ndarray | None]:
     """The brain of a head with skull, by the network; where that fails by the template, and the network's mask."""
     with watch.step("brain extraction"):
@@ -185,7 +185,7 @@ def _placed(
     template: _Template,
     voxel_mm: float,
     scratch: Path,
-    watch: Stopwatch,
+    watch: Timing,
 ) -> Found:
     """The scan around a brain, and the brain's affine. mask : (nx, ny, nz) bool on the raw scan's grid."""
     with watch.step("read and crop"):

@@ -18,7 +18,7 @@ from relmaps.reference.sleuth import Experiment
 log = logging.getLogger("relmaps")
 
 RESOLUTION_MM = 2
-FDR_SWEEP, P_SWEEP = (0.05, 0.01), (0.001,)  # beside the headline; fixed beforehand
+FDR_SWEEP, P_SWEEP = (0.05, 0.01), (0.001,)  # beside the primary analysis; fixed beforehand
 # Correction -> what it counts, and NiMARE's name of its map.
 FWE_MAPS = {"voxel_fwe": ("voxel", "logp_level-voxel"), "cluster_fwe": ("cluster", "logp_desc-size_level-cluster")}
 
@@ -49,7 +49,8 @@ class Correction:
 
 @dataclass(frozen=True, eq=False)
 class Ale:
-    """statistic : on nilearn's 2 mm MNI152 grid, 0 outside the brain. significant : by label, the headline first,
+    """statistic : on nilearn's 2 mm MNI152 grid, 0 outside the brain. significant : by label, the primary analysis
+    first,
     (x, y, z) bool on that grid and what the label means."""
 
     statistic: nib.Nifti1Image
@@ -57,7 +58,7 @@ class Ale:
 
 
 def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
-    """ALE statistic and where it is significant, by the correction asked for and by those of the sweep.
+    """ALE statistic and where it is significant, by the correction asked for and by the others.
 
     The width of each focus follows from its sample size (Eickhoff et al. 2009); uncorrected p comes from the analytic
     null of Eickhoff et al. 2012. Each experiment counts once; experiments of the same subjects should be merged in the
@@ -84,7 +85,7 @@ def brain_mask() -> nib.Nifti1Image:
 
 
 def _significance(result: MetaResult, correction: Correction) -> Iterator[tuple[str, np.ndarray, str]]:
-    """Label, (n_voxels,) bool and meaning of each threshold; the headline comes first and may come again."""
+    """Label, (n_voxels,) bool and meaning of each threshold; the primary analysis comes first and may come again."""
     rates = list(FDR_SWEEP)
     if correction.method == "fdr":
         rates.insert(0, correction.alpha)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from relmaps.reference.ale import RESOLUTION_MM, Ale, Correction, brain_mask, estimate_ale
-from relmaps.reference.reference import Cut, Reference
+from relmaps.reference.reference import Reference, Thresholded
 from relmaps.reference.sleuth import Experiment
 from relmaps.space.grid import Grid
 from relmaps.space.resample import resample
@@ -21,7 +21,7 @@ from relmaps.space.resample import resample
 log = logging.getLogger("relmaps")
 
 FEW = 17  # experiments below which one of them can carry a result alone: Eickhoff et al. 2016
-PERCENTILES = (95, 99)  # of the sweep; fixed beforehand
+PERCENTILES = (95, 99)  # of the other thresholds; fixed beforehand
 
 
 def ale_reference(
@@ -37,35 +37,35 @@ def ale_reference(
 ) -> Reference:
     """The ALE map of the experiments and where it is significant, on the study's grid.
 
-    brain : (nx, ny, nz) bool. sample_sizes : sizes that all experiments are given in turn, for cuts of their own at the
-    headline's threshold. If nothing survives, the mask is empty and the note says so: a lower threshold would be
+    brain : (nx, ny, nz) bool. sample_sizes : sizes that all experiments are given in turn, for thresholds of their own
+    at the primary's threshold. If nothing survives, the mask is empty and the note says so: a lower threshold would be
     another question.
     """
     ale = estimate_ale(experiments, correction)
     resampled = resample(ale.statistic, grid)
-    cuts = [_cut(name, ale, resampled, correction, grid, brain) for name in ale.significant]
-    cuts += _percentile_cuts(ale.statistic, resampled, brain)
+    thresholds = [_thresholded(name, ale, resampled, correction, grid, brain) for name in ale.significant]
+    thresholds += _percentile_thresholds(ale.statistic, resampled, brain)
     for size in sample_sizes:
         same = all(experiment.subjects == size for experiment in experiments)
         resized = [replace(experiment, subjects=size) for experiment in experiments]
         other = ale if same else estimate_ale(resized, correction)
-        cut = _cut(correction.label, other, resample(other.statistic, grid), correction, grid, brain)
-        words = f"{cut.meaning}, as if every experiment had {size} subjects"
-        cuts.append(replace(cut, label=f"{cut.label}_n{size}", meaning=words))
-    note = _note(ale.significant[correction.label][0], cuts[0], correction, len(experiments))
+        thresholded = _thresholded(correction.label, other, resample(other.statistic, grid), correction, grid, brain)
+        words = f"{thresholded.meaning}, as if every experiment had {size} subjects"
+        thresholds.append(replace(thresholded, label=f"{thresholded.label}_n{size}", meaning=words))
+    note = _note(ale.significant[correction.label][0], thresholds[0], correction, len(experiments))
     log.info("%d experiments, %d foci. %s", len(experiments), sum(len(e.foci) for e in experiments), note)
     return Reference(
         map=resampled,
-        mask=cuts[0].mask,
+        mask=thresholds[0].mask,
         kind=kind,
         source=source,
         units="ALE value",
-        threshold=cuts[0].threshold,
+        threshold=thresholds[0].threshold,
         n_studies=len(experiments),
         n_foci=sum(len(experiment.foci) for experiment in experiments),
         note=note,
         label=label,
-        cuts=cuts,
+        thresholds=thresholds,
     )
 
 
@@ -76,39 +76,43 @@ def without_small_clusters(significant: np.ndarray, minimum_voxels: int) -> np.n
     return significant & (sizes[labels] >= minimum_voxels)
 
 
-def _cut(name: str, ale: Ale, resampled: np.ndarray, correction: Correction, grid: Grid, brain: np.ndarray) -> Cut:
+def _thresholded(
+    name: str, ale: Ale, resampled: np.ndarray, correction: Correction, grid: Grid, brain: np.ndarray
+) -> Thresholded:
     """One threshold, brought to the study's grid; what reaches its value at 2 mm without being kept is taken out."""
     significant, meaning = ale.significant[name]
     if not significant.any():
-        return Cut(name, np.zeros(grid.shape, dtype=bool), None, meaning)
+        return Thresholded(name, np.zeros(grid.shape, dtype=bool), None, meaning)
     data = ale.statistic.get_fdata(dtype=np.float32)
     threshold = float(data[significant].min())
     dropped = (data >= threshold) & ~without_small_clusters(significant, correction.minimum_cluster_voxels)
     if dropped.any():
         resampled = resample(nib.Nifti1Image(np.where(dropped, 0, data), ale.statistic.affine), grid)
-    return Cut(name, (resampled >= threshold) & brain, threshold, meaning)
+    return Thresholded(name, (resampled >= threshold) & brain, threshold, meaning)
 
 
-def _percentile_cuts(statistic: nib.Nifti1Image, resampled: np.ndarray, brain: np.ndarray) -> Iterator[Cut]:
+def _percentile_thresholds(
+    statistic: nib.Nifti1Image, resampled: np.ndarray, brain: np.ndarray
+) -> Iterator[Thresholded]:
     """ALE is a monotonic function of z: these are percentiles of either."""
     inside = brain_mask().get_fdata() > 0
     for percentile in PERCENTILES:
         value = float(np.percentile(statistic.get_fdata(dtype=np.float32)[inside], percentile))
         meaning = f"values above the {percentile}th percentile of the {RESOLUTION_MM} mm brain"
-        yield Cut(f"percentile_{percentile}", (resampled > value) & brain, value, meaning)
+        yield Thresholded(f"percentile_{percentile}", (resampled > value) & brain, value, meaning)
 
 
-def _note(significant: np.ndarray, cut: Cut, correction: Correction, n_experiments: int) -> str:
+def _note(significant: np.ndarray, thresholded: Thresholded, correction: Correction, n_experiments: int) -> str:
     minimum = correction.minimum_cluster_voxels
     kept = without_small_clusters(significant, minimum).sum()
     if not significant.any():
-        note = f"Nothing survives a {cut.meaning}: the mask is empty, scores against it are n/a."
+        note = f"Nothing survives a {thresholded.meaning}: the mask is empty, scores against it are n/a."
     elif not kept:
         note = f"No cluster has {minimum} voxels of {RESOLUTION_MM} mm: the mask is empty, scores against it are n/a."
-    elif not cut.mask.any():
+    elif not thresholded.mask.any():
         note = "What survives is too small for the study's grid: the mask is empty, scores against it are n/a."
     else:
-        note = f"{kept} voxels of {RESOLUTION_MM} mm at a {cut.meaning}, resampled linearly."
+        note = f"{kept} voxels of {RESOLUTION_MM} mm at a {thresholded.meaning}, resampled linearly."
     if n_experiments < FEW:
         note += f" {n_experiments} experiments are too few for inference, which takes at least {FEW}."
     return note

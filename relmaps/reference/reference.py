@@ -13,8 +13,8 @@ from relmaps.space.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
-    """A reference's mask at one threshold of the sweep.
+class Thresholded:
+    """A reference's mask at one of its thresholds.
 
     label : short name, unique within a reference, such as fdr_0.05. mask : (nx, ny, nz) bool, inside the brain; may be
     empty. threshold : value of the map from which the mask is taken, None if nothing reaches it. meaning : of the
@@ -35,8 +35,8 @@ class Reference:
     empty if nothing reaches the threshold. kind : meta_analysis, text_mined or truth. source : what it was made from.
     units : of the map. threshold : value of the map from which the mask is taken, None if there is none. n_studies,
     n_foci : what went in, None if it was not made from foci. note : whatever a reader must know, such as why the mask
-    is empty. label : what it must be called wherever it is shown, such as that its foci are too few. cuts : the sweep
-    of thresholds, the first of which is that of `mask`.
+    is empty. label : what it must be called wherever it is shown, such as that its foci are too few. thresholds :
+    all of its thresholds, the first of which is that of `mask`.
     """
 
     map: np.ndarray
@@ -49,7 +49,7 @@ class Reference:
     n_foci: int | None = None
     note: str = ""
     label: str = ""
-    cuts: Sequence[Cut] = ()
+    thresholds: Sequence[Thresholded] = ()
 
     def write(
         self,
@@ -59,12 +59,14 @@ class Reference:
         grid: Grid,
         thresholds_path: str | Path | None = None,
     ) -> None:
-        """thresholds_path : .npz with one bool array (nx, ny, nz) per cut, by its label; read_cuts reads it."""
+        """thresholds_path : .npz with one bool array (nx, ny, nz) per threshold, by its label; for read_thresholds."""
         write_map(self.map, map_path, grid)
         write_map(self.mask, mask_path, grid, dtype=np.uint8)
         if thresholds_path is not None:
             with replacing(thresholds_path) as temporary:
-                np.savez_compressed(temporary, **{cut.label: cut.mask for cut in self.cuts})
+                np.savez_compressed(
+                    temporary, **{thresholded.label: thresholded.mask for thresholded in self.thresholds}
+                )
         write_json(
             {
                 "kind": self.kind,
@@ -78,12 +80,12 @@ class Reference:
                 "n_foci": self.n_foci,
                 "note": self.note,
                 "thresholds": {
-                    cut.label: {
-                        "threshold": cut.threshold,
-                        "mask_voxels": int(cut.mask.sum()),
-                        "meaning": cut.meaning,
+                    thresholded.label: {
+                        "threshold": thresholded.threshold,
+                        "mask_voxels": int(thresholded.mask.sum()),
+                        "meaning": thresholded.meaning,
                     }
-                    for cut in self.cuts
+                    for thresholded in self.thresholds
                 },
             },
             sidecar_path,
@@ -106,13 +108,13 @@ class ReferenceMask:
 
 def read_reference_mask(name: str, mask_path: str | Path, sidecar_path: str | Path, grid: Grid) -> ReferenceMask:
     sidecar = read_json(sidecar_path)
-    label = next(iter(sidecar.get("thresholds", {})), "n/a")  # the headline's comes first
+    label = next(iter(sidecar.get("thresholds", {})), "n/a")  # the primary analysis's comes first
     return ReferenceMask(name, read_mask(mask_path, grid), sidecar["kind"], sidecar["threshold"], label)
 
 
-def read_cuts(thresholds_path: str | Path, sidecar_path: str | Path, grid: Grid) -> list[Cut]:
-    """A reference's sweep of thresholds, the headline's first. UserError if the masks are not on the study's grid."""
-    cuts = []
+def read_thresholds(thresholds_path: str | Path, sidecar_path: str | Path, grid: Grid) -> list[Thresholded]:
+    """A reference's thresholds, the primary analysis's first. UserError if the masks are not on the study's grid."""
+    thresholds = []
     with np.load(thresholds_path, allow_pickle=False) as masks:
         for label, told in read_json(sidecar_path)["thresholds"].items():
             if masks[label].shape != tuple(grid.shape):
@@ -120,5 +122,5 @@ def read_cuts(thresholds_path: str | Path, sidecar_path: str | Path, grid: Grid)
                     f"{thresholds_path}: mask {masks[label].shape} is not on the study's grid {tuple(grid.shape)}; "
                     "delete it and rerun the reference stage"
                 )
-            cuts.append(Cut(label, masks[label], told["threshold"], told["meaning"]))
-    return cuts
+            thresholds.append(Thresholded(label, masks[label], told["threshold"], told["meaning"]))
+    return thresholds

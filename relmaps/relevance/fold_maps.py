@@ -15,8 +15,8 @@ from relmaps.relevance.pooling import pooling_shares
 class FoldMaps:
     """Group maps of a fold as running sums, so that memory does not grow with the number of subjects.
 
-    labels : (n,) of the subjects explained. The first target is the headline's. fold_map : (n_voxels,) float32, mean
-    over seeds first. seed_maps : (n_seeds, n_voxels) float32, the group map of each seed's network.
+    labels : (n,) of the subjects explained. The first target is the primary analysis's. fold_map : (n_voxels,) float32,
+    mean over seeds first. seed_maps : (n_seeds, n_voxels) float32, the group map of each seed's network.
     table : per subject and target what else is known.
     """
 
@@ -60,10 +60,10 @@ class FoldMaps:
 
     def _add(self, batch: Explained) -> None:
         """The batch's part of the fold's map and of each seed's."""
-        headline = batch.maps[:, 0]
-        mean = headline.mean(axis=0)
+        primary = batch.maps[:, 0]
+        mean = primary.mean(axis=0)
         self.fold_map = self.fold_map + self._shares(batch.place, mean) @ mean
-        self.seed_maps = self.seed_maps + np.array([self._shares(batch.place, maps) @ maps for maps in headline])
+        self.seed_maps = self.seed_maps + np.array([self._shares(batch.place, maps) @ maps for maps in primary])
 
     def _shares(self, place: slice, maps: np.ndarray) -> np.ndarray:
         """(n_of_batch,) float32 factors with which these maps add to the fold's group map."""

@@ -2,7 +2,7 @@
 
     group_map = open_group_map("integrated_gradients", subjects=..., brain_mask=..., ...)
     published = group_map.published()      # (n_voxels,) float32
-    draws = group_map(weights)             # (n_draws, n_subjects) multiplicities -> (n_draws, n_voxels) float32
+    draws = group_map(weights)             # (n_bootstrap, n_subjects) multiplicities -> (n_bootstrap, n_voxels) float32
 
 Voxels are those of the brain mask in C order; subjects are in the order of subjects.tsv. No torch here: the overlap
 stage, which has none, resamples through this door.
@@ -20,18 +20,18 @@ from relmaps.catalogue.maps import map_of
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.tables import read_table
 from relmaps.relevance.heatmaps import chosen_heatmaps
-from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
-from relmaps.relevance.meaning import Meaning, meaning_of
+from relmaps.relevance.linear_maps import ExternalPattern, LinearMap, read_folds, read_gram, read_scores
 from relmaps.relevance.model_free import open_model_free
 from relmaps.relevance.model_free.study import Combine, Study, fixed
 from relmaps.relevance.pooling import PooledHeatmaps
+from relmaps.relevance.semantics import MapSemantics, describe_map
 
 
 @dataclass(frozen=True, eq=False)
 class GroupMap:
     """A group map and what it means.
 
-    name : the map's folder under relevance/. meaning : entries of its sidecar, polarity first.
+    name : the map's folder under relevance/. semantics : entries of its sidecar, polarity first.
     model : the network of each fold in the order of the folds, ["svm"], ["logistic"], or "n/a". feature : cohort array,
         or "n/a".
     n_subjects : length of a weight vector. combine : what turns weights into maps.
@@ -41,7 +41,7 @@ class GroupMap:
     """
 
     name: str
-    meaning: Meaning
+    semantics: MapSemantics
     model: list[str] | str
     feature: str
     n_subjects: int
@@ -53,9 +53,10 @@ class GroupMap:
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """The map of each resampled cohort.
 
-        weights : (n_draws, n_subjects) whole numbers >= 0, how often each subject was drawn. Each class must be drawn
+        weights : (n_bootstrap, n_subjects) whole numbers >= 0, how often each subject was drawn. Each class must be
+        drawn
             in each fold, as it is in a bootstrap stratified by fold and label.
-        Returns (n_draws, n_voxels) float32, without NaN.
+        Returns (n_bootstrap, n_voxels) float32, without NaN.
         """
         weights = np.asarray(weights, dtype=float)
         if weights.ndim != 2 or weights.shape[1] != self.n_subjects:
@@ -73,7 +74,7 @@ class GroupMap:
         class means and no more: what the classifier has learnt adds nothing to it.
         """
         subjects = self.n_subjects if self.subject_based else 0
-        entries = {"map": self.name} | self.meaning._asdict()
+        entries = {"map": self.name} | self.semantics._asdict()
         entries |= {"subjects": subjects, "model": self.model, "feature": self.feature}
         if self.class_difference is not None:
             r = np.corrcoef(published, self.class_difference())[0, 1]
@@ -102,8 +103,8 @@ def open_group_map(
     subject_maps: Sequence[str | Path] = (),
     subject_tables: Sequence[str | Path] = (),
     template_gm: str | Path | None = None,
-    applied_scores: str | Path | None = None,
-    applied_weights: Sequence[str | Path] = (),
+    external_scores: str | Path | None = None,
+    external_weights: Sequence[str | Path] = (),
     imported: str | Path | None = None,
 ) -> GroupMap:
     """Open the group map `name` from the study's files.
@@ -118,11 +119,11 @@ def open_group_map(
     array : cohort array, for linear models, and where the record of the map names one.
     splits, gram, linear_folds : for <estimator>_weights and <estimator>_pattern: the array's Gram matrix, and the table
         with the C of each fold (workflow/scripts/fit_linear.py).
-    applied_scores, applied_weights : instead of these three where finished models are applied to subjects of another
+    external_scores, external_weights : instead of these three where finished models are applied to subjects of another
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : where the record asks for it. imported : the group map of a map from elsewhere.
+        the same order. template_gm : where the record asks for it. imported : the group map of a external map.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
@@ -141,13 +142,13 @@ def open_group_map(
         combine = PooledHeatmaps(folds, labels, pooling, normalisation, rectify)
     elif record.estimator:
         model = [record.estimator]
-        if applied_weights:
-            combine = fixed(np.mean([study.read(path) for path in applied_weights], axis=0))
+        if external_weights:
+            combine = fixed(np.mean([study.read(path) for path in external_weights], axis=0))
         else:
             features = study.features()
-            if applied_scores:
-                scores = read_scores(applied_scores, record.estimator, table["participant_id"])
-                combine = AppliedPattern(features, scores)
+            if external_scores:
+                scores = read_scores(external_scores, record.estimator, table["participant_id"])
+                combine = ExternalPattern(features, scores)
             else:
                 trains, cs = read_folds(splits, linear_folds, table)
                 kernel = read_gram(gram, len(table))
@@ -156,10 +157,10 @@ def open_group_map(
                 class_difference = partial(_class_difference, features, labels)
     else:
         combine = open_model_free(name, study)
-    applied = bool(applied_scores or applied_weights)
-    meaning = meaning_of(name, feature, pooling, normalisation, target, applied)
-    subject_based = record.depends and not applied_weights
-    return GroupMap(name, meaning, model, feature, len(table), combine, subject_based, class_difference, error)
+    applied = bool(external_scores or external_weights)
+    semantics = describe_map(name, feature, pooling, normalisation, target, applied)
+    subject_based = record.depends and not external_weights
+    return GroupMap(name, semantics, model, feature, len(table), combine, subject_based, class_difference, error)
 
 
 def files_and_settings(inputs, params) -> tuple[dict, dict]:

@@ -28,7 +28,7 @@ class _FoldMean(ABC):
         self.features, self.n_folds = features, n_folds
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) whole numbers -> (n_draws, n_voxels) float32."""
+        """(n_bootstrap, n_subjects) whole numbers -> (n_bootstrap, n_voxels) float32."""
         folds = range(self.n_folds)
         means = [np.mean([self._coefficients(fold, draw) for fold in folds], axis=0) for draw in weights]
         return self._project(np.array(means))
@@ -81,7 +81,7 @@ class LinearMap(_FoldMean):
         return coefficients
 
 
-class AppliedPattern(_FoldMean):
+class ExternalPattern(_FoldMean):
     """The negated activation pattern of finished models on subjects they were not trained on; only those vary.
 
     features : (n_subjects, n_voxels) float32. scores : (n_folds, n_subjects) decision values of each fold's model.

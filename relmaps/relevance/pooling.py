@@ -63,7 +63,7 @@ class PooledHeatmaps:
         self.scales = [fold.scales(normalisation) for fold in folds]
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32."""
+        """(n_bootstrap, n_subjects) -> (n_bootstrap, n_voxels) float32."""
         n_voxels = self.folds[0].maps.shape[1]
         total = np.zeros((len(weights), n_voxels), dtype=np.float32)
         for fold, scales in zip(self.folds, self.scales, strict=True):
@@ -77,9 +77,9 @@ class PooledHeatmaps:
 
 
 def pooling_shares(weights: np.ndarray, labels: np.ndarray, pooling: str) -> np.ndarray:
-    """(n_draws, n) factors with which one fold's maps add up to its pooled map.
+    """(n_bootstrap, n) factors with which one fold's maps add up to its pooled map.
 
-    weights : (n_draws, n) multiplicities. labels : (n,) 0 or 1. A draw without any subject gets a map of zeros.
+    weights : (n_bootstrap, n) multiplicities. labels : (n,) 0 or 1. A draw without any subject gets a map of zeros.
     Raises UserError if a class that the pooling needs has no subject.
     """
     if CLASS_WEIGHTS[pooling] is None:

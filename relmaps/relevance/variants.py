@@ -13,7 +13,8 @@ RECTIFIED = {"mean_first": ("signed",), "sign_first": ("abs", "positive")}
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """values : (n_voxels,) float32. rectify : what was done to subjects' maps, which fits one sign of the sweep only
+    """values : (n_voxels,) float32. rectify : what was done to subjects' maps, which fits one sign of the multiverse
+    only
     where the order is sign_first."""
 
     target: str

@@ -7,24 +7,24 @@ import pandas as pd
 
 from relmaps.catalogue.looks import FAMILY_LOOKS
 from relmaps.catalogue.maps import family_of
-from relmaps.catalogue.models import is_control
+from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import map_name, model_name, reference_name
 from relmaps.classify.performance import overall
-from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.overlap import is_true, primary_scores
 
 SUSPICIOUS_ACCURACY = 0.95
 RECOVERY_AUC = 0.75  # only stated here; relmaps.overlap.recovery judges
 WHOSE_TRUTH = {
-    "simulated": "The cohort is simulated: this study checks the method against a known truth and replicates no "
+    "simulated": "The cohort is simulated: this study checks the method against a ground truth and replicates no "
     "finding about patients.",
-    "injected": "The scans are those of controls, half of whom were given a known loss of grey matter: this study "
+    "synthetic_atrophy": "The scans are those of controls, half of whom were given synthetic atrophy: this study "
     "checks the method on real anatomy and replicates no finding about patients.",
 }
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Sentences: overlap has one per reference; recovery is empty without a known truth.
+    """Sentences: overlap has one per reference; recovery is empty without a ground truth.
 
     accuracy has one per model, and one for all controls together.
     """
@@ -43,7 +43,7 @@ def answer(
     scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, truth: str | None
 ) -> Answer:
     """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `truth_of` gives it."""
-    auc = headline_scores(scores, "roc_auc")
+    auc = primary_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     accuracy = overall(performance, "balanced_accuracy")
     return Answer(
@@ -53,9 +53,9 @@ def answer(
             f"{model_name(row.model)}: held-out balanced accuracy "
             f"{estimate(row.value, row.ci_low, row.ci_high, confidence)}."
             for row in accuracy.itertuples()
-            if not is_control(row.model)
+            if not is_confound(row.model)
         ]
-        + controls_sentence(accuracy),
+        + confounds_sentence(accuracy),
         warnings=_warnings(accuracy) + ([WHOSE_TRUTH[truth]] if truth else []),
     )
 
@@ -71,9 +71,9 @@ def estimate(value: float, low: float, high: float, confidence: float | None = N
     return f"{value:.2f} ({100 * confidence:g} % interval {low:.2f} to {high:.2f})"
 
 
-def controls_sentence(accuracy: pd.DataFrame) -> list[str]:
+def confounds_sentence(accuracy: pd.DataFrame) -> list[str]:
     """One sentence on all controls, or none without any. accuracy : as `relmaps.classify.performance.overall`."""
-    controls = named_estimates(accuracy[accuracy["model"].map(is_control)])
+    controls = named_estimates(accuracy[accuracy["model"].map(is_confound)])
     return [f"Controls that see no tissue contrast: {controls}."] if controls else []
 
 
@@ -109,7 +109,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
 
 def _nulls(score: pd.Series) -> str:
     """What chance makes of the score, as far as it was asked."""
-    asked = {"random fields as smooth as it": score.null_p_spatial, "shuffled labels": score.null_p_labels}
+    asked = {"surrogate maps as smooth as it": score.null_p_spatial, "shuffled labels": score.null_p_labels}
     known = [f"p = {p:.3f} against {null}" for null, p in asked.items() if np.isfinite(p)]
     return ", " + _join(known, "and") if known else ""
 
@@ -122,10 +122,10 @@ def _recovery(recovery: pd.DataFrame, confidence: float) -> list[str]:
     rule = f"AUC of at least {RECOVERY_AUC}, and above every input-only baseline at {100 * confidence:g} % confidence"
     recovered, failed = ([map_name(name) for name in known["map"][chosen]] for chosen in (yes, ~yes))
     if not recovered:
-        return [f"No heatmap recovers the known truth ({rule}): not {_join(failed, 'nor')}."]
+        return [f"No heatmap recovers the ground truth ({rule}): not {_join(failed, 'nor')}."]
     verb = "recovers" if len(recovered) == 1 else "recover"
     unlike = f"; {_join(failed, 'and')} {'does' if len(failed) == 1 else 'do'} not" if failed else ""
-    return [f"{_join(recovered, 'and')} {verb} the known truth ({rule}){unlike}."]
+    return [f"{_join(recovered, 'and')} {verb} the ground truth ({rule}){unlike}."]
 
 
 def _warnings(accuracy: pd.DataFrame) -> list[str]:

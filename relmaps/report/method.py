@@ -26,7 +26,7 @@ DEPARTURES = [
     "Steps of integrated gradients are doubled per scan until the map adds up to the change of the output, unless a "
     "tolerance of null asks for the paper's fixed number (decision 5).",
     "A meta-analysis is computed and thresholded at 2 mm and then brought to the study's grid (decision 11).",
-    "Intervals, nulls, baselines, sweeps, randomisation, deletion, stability and known atrophy have no counterpart in "
+    "Intervals, nulls, baselines, sweeps, randomisation, deletion, stability and ground truth have no counterpart in "
     "the paper.",
 ]
 
@@ -41,7 +41,7 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
     references = [_reference(name, settings) for name, settings in config["reference"].items()]
     truth = {
         "simulated": " Half of the heads have a known loss of grey matter.",
-        "injected": " Half of the scans were given a known loss of grey matter.",
+        "synthetic_atrophy": " Half of the scans were given a known loss of grey matter.",
     }
     return [
         f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']].title}."
@@ -58,16 +58,16 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         f"Heatmaps: {', '.join(map_name(name) for name in relevance['methods'])}, of held-out scans alone. Explained: "
         f"{WORDS[relevance['target']]}; pooled: {WORDS[relevance['pooling']]}; each scan's map divided by: "
         f"{WORDS[relevance['normalisation']]}.",
-        f"References: {', '.join(references)}{'; and the known truth' if truth_of(config) else ''}.",
-        f"Overlap: {headline_in_words(overlap['primary'])}; and in {prod(map(len, overlap['multiverse'].values()))} "
+        f"References: {', '.join(references)}{'; and the ground truth' if truth_of(config) else ''}.",
+        f"Overlap: {primary_in_words(overlap['primary'])}; and in {prod(map(len, overlap['multiverse'].values()))} "
         f"settings in all. Intervals: {overlap['n_bootstrap']} bootstrap draws of participants, stratified by fold "
-        f"and group. Nulls: {overlap['n_surrogates']} random fields as smooth as the map, and "
+        f"and group. Nulls: {overlap['n_surrogates']} surrogate maps as smooth as the map, and "
         f"{_many(len(classify['permutations']), 'shuffling')} of the labels.",
     ]
 
 
-def headline_in_words(headline: dict) -> str:
-    return f"{SIGNS[headline['sign']]}, smoothed {headline['smoothing_mm']:g} mm, inside {MASKS[headline['mask']]}"
+def primary_in_words(primary: dict) -> str:
+    return f"{SIGNS[primary['sign']]}, smoothed {primary['smoothing_mm']:g} mm, inside {MASKS[primary['mask']]}"
 
 
 def flatten(settings: object, prefix: str = "") -> list[tuple[str, object]]:

@@ -8,11 +8,11 @@ import pandas as pd
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.cohort.truth import truth_of
-from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.report import tables
 from relmaps.report.answer import answer
 from relmaps.report.layout import layout
-from relmaps.report.method import DEPARTURES, departures_from_recipe, flatten, headline_in_words, method_sentences
+from relmaps.report.method import DEPARTURES, departures_from_recipe, flatten, method_sentences, primary_in_words
 from relmaps.report.pictures import embed, facts_of_figures
 from relmaps.report.table import render
 from relmaps.report.viewer import LIBRARY
@@ -27,7 +27,7 @@ LIMITS = [
     "Intervals resample participants with the trained networks held fixed; the variance of training again is not in "
     "them. They are for the map without the noise of a finite cohort, so that a noisy map's score may lie below its "
     "own.",
-    "Random fields as smooth as a map vary equally everywhere, and brains do not: a small p against them alone does "
+    "Surrogate maps as smooth as a map vary equally everywhere, and brains do not: a small p against them alone does "
     "not show disease. Shuffled labels do, where the study ran them.",
     "An ALE map is a smoothed summary of reported peaks, with its own threshold: a reference, not the truth.",
     "Left and right are taken from the image headers; no check of a scan's shape can confirm them.",
@@ -68,7 +68,7 @@ def build_report(
         "page.html.j2",
         title=f"relmaps: study {config['study']}",
         answer=words,
-        headline=headline_in_words(config["overlap"]["primary"]),
+        primary=primary_in_words(config["overlap"]["primary"]),
         confidence=f"{100 * confidence:g}",
         method=method_sentences(config, len(subjects)),
         flow=_flow(published, config),
@@ -111,9 +111,9 @@ def _flow(published: dict[str, pd.DataFrame], config: dict) -> list[tuple[str, s
 
 
 def _map_page(name: str, row: str | Path, sidecar: dict, scores: pd.DataFrame) -> dict:
-    """What the page tells of one map: picture, sidecar, and every metric at the headline."""
-    mine = scores[(scores["map"] == name) & is_true(scores["headline"]) & (scores["fold"] == "all")]
-    auc = headline_scores(mine, "roc_auc").dropna(subset=["value"])
+    """What the page tells of one map: picture, sidecar, and every metric in the primary analysis."""
+    mine = scores[(scores["map"] == name) & is_true(scores["primary"]) & (scores["fold"] == "all")]
+    auc = primary_scores(mine, "roc_auc").dropna(subset=["value"])
     best = ", ".join(f"{row.value:.2f} against the {reference_name(row.reference)}" for row in auc.itertuples())
     facts = {key: value for key, value in flatten(sidecar) if key != "map" and value not in (None, "")}
     return {

@@ -9,7 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.overlap import headline_scores
+from relmaps.figures.overlap import primary_scores
 from relmaps.report.answer import Answer
 
 SCREEN_WIDTH = 1600  # pixels: the page shows 1050, so this is sharp on dense screens as well
@@ -41,7 +41,7 @@ def embed(path: str | Path, alt: str, photographic: bool = False) -> Picture:
 def facts_of_figures(subjects: pd.DataFrame, scores: pd.DataFrame, words: Answer) -> dict[str, str]:
     """What the texts of relmaps/catalogue/figures.yaml name in braces, for those who cannot see a figure."""
     n_disease = int((subjects["label"] == 1).sum())
-    auc = headline_scores(scores, "roc_auc").dropna(subset=["value"]).sort_values("value", ascending=False)
+    auc = primary_scores(scores, "roc_auc").dropna(subset=["value"]).sort_values("value", ascending=False)
     orders = [
         f"against the {reference_name(reference)} "
         + ", ".join(f"{map_name(row.map)} {row.value:.2f}" for row in rows.itertuples())

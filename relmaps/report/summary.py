@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 
 from relmaps.catalogue.maps import family_of
-from relmaps.catalogue.models import is_control
+from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.catalogue.renamed import read_provenance
 from relmaps.classify.performance import overall
 from relmaps.cohort.truth import truth_of
-from relmaps.figures.overlap import headline_scores, is_true
+from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.io.errors import UserError
 from relmaps.io.tables import read_table
-from relmaps.report.answer import answer, controls_sentence, estimate, named_estimates
+from relmaps.report.answer import answer, confounds_sentence, estimate, named_estimates
 
 
 def summarise(results: str | Path) -> list[str]:
-    """Lines on accuracy, overlap of each map at the headline, recovery, and where the report lies.
+    """Lines on accuracy, overlap of each map in the primary analysis, recovery, and where the report lies.
 
     results : folder of a finished study. Raises UserError that names the first file that is missing.
     """
@@ -41,20 +41,20 @@ def summarise(results: str | Path) -> list[str]:
 def _accuracy_lines(performance: pd.DataFrame) -> list[str]:
     """One of the models, and one of the controls if there are any."""
     rows = overall(performance, "balanced_accuracy")
-    models = named_estimates(rows[~rows["model"].map(is_control)])
-    return [f"Balanced accuracy: {models}", *controls_sentence(rows)]
+    models = named_estimates(rows[~rows["model"].map(is_confound)])
+    return [f"Balanced accuracy: {models}", *confounds_sentence(rows)]
 
 
 def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
     """A line per map that is judged, best first, and one of all baselines."""
-    auc = headline_scores(scores, "roc_auc")
+    auc = primary_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     recovered = set(recovery["map"][is_true(recovery["recovered"])])
     ranked = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
     judged = ranked[ranked.map(family_of) != "baseline"]
     width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
-    lines = [f"{'ROC AUC at headline':<{width}}  {header}"]
+    lines = [f"{'ROC AUC in the primary analysis':<{width}}  {header}"]
     for name in judged:
         rows = auc[auc["map"] == name].set_index("reference")
         cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]

@@ -88,28 +88,28 @@ def overlap(table: pd.DataFrame) -> Table:
         interval("dice", "Dice", "dice_ci_low", "dice_ci_high"),
         number("dice_max", "Largest Dice"),
         number("average_precision", "Average precision"),
-        number("null_p_spatial", "p, random fields", 3),
+        number("null_p_spatial", "p, surrogate maps", 3),
         number("null_p_labels", "p, shuffled labels", 3),
         number("retraining_sd", "SD of AUC over trainings", 3),
-        Column("AUC in the sweep", _sweep, lambda row: row.roc_auc_sweep_high - row.roc_auc_sweep_low),
+        Column("AUC in the multiverse", _auc_range, _auc_width),
     ]
     return Table(
-        table, columns, "Overlap of each map with each reference at the headline setting, with intervals in brackets"
+        table, columns, "Overlap of each map with each reference in the primary analysis, with intervals in brackets"
     )
 
 
 def metrics(scores: pd.DataFrame) -> Table:
-    """Every metric of one map at the headline, against each reference. scores : rows of scores.tsv."""
+    """Every metric of one map in the primary analysis, against each reference. scores : rows of scores.tsv."""
     columns = [
         Column("Metric", lambda row: METRIC_NAMES[row.metric]),
         Column("Reference", lambda row: reference_name(row.reference)),
         interval("value", "Value", "ci_low", "ci_high"),
-        number("null_p_spatial", "p, random fields", 3),
+        number("null_p_spatial", "p, surrogate maps", 3),
         number("null_p_labels", "p, shuffled labels", 3),
         number("retraining_sd", "SD over trainings", 3),
     ]
     name = map_name(scores["map"].iloc[0])
-    return Table(scores, columns, f"{name}: every metric at the headline setting, with intervals in brackets")
+    return Table(scores, columns, f"{name}: every metric in the primary analysis, with intervals in brackets")
 
 
 def regions(regions: pd.DataFrame) -> Table:
@@ -124,12 +124,12 @@ def regions(regions: pd.DataFrame) -> Table:
         number("share_of_reference", "of the reference", 3),
         number("dice", "Dice inside"),
     ]
-    return Table(regions, columns, "Relevance and overlap by region at the headline setting")
+    return Table(regions, columns, "Relevance and overlap by region in the primary analysis")
 
 
 def comparisons(comparisons: pd.DataFrame) -> Table:
-    """comparisons.tsv at the headline, by ROC AUC: the pairs by eleven metrics are too many to read."""
-    comparisons = comparisons[is_true(comparisons["headline"]) & (comparisons["metric"] == "roc_auc")]
+    """comparisons.tsv in the primary analysis, by ROC AUC: the pairs by eleven metrics are too many to read."""
+    comparisons = comparisons[is_true(comparisons["primary"]) & (comparisons["metric"] == "roc_auc")]
     columns = [
         Column("Map", lambda row: map_name(row.map_a)),
         Column("Minus", lambda row: map_name(row.map_b)),
@@ -140,7 +140,7 @@ def comparisons(comparisons: pd.DataFrame) -> Table:
         number("p_resampled", "p over trainings", 3),
     ]
     return Table(
-        comparisons, columns, "Paired differences between maps at the headline setting, with intervals in brackets"
+        comparisons, columns, "Paired differences between maps in the primary analysis, with intervals in brackets"
     )
 
 
@@ -184,7 +184,7 @@ def variability(variability: pd.DataFrame) -> Table:
 
 
 def recovery(recovery: pd.DataFrame) -> Table:
-    """recovery.tsv: does a map recover the known truth?"""
+    """recovery.tsv: does a map recover the ground truth?"""
     columns = [
         Column("Map", lambda row: map_name(row["map"])),
         interval("auc", "ROC AUC", "ci_low", "ci_high"),
@@ -192,7 +192,7 @@ def recovery(recovery: pd.DataFrame) -> Table:
         Column("Hardest baseline", lambda row: "n/a" if pd.isna(row.worst_baseline) else map_name(row.worst_baseline)),
         interval("difference", "Difference to it", "difference_ci_low", "difference_ci_high"),
     ]
-    return Table(recovery, columns, "Recovery of the known truth, with intervals in brackets")
+    return Table(recovery, columns, "Recovery of the ground truth, with intervals in brackets")
 
 
 def of_maps(sidecars: dict[str, dict]) -> Table:
@@ -260,5 +260,10 @@ def _yes_no(value: object) -> str:
     return "n/a" if pd.isna(value) else {"true": "yes", "false": "no"}[str(value).lower()]
 
 
-def _sweep(row: pd.Series) -> str:
-    return "n/a" if pd.isna(row.roc_auc_sweep_low) else f"{row.roc_auc_sweep_low:.2f} to {row.roc_auc_sweep_high:.2f}"
+def _auc_range(row: pd.Series) -> str:
+    low, high = row.roc_auc_multiverse_low, row.roc_auc_multiverse_high
+    return "n/a" if pd.isna(low) else f"{low:.2f} to {high:.2f}"
+
+
+def _auc_width(row: pd.Series) -> float:
+    return row.roc_auc_multiverse_high - row.roc_auc_multiverse_low

@@ -102,7 +102,7 @@ def _septa(grid: Grid) -> np.ndarray:
 
 
 def _cover_with_skin(tissues: dict[str, np.ndarray], grid: Grid, depth: np.ndarray) -> None:
-    """Cut all tissues off at the inner face of the fat, and put fat and skin around them."""
+    """Thresholded all tissues off at the inner face of the fat, and put fat and skin around them."""
     voxel_mm, (x, y, z) = float(grid.voxel_mm[0]), axes_of(grid)
     nape = np.exp(-((x / 60) ** 2) - ((y + 105) / 45) ** 2 - ((z + 150) / 60) ** 2)
     inner = coverage(depth + (SKIN_MM + FAT_MM) + NAPE_FAT_MM * nape, voxel_mm)

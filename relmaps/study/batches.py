@@ -41,15 +41,15 @@ class Batches:
             for scan in self.plan.conversions[wildcards.batch]
         ]
 
-    def injection_inputs(self, wildcards) -> dict[str, list[str]]:
-        scans = self.plan.injections[wildcards.batch]
+    def atrophy_inputs(self, wildcards) -> dict[str, list[str]]:
+        scans = self.plan.atrophied[wildcards.batch]
         return self._files_or_makers(scans, wildcards.batch, [(self.plan.conversions, "converted")])
 
-    def injections(self, wildcards) -> list[list]:
+    def atrophied(self, wildcards) -> list[list]:
         """Scan and the file to make."""
         return [
-            [list(astuple(scan)), f"{self.results}/cohort/injected/{scan.scan_id}_T1w.nii.gz"]
-            for scan in self.plan.injections[wildcards.batch]
+            [list(astuple(scan)), f"{self.results}/cohort/synthetic_atrophy/{scan.scan_id}_T1w.nii.gz"]
+            for scan in self.plan.atrophied[wildcards.batch]
         ]
 
     def raw_scan_inputs(self, wildcards) -> dict[str, list[str]]:
@@ -58,7 +58,7 @@ class Batches:
             batches = self.plan.simulated_with(wildcards.batch)
             made = [f"{self.results}/cohort/simulated/batch-{batch}.tsv" for batch in batches]
             return {"scans": made, "prepared": []}
-        steps = [(self.plan.conversions, "converted"), (self.plan.injections, "injected")]
+        steps = [(self.plan.conversions, "converted"), (self.plan.atrophied, "synthetic_atrophy")]
         return self._files_or_makers(self.plan.batches[wildcards.batch], wildcards.batch, steps)
 
     def raw_scans(self, wildcards) -> list[list]:

@@ -33,12 +33,12 @@ def import_closure(script: Path) -> set[Path]:
         path = waiting.pop()
         if path not in closure:
             closure.add(path)
-            waiting.extend(_imported_files(path))
+            waiting.extend(_external_files(path))
     return closure
 
 
 @cache
-def _imported_files(path: Path) -> tuple[Path, ...]:
+def _external_files(path: Path) -> tuple[Path, ...]:
     """Files that a file imports by name; a package that calls `import_module` may import any file of its folder."""
     names: set[str] = set()
     chosen: list[Path] = []

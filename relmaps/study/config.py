@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from snakemake.utils import update_config
 
 from relmaps import ROOT
-from relmaps.catalogue.controls import CONTROL_INPUTS
+from relmaps.catalogue.confounds import CONFOUND_INPUTS
 from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.maps import HEATMAPS
 from relmaps.catalogue.networks import NETWORKS
@@ -63,9 +63,9 @@ def load_config(config: dict) -> dict:
     for column, (low, high) in config["preprocess"]["exclude_on"].items():
         if low is not None and high is not None and low > high:
             raise UserError(f"config: preprocess.exclude_on.{column} is [{low}, {high}]; write the lower value first")
-    headline, sweep = config["overlap"]["primary"], config["overlap"]["multiverse"]
-    for key, value in headline.items():
-        if value not in sweep[key]:
+    primary, choices = config["overlap"]["primary"], config["overlap"]["multiverse"]
+    for key, value in primary.items():
+        if value not in choices[key]:
             raise UserError(
                 f"config: overlap.primary.{key} is {value}, which is not in overlap.multiverse.{key}; add it there"
             )
@@ -123,7 +123,7 @@ def read_schema() -> dict:
         "heatmap": {"enum": HEATMAPS},
         "network": {"enum": list(NETWORKS)},
         "linear": {"enum": list(ESTIMATORS)},
-        "control_input": {"enum": list(CONTROL_INPUTS)},
+        "confound_input": {"enum": list(CONFOUND_INPUTS)},
         "source": _choices(SOURCES),
         "reference_source": _choices(REFERENCE_SOURCES),
     }
@@ -164,17 +164,17 @@ def _packaged(path: str | None) -> str | None:
 
 def _check_cohort(config: dict) -> None:
     cohort = config["cohort"]
-    name, source, injection = cohort["source"], SOURCES[cohort["source"]], cohort["synthetic_atrophy"]
+    name, source, atrophy = cohort["source"], SOURCES[cohort["source"]], cohort["synthetic_atrophy"]
     if source.input and not config["input"]:
         raise UserError(f"config: input is not set; add {source.input} on the command line, --config input=PATH")
     if source.labels and cohort["labels"] != source.labels:
         raise UserError(f"config: cohort.labels of a {name} cohort must be {source.labels}; remove the key")
-    if source.truth and injection is not None:
+    if source.truth and atrophy is not None:
         raise UserError(f"config: cohort.synthetic_atrophy is for real scans; a {name} cohort has its disease already")
-    if injection is not None and injection["regions"]["source"] != "ellipsoids" and not injection["regions"]["path"]:
+    if atrophy is not None and atrophy["regions"]["source"] != "ellipsoids" and not atrophy["regions"]["path"]:
         raise UserError(
             "config: cohort.synthetic_atrophy.regions.path is not set; "
-            f"source {injection['regions']['source']} needs a file"
+            f"source {atrophy['regions']['source']} needs a file"
         )
 
 

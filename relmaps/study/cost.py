@@ -63,7 +63,7 @@ def size_of(config: dict, scans: int) -> Size:
 
 # Rule -> what its cost grows with: its name, and its amount in all jobs. A job of any other rule costs always the same.
 UNITS: dict[str, tuple[str, Callable[[Size, int], float]]] = {
-    **dict.fromkeys(("simulate_scans", "preprocess_scans", "draw_scans"), ("scan", lambda s, n: s.scans)),
+    **dict.fromkeys(("simulate_scans", "preprocess_scans", "plot_scans"), ("scan", lambda s, n: s.scans)),
     **dict.fromkeys(
         ("build_array", "build_gram", "map_linear_folds", "pool_map", "pool_variants"),
         ("scan x voxel", lambda s, n: n * s.scans * s.voxels),
@@ -78,7 +78,7 @@ UNITS: dict[str, tuple[str, Callable[[Size, int], float]]] = {
     ),
     "check_heatmap": ("voxel x channel", lambda s, n: n * s.voxels * s.channels),
     "bootstrap_map": ("draw x voxel", lambda s, n: n * s.draws * s.voxels),
-    "draw_null": ("field x voxel", lambda s, n: n * s.fields * s.voxels),
+    "score_surrogates": ("field x voxel", lambda s, n: n * s.fields * s.voxels),
     **dict.fromkeys(("score_maps", "score_variants"), ("map x voxel", lambda s, n: n * s.maps * s.voxels)),
     **dict.fromkeys(
         ("make_template", "build_reference", "build_truth", "simulate_truth", "tabulate_regions", "tabulate_stability"),

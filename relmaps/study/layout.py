@@ -80,12 +80,12 @@ class Layout:
         self.kept_subject_maps = self.heatmaps if relevance["keep_subject_maps"] else []
         self.cards = [] if self.external else [f"{self.results}/classify/cards/fold-{fold}.md" for fold in self.folds]
         simulated = f"{self.results}/cohort/severity.tsv" if config["cohort"]["source"] == "simulated" else []
-        injected = config["cohort"]["synthetic_atrophy"] is not None
-        self.severity = f"{self.results}/cohort/injection.tsv" if injected else simulated
+        synthetic = config["cohort"]["synthetic_atrophy"] is not None
+        self.severity = f"{self.results}/cohort/synthetic_atrophy.tsv" if synthetic else simulated
         conditions = {
             None: True,
             "truth": TRUTH in plan.references,
-            "growth": bool(self.curve_maps),
+            "sample_size_curve": bool(self.curve_maps),
             "training": not self.external,
         }
         self.figures = [name for name, record in FIGURES.items() if conditions[record.needs]]
@@ -95,7 +95,7 @@ class Layout:
     def features(self) -> dict[str, str]:
         """The cohort array that each model sees but the networks; n/a for a model of covariates."""
         models = self.plan.models
-        shown = [*models.linear, *models.control_linear, *models.control_networks]
+        shown = [*models.linear, *models.confound_linear, *models.confound_networks]
         arrays = {model: feature_of_model(model, self.config["classify"]) for model in shown}
         return arrays | dict.fromkeys(models.covariates, "n/a")
 
@@ -121,7 +121,7 @@ class Layout:
             trained = [(models.networks[0], seeds[0])]
         else:
             trained = [(name, seed) for name in models.networks for seed in seeds]
-            trained += [(name, seeds[0]) for name in models.control_networks]
+            trained += [(name, seeds[0]) for name in models.confound_networks]
         return [[name, fold, str(seed)] for name, seed in trained for fold in self.folds]
 
     def weights(self, folder: str, trainings: Iterable[list[str]] | None = None) -> list[str]:
@@ -137,7 +137,7 @@ class Layout:
     def predictions(self, wildcards) -> list[str]:
         """Predictions of all models of a run, in one file per training or linear model."""
         folder, models = f"{wildcards.run}/classify", self.plan.models
-        linear = [*models.linear, *models.control_linear, *models.covariates]
+        linear = [*models.linear, *models.confound_linear, *models.covariates]
         return [
             *(f"{folder}/linear/{name}_predictions.tsv" for name in linear),
             *(
@@ -294,9 +294,9 @@ class Layout:
         """Files that a figure is drawn from; the lists are those that relmaps/catalogue/figures.yaml names."""
         lists = {
             "heatmaps": self.heatmaps,
-            "growing_maps": self.curve_maps,
+            "curve_maps": self.curve_maps,
             "histories": [f"{network}/fold-{fold}_seed-{seed}" for network, fold, seed in self.trainings],
-            "label_nulls": ["null"] if self.permutations else [],
+            "permutations": ["permutations"] if self.permutations else [],
         }
         return record.files(self.results, lists)
 
@@ -320,7 +320,7 @@ class Layout:
 
     def _linear_folds(self, folder: str) -> list[str]:
         models = self.plan.models
-        return [f"{folder}/linear/{name}_folds.tsv" for name in (*models.linear, *models.control_linear)]
+        return [f"{folder}/linear/{name}_folds.tsv" for name in (*models.linear, *models.confound_linear)]
 
     def _linear_inputs(self, model: str, kind: str) -> Files:
         """What a linear map is refitted from."""
@@ -352,7 +352,7 @@ class ExternalLayout(Layout):
         self.trained = config["external_validation"]
 
     def predictions(self, wildcards) -> list[str]:
-        return [f"{self.results}/classify/applied.tsv"]
+        return [f"{self.results}/classify/external_predictions.tsv"]
 
     def linear_folds(self, wildcards) -> list[str]:
         return self._linear_folds(f"{self.trained}/classify")
@@ -363,8 +363,8 @@ class ExternalLayout(Layout):
     def _linear_inputs(self, model: str, kind: str) -> Files:
         """What a linear map is made from where finished models are applied."""
         if kind == "pattern":
-            return {"applied_scores": f"{self.results}/classify/applied.tsv"}
-        return {"applied_weights": self.linear_weight_maps(model)}
+            return {"external_scores": f"{self.results}/classify/external_predictions.tsv"}
+        return {"external_weights": self.linear_weight_maps(model)}
 
     def _refitted(self, name: str) -> bool:
         return map_of(name).kind != "weights"

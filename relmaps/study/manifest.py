@@ -14,7 +14,14 @@ PUBLISHED = (
     *("classify/*.tsv", "classify/*.json", "classify/cards/*.*", "classify/cnn/*/*.safetensors"),
     *("relevance/*.tsv", "relevance/*.json", "relevance/*/*.tsv", "relevance/*/*.json"),
     *("relevance/*/group.nii.gz", "relevance/*/*/fold-*.nii.gz", "reference/*/*.nii.gz", "reference/*/*.json"),
-    *("overlap/*.tsv", "overlap/*.json", "overlap/growth/*.*", "figures/*.*", "figures/maps/*.*", "tables/*.*"),
+    *(
+        "overlap/*.tsv",
+        "overlap/*.json",
+        "overlap/sample_size_curve/*.*",
+        "figures/*.*",
+        "figures/maps/*.*",
+        "tables/*.*",
+    ),
     *("report.html", "provenance.json"),
 )
 SCRIPTS = "workflow/scripts"

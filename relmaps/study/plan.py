@@ -10,9 +10,9 @@ from relmaps.catalogue.references import TRUTH
 from relmaps.catalogue.sources import SOURCES, settings_of_source
 from relmaps.classify.models import Models, models_of
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.injection import INJECTED
 from relmaps.cohort.participants import participant_ids
 from relmaps.cohort.sources import read_cohort, tables_of
+from relmaps.cohort.synthetic_atrophy import SYNTHETIC_ATROPHY
 from relmaps.cohort.truth import truth_of
 from relmaps.io.errors import UserError
 
@@ -24,7 +24,7 @@ class Plan:
     """What the rules need of the cohort.
 
     dataset : folder or table of the source. tables : files that it is read from. scans : raw scans, by scan_id.
-    simulation_batches : number -> scans that one job simulates. conversions, injections, batches : number -> scans that
+    simulation_batches : number -> scans that one job simulates. conversions, atrophied, batches : number -> scans that
     one job converts from DICOM, gives the disease, or preprocesses; the same numbers mean the same scans, whose `path`
     is what that job reads. pictures : number -> batches whose scans one job draws. models : those that are trained.
     linear_maps : maps of the linear ones, also among `maps`.
@@ -35,7 +35,7 @@ class Plan:
     scans: dict[str, Scan]
     simulation_batches: dict[str, list[Scan]]
     conversions: dict[str, list[Scan]]
-    injections: dict[str, list[Scan]]
+    atrophied: dict[str, list[Scan]]
     batches: dict[str, list[Scan]]
     pictures: dict[str, list[str]]
     models: Models
@@ -83,9 +83,9 @@ def plan_study(config: dict) -> Plan:
     raw = _chunks(scans, config["preprocess"]["scans_per_job"])
     conversions = {} if simulated else _only(raw, lambda scan: Path(scan.path).is_dir())
     prepared = _moved(raw, {scan.scan_id for batch in conversions.values() for scan in batch}, f"{results}/converted")
-    injections = prepared if config["cohort"]["synthetic_atrophy"] is not None else {}
-    if injections:
-        prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/injected")
+    atrophied = prepared if config["cohort"]["synthetic_atrophy"] is not None else {}
+    if atrophied:
+        prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/synthetic_atrophy")
     models = models_of(config["classify"])
     linear_maps = [f"{model}_{kind}" for model in models.linear for kind in LINEAR_KINDS]
     return Plan(
@@ -94,13 +94,13 @@ def plan_study(config: dict) -> Plan:
         scans={scan.scan_id: scan for scan in scans},
         simulation_batches=_chunks(scans, config["simulation"]["scans_per_job"]) if simulated else {},
         conversions=conversions,
-        injections=injections,
+        atrophied=atrophied,
         batches=prepared,
         pictures=_chunks(list(prepared), max(1, PICTURES_PER_JOB // config["preprocess"]["scans_per_job"])),
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
-        references=[*config["reference"], *([TRUTH] if truth_of(config) and not _only_imported(config) else [])],
+        references=[*config["reference"], *([TRUTH] if truth_of(config) and not _only_external(config) else [])],
     )
 
 
@@ -110,25 +110,25 @@ def _maps(config: dict, linear_maps: list[str]) -> list[str]:
     for name in config["relevance"]["external_maps"]:
         if name in MAPS:
             raise UserError(f"config: relevance.external_maps.{name}: relmaps makes a map of this name; choose another")
-    if not _only_imported(config):
+    if not _only_external(config):
         return [*ours, *config["relevance"]["external_maps"]]
     if not config["relevance"]["external_maps"]:
         raise UserError("config: overlap.maps: external, but relevance.external_maps names no map; add one")
     return list(config["relevance"]["external_maps"])
 
 
-def _only_imported(config: dict) -> bool:
+def _only_external(config: dict) -> bool:
     return config["overlap"]["maps"] == "external"
 
 
 def disease_of(config: dict) -> dict:
     """severity, severity_spread and regions of the study's known disease; regions as in cohort.synthetic_atrophy.
 
-    ellipsoids : the list of simulation.regions, which a simulated disease and an injected one of that source take.
+    ellipsoids : the list of simulation.regions, which a simulated and a synthetic disease of that source take.
     """
-    injection = config["cohort"]["synthetic_atrophy"]
-    known = injection or config["simulation"]
-    regions = injection["regions"] if injection else {"source": "ellipsoids", "path": None, "fwhm_mm": 1.0}
+    atrophy = config["cohort"]["synthetic_atrophy"]
+    known = atrophy or config["simulation"]
+    regions = atrophy["regions"] if atrophy else {"source": "ellipsoids", "path": None, "fwhm_mm": 1.0}
     ellipsoids = config["simulation"]["regions"] if regions["source"] == "ellipsoids" else []
     return {
         "severity": known["severity"],
@@ -171,8 +171,8 @@ def _check_folds(sizes: dict[str, int], config: dict) -> None:
         config["classify"]["folds"] if config["external_validation"] is None else 2,
         config["cohort"]["labels"],
     )
-    if truth_of(config) == "injected":
-        names = names | {"disease": INJECTED}
+    if truth_of(config) == "synthetic_atrophy":
+        names = names | {"disease": SYNTHETIC_ATROPHY}
     for group, size in sizes.items():
         if size < folds:
             raise UserError(

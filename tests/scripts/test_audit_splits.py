@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from relmaps.classify.splits import split_for_applied, split_subjects
+from relmaps.classify.splits import split_external, split_subjects
 from relmaps.io.errors import UserError
 from relmaps.io.files import read_json
 from relmaps.io.tables import read_table, write_table
@@ -37,7 +37,7 @@ def test_what_was_checked_is_written(study):
 
 
 def test_finished_models(study):
-    write_table(split_for_applied(read_table(study / "subjects.tsv"), ["1", "4"]), study / "splits.tsv")
+    write_table(split_external(read_table(study / "subjects.tsv"), ["1", "4"]), study / "splits.tsv")
     assert list(audit(study, everyone_tested=True)["folds"]) == ["1", "4"]
 
 

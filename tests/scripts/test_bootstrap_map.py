@@ -5,11 +5,11 @@ import pytest
 from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table
 from relmaps.overlap import bootstrap as overlap_bootstrap
-from relmaps.overlap.arena import Cell, open_arena
-from relmaps.overlap.draws import read_draws
+from relmaps.overlap.bootstrap_samples import read_samples
 from relmaps.overlap.resampling import subject_weights
+from relmaps.overlap.scoring_space import Specification, open_scoring_space
 from relmaps.relevance.group import open_group_map
-from tests.small_arena import write_arena
+from tests.small_scoring_space import write_scoring_space
 from workflow.scripts import bootstrap_map
 
 
@@ -34,7 +34,7 @@ def arguments(tmp_path, grid, brain, rng):
             "array": tmp_path / "array.npy",
         },
         "published": tmp_path / "group.nii.gz",
-        "arena_files": write_arena(tmp_path, grid, brain),
+        "scoring_files": write_scoring_space(tmp_path, grid, brain),
         "folds": tmp_path / "splits.tsv",
         "settings": {
             "space": grid.space,
@@ -42,36 +42,36 @@ def arguments(tmp_path, grid, brain, rng):
             "pooling": "all",
             "normalisation": "none",
         },
-        "cells": [
+        "specifications": [
             {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
             {"sign": "signed", "smoothing_mm": 0, "mask": "gm"},
         ],
-        "n_draws": 20,
+        "n_bootstrap": 20,
         "seed": 3,
-        "draws": tmp_path / "mean_t1.npz",
+        "samples": tmp_path / "mean_t1.npz",
     }
 
 
 def test_draws_are_those_of_resampled_subjects(arguments, grid, brain):
     bootstrap_map.main(**arguments)
-    by_cell = read_draws(arguments["draws"])
+    by_specification = read_samples(arguments["samples"])
     participants = read_table(arguments["inputs"]["subjects"])["participant_id"]
     weights = subject_weights(participants, read_table(arguments["folds"]), 20, 3)
     inputs, settings = arguments["inputs"], arguments["settings"]
     group_map = open_group_map("mean_t1", **inputs, **settings)
-    arena = open_arena(**arguments["arena_files"])
-    assert list(by_cell) == [Cell(**cell) for cell in arguments["cells"]]
-    for cell, draws in by_cell.items():
-        expected = overlap_bootstrap.bootstrap_map(group_map, weights, arena, cell)
-        np.testing.assert_array_equal(draws.scores, expected.scores)
-        assert np.isfinite(draws.of("truth", "roc_auc")).all()
-        assert draws.reliability == expected.reliability
+    scoring_space = open_scoring_space(**arguments["scoring_files"])
+    assert list(by_specification) == [Specification(**specification) for specification in arguments["specifications"]]
+    for specification, samples in by_specification.items():
+        expected = overlap_bootstrap.bootstrap_map(group_map, weights, scoring_space, specification)
+        np.testing.assert_array_equal(samples.scores, expected.scores)
+        assert np.isfinite(samples.of("truth", "roc_auc")).all()
+        assert samples.reliability == expected.reliability
 
 
 def test_the_same_seed_gives_the_same_bytes(arguments, tmp_path):
     bootstrap_map.main(**arguments)
-    bootstrap_map.main(**arguments | {"draws": tmp_path / "again.npz"})
-    assert (tmp_path / "again.npz").read_bytes() == arguments["draws"].read_bytes()
+    bootstrap_map.main(**arguments | {"samples": tmp_path / "again.npz"})
+    assert (tmp_path / "again.npz").read_bytes() == arguments["samples"].read_bytes()
 
 
 def test_another_published_map_is_a_defect(arguments, grid, rng):

@@ -4,7 +4,7 @@ import pytest
 from relmaps.io.errors import UserError
 from relmaps.io.files import read_json
 from relmaps.io.images import read_map, read_mask, write_map
-from relmaps.reference.reference import read_cuts
+from relmaps.reference.reference import read_thresholds
 from workflow.scripts import build_reference
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def test_foci_become_an_ale_map(arguments, foci, grid):
     mask, values = read_mask(arguments["mask"], grid), read_map(arguments["reference_map"], grid)
     assert sidecar["mask_voxels"] == mask.sum() > 0
     assert values[mask].min() >= sidecar["threshold"]
-    first, *others = read_cuts(arguments["thresholds"], arguments["sidecar"], grid)
+    first, *others = read_thresholds(arguments["thresholds"], arguments["sidecar"], grid)
     np.testing.assert_array_equal(first.mask, mask)
     assert {"p_0.001", "percentile_95"} <= {cut.label for cut in others}
 
@@ -60,10 +60,10 @@ def test_a_text_mined_literature_says_so_and_has_other_sample_sizes(arguments, f
     settings = SETTINGS | {"source": "neuroquery", "correction": "voxel_fwe", "sample_size_sweep": [30]}
     build_reference.main(foci, settings=settings, **arguments)
     assert read_json(arguments["sidecar"])["kind"] == "text_mined"
-    cuts = {cut.label: cut.mask for cut in read_cuts(arguments["thresholds"], arguments["sidecar"], grid)}
-    assert cuts["voxel_fwe_0.05"].any()
-    np.testing.assert_array_equal(cuts["voxel_fwe_0.05"], read_mask(arguments["mask"], grid))
-    np.testing.assert_array_equal(cuts["voxel_fwe_0.05_n30"], cuts["voxel_fwe_0.05"])
+    thresholds = {cut.label: cut.mask for cut in read_thresholds(arguments["thresholds"], arguments["sidecar"], grid)}
+    assert thresholds["voxel_fwe_0.05"].any()
+    np.testing.assert_array_equal(thresholds["voxel_fwe_0.05"], read_mask(arguments["mask"], grid))
+    np.testing.assert_array_equal(thresholds["voxel_fwe_0.05_n30"], thresholds["voxel_fwe_0.05"])
 
 
 def test_a_ready_made_map_is_thresholded(arguments, tmp_path, grid, brain):

@@ -2,7 +2,7 @@ import numpy as np
 
 from relmaps.io.files import read_json
 from relmaps.io.images import read_mask, write_map
-from relmaps.reference.reference import read_cuts
+from relmaps.reference.reference import read_thresholds
 from workflow.scripts import build_truth
 
 
@@ -21,5 +21,5 @@ def test_writes_map_mask_and_sidecar(tmp_path, grid, brain):
     sidecar = read_json(outputs["sidecar"])
     assert (sidecar["kind"], sidecar["n_foci"]) == ("truth", None)
     np.testing.assert_allclose(sidecar["threshold"], 0.1, rtol=1e-6)
-    cuts = {cut.label: cut for cut in read_cuts(outputs["thresholds"], outputs["sidecar"], grid)}
-    np.testing.assert_array_equal(cuts["share_0.5"].mask, brain & (loss > 0.1))
+    thresholds = {cut.label: cut for cut in read_thresholds(outputs["thresholds"], outputs["sidecar"], grid)}
+    np.testing.assert_array_equal(thresholds["share_0.5"].mask, brain & (loss > 0.1))

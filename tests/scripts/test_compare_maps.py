@@ -3,27 +3,27 @@ import pandas as pd
 import pytest
 
 from relmaps.io.tables import columns_of, read_table, write_table
-from relmaps.overlap.arena import Cell
-from relmaps.overlap.draws import Draws, write_draws
+from relmaps.overlap.bootstrap_samples import BootstrapSamples, write_samples
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.retraining import COLUMNS
+from relmaps.overlap.scoring_space import Specification
 from workflow.scripts import compare_maps
 
 
 def test_compares_all_maps_of_the_table(tmp_path, rng):
     maps, values = ["lrp", "vbm_t", "mean_t1"], [0.7, 0.8, 0.6]
     rows = [
-        {"map": name, "fold": "all", "reference": "truth", "metric": metric, "headline": headline, "value": value}
-        | {"threshold_label": "own", "mask": "brain", "sign": "abs", "smoothing_mm": 8 if headline == "true" else 0}
+        {"map": name, "fold": "all", "reference": "truth", "metric": metric, "primary": primary, "value": value}
+        | {"threshold_label": "own", "mask": "brain", "sign": "abs", "smoothing_mm": 8 if primary == "true" else 0}
         for name, value in zip(maps, values, strict=True)
         for metric in METRICS
-        for headline in ("true", "false")
+        for primary in ("true", "false")
     ]
     write_table(pd.DataFrame(rows), tmp_path / "scores.tsv")
     paths = [tmp_path / f"{name}.npz" for name in maps]
     for path, value in zip(paths, values, strict=True):
-        draws = Draws(rng.normal(value, 0.01, (100, 1, len(METRICS))), ["truth"], list(METRICS))
-        write_draws({Cell("abs", 8, "brain"): draws}, path)
+        samples = BootstrapSamples(rng.normal(value, 0.01, (100, 1, len(METRICS))), ["truth"], list(METRICS))
+        write_samples({Specification("abs", 8, "brain"): samples}, path)
     runs = pd.DataFrame(columns=COLUMNS)
     write_table(runs, tmp_path / "retraining.tsv")
     tables = [tmp_path / f"{name}.tsv" for name in ("scores", "retraining", "comparisons")]

@@ -20,7 +20,7 @@ def test_all_pairs_are_written(tmp_path):
         predictions=tmp_path / "predictions.tsv",
         selection=tmp_path / "selection.tsv",
         comparisons=tmp_path / "model_comparisons.tsv",
-        draws=100,
+        samples=100,
         confidence=0.95,
         seed=0,
     )

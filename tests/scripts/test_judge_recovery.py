@@ -5,10 +5,17 @@ from workflow.scripts import judge_recovery
 
 
 def test_judges_what_is_no_baseline(tmp_path):
-    cell = {"fold": "all", "reference": "truth", "reference_kind": "truth", "metric": "roc_auc", "headline": "true"}
+    specification = {
+        "fold": "all",
+        "reference": "truth",
+        "reference_kind": "truth",
+        "metric": "roc_auc",
+        "primary": "true",
+    }
     scores = [{"map": name, "value": value} for name, value in (("lrp", 0.7), ("vbm_t", 0.9), ("untrained", 0.65))]
     write_table(
-        pd.DataFrame([row | cell | {"ci_low": 0.5, "ci_high": 0.99} for row in scores]), tmp_path / "scores.tsv"
+        pd.DataFrame([row | specification | {"ci_low": 0.5, "ci_high": 0.99} for row in scores]),
+        tmp_path / "scores.tsv",
     )
     comparisons = [
         {"map_a": name, "map_b": "untrained", "difference": difference, "ci_low": difference - 0.1, "ci_high": 0.9}

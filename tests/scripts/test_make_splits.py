@@ -14,7 +14,7 @@ def make(tmp_path, n, **changes):
         {"participant_id": people, "label": [i % 2 for i in range(n)], "site": [i // 4 for i in range(n)]}
     )
     write_table(table, tmp_path / "subjects.tsv")
-    settings = {"folds": 2, "validation_fraction": 0.2, "group_by_site": False, "seed": 1, "applied_folds": None}
+    settings = {"folds": 2, "validation_fraction": 0.2, "group_by_site": False, "seed": 1, "external_folds": None}
     main(subjects=tmp_path / "subjects.tsv", splits=tmp_path / "splits.tsv", **settings | changes)
     return read_table(tmp_path / "splits.tsv")
 
@@ -38,7 +38,7 @@ def test_sites_are_kept_together_where_asked(tmp_path):
 
 
 def test_finished_models_test_everybody_in_each_of_their_folds(tmp_path):
-    table = make(tmp_path, 6, folds=5, applied_folds=["1", "3"])
+    table = make(tmp_path, 6, folds=5, external_folds=["1", "3"])
     assert table.groupby(["fold", "role"]).size().to_dict() == {("1", "test"): 6, ("3", "test"): 6}
     assert not table.duplicated(["fold", "participant_id"]).any()
 

@@ -9,6 +9,6 @@ def test_figure_is_written(tmp_path, grid, brain):
         curves=study.path("overlap/curves.tsv"), maps=["lrp", "vbm_t"], references=["truth"], figures=[figure]
     )
     drawn = figure.read_text()
-    assert "<!-- ROC against the known truth -->" in drawn
+    assert "<!-- ROC against the ground truth -->" in drawn
     assert "<!-- VBM t -->" in drawn
     assert "meta-analysis" not in drawn

@@ -13,7 +13,7 @@ def arguments(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain, references=("truth",)).write()
     return {
         "maps": {"VBM t": study.path("relevance/vbm_t/group.nii.gz")},
-        "references": {"Known truth": study.path("reference/truth/map.nii.gz")},
+        "references": {"Ground truth": study.path("reference/truth/map.nii.gz")},
         "sidecars": [study.path("relevance/vbm_t/group.json"), study.path("reference/truth/reference.json")],
         "outline": study.path("reference/truth/mask.nii.gz"),
         "template": study.path(f"preprocess/template/{grid.space}_T1w.nii.gz"),
@@ -27,7 +27,7 @@ def arguments(tmp_path, grid, brain):
 def test_maps_and_references_have_their_rows(arguments, tmp_path):
     plot_maps.main(**arguments)
     drawn = (tmp_path / "maps.svg").read_text()
-    for text in ("VBM t", "Known truth", "ALE", "L", "R"):
+    for text in ("VBM t", "Ground truth", "ALE", "L", "R"):
         assert f"<!-- {text} -->" in drawn
 
 

@@ -34,9 +34,9 @@ def inputs(tmp_path, grid, brain, rng):
 
 
 def test_every_choice_has_its_map(inputs, grid, tmp_path):
-    sweep = {"target": ["true_class"], "pooling": ["all", "disease"], "normalisation": ["none"]}
-    sweep["order"] = ["mean_first", "sign_first"]
-    pool_variants.main("lrp", inputs, grid.space, "gm_modulated", sweep, tmp_path / "variants.npz")
+    multiverse = {"target": ["true_class"], "pooling": ["all", "disease"], "normalisation": ["none"]}
+    multiverse["order"] = ["mean_first", "sign_first"]
+    pool_variants.main("lrp", inputs, grid.space, "gm_modulated", multiverse, tmp_path / "variants.npz")
     variants = {(one.pooling, one.order, one.rectify): one.values for one in read_variants(tmp_path / "variants.npz")}
     assert len(variants) == 2 * 3
     a, b, c, d = 2 * np.concatenate([np.load(path)[0] for path in inputs["subject_maps"]]).astype(np.float32)

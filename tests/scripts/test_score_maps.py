@@ -4,10 +4,10 @@ import pytest
 from relmaps.io.files import write_json
 from relmaps.io.images import write_map
 from relmaps.io.tables import columns_of, read_table
-from relmaps.overlap.arena import Cell
-from relmaps.overlap.draws import Draws, write_draws
+from relmaps.overlap.bootstrap_samples import BootstrapSamples, write_samples
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
-from relmaps.reference.reference import Cut, Reference
+from relmaps.overlap.scoring_space import Specification
+from relmaps.reference.reference import Reference, Thresholded
 from workflow.scripts import score_maps
 
 
@@ -22,8 +22,11 @@ def arguments(tmp_path, grid, brain, rng):
     for name, mask, threshold in (("meta_analysis", np.zeros_like(loss), None), ("truth", loss, 0.1)):
         folder = tmp_path / "reference" / name
         paths = [folder / file for file in ("map.nii.gz", "mask.nii.gz", "reference.json", "thresholds.npz")]
-        cuts = [Cut("usual", mask, threshold, ""), Cut("strict", mask & (np.indices(grid.shape)[1] > 4), threshold, "")]
-        reference = Reference(mask.astype(np.float32), mask, name, "", "", threshold, cuts=cuts)
+        thresholds = [
+            Thresholded("usual", mask, threshold, ""),
+            Thresholded("strict", mask & (np.indices(grid.shape)[1] > 4), threshold, ""),
+        ]
+        reference = Reference(mask.astype(np.float32), mask, name, "", "", threshold, thresholds=thresholds)
         reference.write(*paths[:3], grid, paths[3])
         for key, path in zip(files, paths, strict=True):
             files[key].append(path)
@@ -38,28 +41,28 @@ def arguments(tmp_path, grid, brain, rng):
     for path in folds:
         np.save(path.with_name(path.name.replace(".nii.gz", "_seeds.npy")), rng.random((2, brain.sum()), np.float32))
     maps = ["lrp", "gm_probability"]
-    for file in ("draws", "lrp_null", "gm_probability_null"):
-        draws = Draws(rng.random((50, 2, len(METRICS))), names, list(METRICS), 0.7)
-        write_draws({Cell("abs", 8, "brain"): draws}, tmp_path / f"{file}.npz")
+    for file in ("samples", "lrp_null", "gm_probability_null"):
+        samples = BootstrapSamples(rng.random((50, 2, len(METRICS))), names, list(METRICS), 0.7)
+        write_samples({Specification("abs", 8, "brain"): samples}, tmp_path / f"{file}.npz")
     return {
         "maps": maps,
-        "drawn": ["lrp"],
+        "resampled": ["lrp"],
         "images": [tmp_path / "relevance" / name / "group.nii.gz" for name in maps],
         "sidecars": [tmp_path / "relevance" / name / "group.json" for name in maps],
         "fold_images": [str(path) for path in folds],
         "seed_maps": [str(path).replace(".nii.gz", "_seeds.npy") for path in folds],
-        "draws": [tmp_path / "draws.npz"],
+        "samples": [tmp_path / "samples.npz"],
         "nulls": [tmp_path / f"{name}_null.npz" for name in maps],
         "permuted": [],
-        "arena_files": {
+        "scoring_files": {
             "brain_mask": tmp_path / "brain.nii.gz",
             "gm_mask": tmp_path / "gm.nii.gz",
             "space": grid.space,
             "references": names,
             **files,
         },
-        "headline": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
-        "sweep": {"sign": ["abs", "positive", "signed"], "smoothing_mm": [0, 8], "mask": ["brain", "gm"]},
+        "primary": {"sign": "abs", "smoothing_mm": 8, "mask": "brain"},
+        "multiverse": {"sign": ["abs", "positive", "signed"], "smoothing_mm": [0, 8], "mask": ["brain", "gm"]},
         "confidence": 0.95,
         "scores": tmp_path / "scores.tsv",
         "curves": tmp_path / "curves.tsv",

@@ -33,7 +33,7 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
         variability=tmp_path / "variability.tsv",
         features={"svm": "gm_modulated"},
         cnn_feature="t1_syn",
-        draws=100,
+        samples=100,
         confidence=0.95,
         seed=0,
     )
@@ -58,6 +58,6 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
 def test_a_table_without_scaling_is_named(tmp_path):
     write_table(pd.DataFrame({"fold": ["1"], "c": 1.0}), tmp_path / "svm_folds.tsv")
     names = ("predictions", "selection", "performance", "calibration", "variability", "features", "cnn_feature")
-    others = dict.fromkeys((*names, "draws", "confidence", "seed"))
+    others = dict.fromkeys((*names, "samples", "confidence", "seed"))
     with pytest.raises(UserError, match=r"svm_folds.tsv: column platt_slope, platt_intercept is missing"):
         main(platt={"svm": tmp_path / "svm_folds.tsv"}, **others)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from relmaps.io.tables import read_table
-from tests.small_arena import write_arena
+from tests.small_scoring_space import write_scoring_space
 from workflow.scripts import score_permutations
 
 
@@ -10,16 +10,16 @@ def test_each_permutation_has_its_scores(grid, brain, tmp_path, rng):
     x = np.indices(grid.shape)[0][brain]
     for path in paths:
         np.savez(path, good=x.astype(np.float32), noise=rng.random(x.size, np.float32))
-    headline = {"sign": "signed", "smoothing_mm": 0, "mask": "brain"}
-    files = write_arena(tmp_path, grid, brain)
+    primary = {"sign": "signed", "smoothing_mm": 0, "mask": "brain"}
+    files = write_scoring_space(tmp_path, grid, brain)
     table = tmp_path / "permuted.tsv"
     score_permutations.main(
         maps=paths,
         permutations=[3, 4],
-        headline=headline,
+        primary=primary,
         table=table,
         seed=0,
-        arena_files=files,
+        scoring_files=files,
     )
     scores = read_table(table, text=("permutation",)).set_index(["permutation", "map", "metric"])
     assert scores.loc[("3", "good", "roc_auc"), "value"] == 1

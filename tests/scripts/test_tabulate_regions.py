@@ -4,7 +4,7 @@ import pandas as pd
 
 from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table
-from tests.small_arena import write_arena
+from tests.small_scoring_space import write_scoring_space
 from workflow.scripts import tabulate_regions
 
 
@@ -17,10 +17,10 @@ def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
     write_table(pd.DataFrame({"index": [3, 8], "name": ["left", "right"]}), tmp_path / "dseg.tsv")
     arguments = {
         "images": images,
-        "arena_files": write_arena(tmp_path, grid, brain, brain & right),
+        "scoring_files": write_scoring_space(tmp_path, grid, brain, brain & right),
         "table": tmp_path / "regions.tsv",
         "maps": ["lrp", "vbm_t"],
-        "headline": {"sign": "abs", "smoothing_mm": 0, "mask": "brain"},
+        "primary": {"sign": "abs", "smoothing_mm": 0, "mask": "brain"},
     }
     own = {"image": str(tmp_path / "atlas.nii.gz"), "labels": str(tmp_path / "dseg.tsv")}
     tabulate_regions.main(**arguments, atlas=own)

@@ -58,7 +58,7 @@ def test_every_pair_of_group_maps_is_compared(job):
     assert pairs == [["lrp", "untrained"], ["lrp", "vbm_t"], ["untrained", "vbm_t"]]
 
 
-def test_what_lay_outside_is_that_of_the_chosen_networks_and_the_headline_s_target(job):
+def test_what_lay_outside_is_that_of_the_chosen_networks_and_the_primary_target(job):
     tabulate_stability.main(**job)
     table = read_table(job["location"]).pivot(index="map", columns="tissue", values="share")
     np.testing.assert_allclose(table[["gm", "wm", "csf", "edge"]].sum(axis=1), 1)

@@ -11,17 +11,18 @@ HEAVY = ("ants", "matplotlib", "nilearn", "scipy.stats", "sklearn", "statsmodels
 # What each group of scripts may load of these. Scripts that use ANTs, nilearn or NiMARE load nearly all of them.
 MAY_LOAD = {
     (): """
-        audit_splits bootstrap_map build_array build_gram build_truth convert_dicom draw_injection draw_null gather_null
-        gather_predictions ingest_cohort judge_recovery map_linear_folds number_figures permute_labels pool_map
-        pool_variants score_maps score_performance score_permutations score_variants select_foci select_networks
-        select_subjects simulate_participants tabulate_growth tabulate_regions tabulate_stability write_manifest
-        write_model_cards write_provenance write_subject_maps write_tables
+        audit_splits bootstrap_map build_array build_gram build_truth convert_dicom randomise_atrophy
+        gather_permutations gather_predictions ingest_cohort judge_recovery map_linear_folds number_figures
+        permute_labels pool_map pool_variants score_maps score_performance score_permutations score_surrogates
+        score_variants select_foci select_networks select_subjects simulate_participants tabulate_regions
+        tabulate_sample_size_curve tabulate_stability write_manifest write_model_cards write_provenance
+        write_subject_maps write_tables
     """,
-    ("torch",): "apply_models check_heatmap explain_cnn map_permutation train_cnn",
+    ("torch",): "predict_external check_heatmap explain_cnn map_permutation train_cnn",
     ("matplotlib",): """
-        draw_scans plot_calibration plot_cohort plot_curves plot_faithfulness plot_growth plot_learning plot_maps
-        plot_mosaic plot_performance plot_quality plot_ranking plot_regions plot_sanity plot_stability plot_sweep
-        plot_trainings write_report
+        plot_calibration plot_cohort plot_curves plot_faithfulness plot_learning plot_maps plot_mosaic plot_multiverse
+        plot_performance plot_quality plot_ranking plot_regions plot_sample_size_curve plot_sanity plot_scans
+        plot_stability plot_trainings write_report
     """,
     ("scipy.stats", "sklearn"): "fit_covariates fit_linear make_splits",
     ("scipy.stats", "statsmodels"): "compare_maps compare_models",

@@ -42,8 +42,10 @@ def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
     }
     jobs = planned(tmp_path, *settings)
     assert "train_cnn" not in jobs
-    assert jobs["draw_null"] == len(MAPS) - 1, "all but integrated gradients"
-    assert jobs["bootstrap_map"] == jobs["draw_null"] - 3, "weights and two baselines do not depend on participants"
+    assert jobs["score_surrogates"] == len(MAPS) - 1, "all but integrated gradients"
+    assert jobs["bootstrap_map"] == jobs["score_surrogates"] - 3, (
+        "weights and two baselines do not depend on participants"
+    )
 
 
 @pytest.mark.long
@@ -51,8 +53,8 @@ def test_a_whole_study_is_applied_to_another_cohort(study, tmp_path):
     finish(tmp_path, *SMOKE, "--config", f"external_validation={study.results}", "seed=21", "study=applied")
     applied = tmp_path / "results/applied"
     scores = read_table(applied / "overlap/scores.tsv")
-    headline = scores[scores["headline"] & (scores["fold"] == "all")].set_index("map")
-    assert set(headline.index) == set(MAPS)
-    assert headline.loc["svm_weights", "ci_low"].isna().all()
-    assert headline.loc["svm_pattern", "ci_low"].notna().all()
+    primary = scores[scores["primary"] & (scores["fold"] == "all")].set_index("map")
+    assert set(primary.index) == set(MAPS)
+    assert primary.loc["svm_weights", "ci_low"].isna().all()
+    assert primary.loc["svm_pattern", "ci_low"].notna().all()
     assert "are those of another study" in (applied / "report.html").read_text()

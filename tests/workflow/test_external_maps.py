@@ -22,9 +22,9 @@ def test_maps_from_elsewhere_are_scored_without_scans(study, tmp_path):
     results = tmp_path / "results/maps"
     assert not (results / "cohort").exists()
     scores = read_table(results / "overlap/scores.tsv")
-    headline = scores[scores["headline"]]
-    assert set(headline["map"]) == {"my_lrp", "my_vbm_t"}
-    assert headline["value"].notna().all()
-    assert headline["ci_low"].isna().all()
-    assert headline["null_p_spatial"].between(0.01, 1).all()
-    assert headline["note"].str.contains("does not depend on the subjects").all()
+    primary = scores[scores["primary"]]
+    assert set(primary["map"]) == {"my_lrp", "my_vbm_t"}
+    assert primary["value"].notna().all()
+    assert primary["ci_low"].isna().all()
+    assert primary["null_p_spatial"].between(0.01, 1).all()
+    assert primary["note"].str.contains("does not depend on the subjects").all()

@@ -18,11 +18,11 @@ def test_labels_are_shuffled_beside_the_study(study, tmp_path):
     (tmp_path / "permutations.yaml").write_text("classify: {permutations: [1]}\n")
     results = tmp_path / "results/smoke"
     figure = "results/smoke/figures/performance.png"  # which shows them
-    targets = ("results/smoke/classify/null.tsv", "results/smoke/overlap/permuted.tsv", figure)
+    targets = ("results/smoke/classify/permutations.tsv", "results/smoke/overlap/permuted.tsv", figure)
     before = (tmp_path / figure).stat().st_mtime_ns
     finish(tmp_path, *SMOKE, tmp_path / "permutations.yaml", "--", *targets)
     assert (tmp_path / figure).stat().st_mtime_ns > before
-    null = read_table(results / "classify/null.tsv")
+    null = read_table(results / "classify/permutations.tsv")
     permuted = read_table(results / "overlap/permuted.tsv")
     assert set(permuted["map"]) == set(MAPS) - {"untrained", *INPUT_MAPS}
     assert permuted["value"].notna().all()

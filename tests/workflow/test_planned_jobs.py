@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 # What the default settings have no use for.
 ELSEWHERE = {
-    *("convert_dicom", "draw_injection", "inject_atrophy", "permute_labels", "gather_null", "apply_models"),
+    *("convert_dicom", "randomise_atrophy", "add_atrophy", "permute_labels", "gather_permutations", "predict_external"),
     *("map_permutation", "score_permutations", "write_subject_maps"),
-    *("select_foci", "import_map", "tabulate_growth", "plot_growth", "number_figures"),
+    *("select_foci", "resample_external_map", "tabulate_sample_size_curve", "plot_sample_size_curve", "number_figures"),
 }
 
 
@@ -30,7 +30,7 @@ def test_the_default_study_plans_every_scan_and_stage(folder):
     assert jobs["preprocess_scans"] == 8
     assert jobs["train_cnn"] == 5
     assert jobs["explain_cnn"] == 20
-    assert jobs["draw_null"] == jobs["pool_map"] == 11
+    assert jobs["score_surrogates"] == jobs["pool_map"] == 11
     assert jobs["bootstrap_map"] == 9, "all but those that are the same for every cohort"
     assert jobs["pool_variants"] == 4
     assert jobs["check_heatmap"] == 3
@@ -44,7 +44,7 @@ def test_the_full_demo_trains_every_network_seed_and_permutation(folder):
     assert jobs["fit_linear"] == (2 + 2) * (1 + permutations)
     assert jobs["permute_labels"] == permutations
     assert jobs["map_permutation"] == permutations
-    assert jobs["gather_null"] == jobs["score_permutations"] == 1
+    assert jobs["gather_permutations"] == jobs["score_permutations"] == 1
 
 
 def test_the_paper_s_study_trains_its_32_networks(folder, tmp_path):
@@ -81,7 +81,7 @@ def test_a_dry_run_of_a_bids_folder_shows_every_scan_and_stage(folder, tmp_path)
     files = ("--configfile", "config/bids.yaml", "config/dryrun.yaml")
     jobs = planned(folder, "--forceall", "--quiet", "rules", *files, "--config", f"input={tmp_path}")
     assert jobs["preprocess_scans"] == 300
-    assert jobs["draw_scans"] == 15, "twenty pictures a job"
+    assert jobs["plot_scans"] == 15, "twenty pictures a job"
     of_the_simulation = {"simulate_participants", "simulate_scans", "simulate_truth", "build_truth", "plot_truth"}
     assert set(jobs) - {"total", "all"} == set(read_rules()) - ELSEWHERE - of_the_simulation
 
@@ -89,10 +89,10 @@ def test_a_dry_run_of_a_bids_folder_shows_every_scan_and_stage(folder, tmp_path)
 def test_known_atrophy_is_planned_for_every_control_and_has_a_truth(folder, dataset):
     mine = {"labels": {"disease": "depr"}, "covariates": {"sex": "gender"}}
     (dataset / "mine.yaml").write_text(yaml.safe_dump({"cohort": mine}))
-    files = ["--configfile", "config/injected.yaml", str(dataset / "mine.yaml")]
+    files = ["--configfile", "config/synthetic-atrophy.yaml", str(dataset / "mine.yaml")]
     jobs = planned(folder, *files, "--config", f"input={dataset}")
-    assert jobs["inject_atrophy"] == jobs["preprocess_scans"] == 15
-    assert jobs["draw_injection"] == jobs["simulate_truth"] == jobs["build_truth"] == 1
+    assert jobs["add_atrophy"] == jobs["preprocess_scans"] == 15
+    assert jobs["randomise_atrophy"] == jobs["simulate_truth"] == jobs["build_truth"] == 1
 
 
 def test_an_adni_download_is_planned_from_its_tree_and_table(folder, tmp_path):

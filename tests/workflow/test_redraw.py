@@ -34,14 +34,14 @@ def test_all_figures_are_redrawn_from_published_files_alone(study, copy, tmp_pat
     """As `make figures STUDY=folder` does."""
     allowed = ("--allowed-rules", "figures", *REDRAWN, "--forceall", "--", "figures")
     done = counts(finish(tmp_path, "--config", f"redraw={copy}", "--rerun-triggers", "mtime", *allowed))
-    assert set(done) - {"total", "figures"} == set(REDRAWN) - {"plot_growth"}
+    assert set(done) - {"total", "figures"} == set(REDRAWN) - {"plot_sample_size_curve"}
     drawn = sorted((study.results / "figures").glob("*.*"))
     assert len(drawn) > 40
     for path in drawn:
         assert (copy / "figures" / path.name).read_bytes() == path.read_bytes(), "the same tables, the same bytes"
     assert (copy / "report.html").read_bytes() == (study.results / "report.html").read_bytes()
     published = {path.name for path in (copy / "publication").glob("*.*")}
-    assert {"figure_1_cohort.svg", "figure_5b_sweep.pdf", "table_3_overlap.tex", "captions.md"} <= published
+    assert {"figure_1_cohort.svg", "figure_5b_multiverse.pdf", "table_3_overlap.tex", "captions.md"} <= published
     captions = (copy / "publication/captions.md").read_text()
     assert set(re.findall(r"^\*\*Figure (\w+)", captions, re.M)) == {
         name.split("_")[1] for name in published if "figure" in name

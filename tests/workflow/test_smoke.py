@@ -95,43 +95,43 @@ def test_maps_lie_in_template_space_and_say_what_positive_means(study, name):
 def test_heatmaps_are_scored_under_every_other_choice(study):
     variants = read_table(study.results / "overlap/variants.tsv")
     assert set(variants["map"]) == set(HEATMAPS)
-    targets, poolings, normalisations, cells = 2, 2, 2, 3 * 4 * 2
+    targets, poolings, normalisations, specifications = 2, 2, 2, 3 * 4 * 2
     choices = targets * poolings * normalisations
     signed_first = choices * 2 * (4 * 2)  # a sum of absolute values, or of positive ones, is scored for that sign alone
     auc = variants[variants["metric"] == "roc_auc"]
-    assert len(auc) == len(HEATMAPS) * 2 * (choices * cells + signed_first)
+    assert len(auc) == len(HEATMAPS) * 2 * (choices * specifications + signed_first)
     scores = read_table(study.results / "overlap/scores.tsv")
     shared = ["map", "reference", "mask", "sign", "smoothing_mm", "metric"]
     same = {"target": "true_class", "pooling": "class_means", "normalisation": "unit_l1", "order": "mean_first"}
-    headline = variants[(variants[list(same)] == list(same.values())).all(axis=1)]
+    primary = variants[(variants[list(same)] == list(same.values())).all(axis=1)]
     own = scores["threshold_label"].isin(["share_0.5", "fdr_0.05"])
-    both = headline.merge(scores[(scores["fold"] == "all") & own], on=shared)
-    assert len(both) == len(headline)
+    both = primary.merge(scores[(scores["fold"] == "all") & own], on=shared)
+    assert len(both) == len(primary)
     np.testing.assert_allclose(both["value_x"], both["value_y"], atol=1e-6)
 
 
-def test_scores_are_whole_at_the_headline(study):
+def test_scores_are_whole_at_the_primary_analysis(study):
     scores = read_table(study.results / "overlap/scores.tsv")
-    headline = scores[scores["headline"] & (scores["fold"] == "all")]
-    assert set(headline["map"]) == set(MAPS)
-    assert set(headline["reference"]) == {"truth", "meta_analysis"}
-    distances = headline["metric"].str.endswith("_mm")
-    assert headline.loc[~distances, "value"].between(-1, 1).all()
-    assert (headline.loc[distances, "value"] >= 0).all()
-    assert headline["null_p_spatial"].between(0.01, 1).all()
-    assert headline["note"].notna().all()
-    fixed = headline["map"].isin(["gm_probability", "hippocampus_distance"])
-    assert (headline.loc[~fixed, "ci_low"] <= headline.loc[~fixed, "ci_high"]).all()
-    assert headline.loc[fixed, "ci_low"].isna().all()
-    cuts = {"truth": 2, "meta_analysis": 4}  # thresholds beside the headline's
-    of_cell = 2 * len(METRICS) + sum(cuts.values()) * len(CURVE_METRICS)
-    assert len(scores[scores["fold"] == "all"]) == len(MAPS) * (3 * 4 * 2) * of_cell
+    primary = scores[scores["primary"] & (scores["fold"] == "all")]
+    assert set(primary["map"]) == set(MAPS)
+    assert set(primary["reference"]) == {"truth", "meta_analysis"}
+    distances = primary["metric"].str.endswith("_mm")
+    assert primary.loc[~distances, "value"].between(-1, 1).all()
+    assert (primary.loc[distances, "value"] >= 0).all()
+    assert primary["null_p_spatial"].between(0.01, 1).all()
+    assert primary["note"].notna().all()
+    fixed = primary["map"].isin(["gm_probability", "hippocampus_distance"])
+    assert (primary.loc[~fixed, "ci_low"] <= primary.loc[~fixed, "ci_high"]).all()
+    assert primary.loc[fixed, "ci_low"].isna().all()
+    cuts = {"truth": 2, "meta_analysis": 4}  # thresholds beside the primary analysis's
+    of_specification = 2 * len(METRICS) + sum(cuts.values()) * len(CURVE_METRICS)
+    assert len(scores[scores["fold"] == "all"]) == len(MAPS) * (3 * 4 * 2) * of_specification
 
 
 def test_figures_and_report_are_there_and_name_nobody(study):
     for name in (
         *("cohort", "quality", "performance", "maps", "curves", "ranking"),
-        *("sanity", "faithfulness", "stability", "sweep", "truth"),
+        *("sanity", "faithfulness", "stability", "multiverse", "truth"),
     ):
         for kind in ("png", "svg", "pdf"):
             assert (study.results / f"figures/{name}.{kind}").stat().st_size > 1000

@@ -24,7 +24,7 @@ rule make_splits:
         validation_fraction=CLASSIFY["validation_fraction"],
         group_by_site=CLASSIFY["group_by_site"],
         seed=config["seed"],
-        applied_folds=FOLDS if LAYOUT.external else None,
+        external_folds=FOLDS if LAYOUT.external else None,
     message:
         "Folds and inner validation parts, stratified by label and balanced by age and sex: {output.splits}"
     script:
@@ -231,10 +231,10 @@ rule score_performance:
     params:
         **INTERVALS,
         code=code_of("workflow/scripts/score_performance.py"),
-        linear=[*PLAN.models.linear, *PLAN.models.control_linear],
+        linear=[*PLAN.models.linear, *PLAN.models.confound_linear],
         features=LAYOUT.features(),
         cnn_feature=CNN["feature"],
-        draws=CLASSIFY["n_bootstrap"],
+        samples=CLASSIFY["n_bootstrap"],
     message:
         "Performance of all models with intervals: {output.performance}"
     script:
@@ -259,14 +259,14 @@ rule compare_models:
     params:
         **INTERVALS,
         code=code_of("workflow/scripts/compare_models.py"),
-        draws=CLASSIFY["n_bootstrap"],
+        samples=CLASSIFY["n_bootstrap"],
     message:
         "McNemar tests between models: {output.comparisons}"
     script:
         "../scripts/compare_models.py"
 
 
-rule apply_models:
+rule predict_external:
     input:
         subjects=SUBJECTS,
         splits=SPLITS,
@@ -286,25 +286,25 @@ rule apply_models:
         finished_scans=f"{LAYOUT.trained}/cohort/scans.tsv",
         finished_mask=f"{LAYOUT.trained}/preprocess/template/{SPACE}_brain_mask.nii.gz",
     output:
-        predictions=f"{RESULTS}/classify/applied.tsv",
+        predictions=f"{RESULTS}/classify/external_predictions.tsv",
     log:
-        f"{RESULTS}/classify/logs/apply_models.log",
+        f"{RESULTS}/classify/logs/predict_external.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/apply_models.tsv"
+        f"{RESULTS}/classify/benchmarks/predict_external.tsv"
     conda:
         "../../envs/torch.yaml"
     resources:
-        **LAYOUT.resources("apply_models"),
+        **LAYOUT.resources("predict_external"),
     params:
         **ON_DEVICE,
-        code=code_of("workflow/scripts/apply_models.py"),
+        code=code_of("workflow/scripts/predict_external.py"),
         linear=PLAN.models.linear,
         folds=FOLDS,
         space=SPACE,
     message:
         f"Models of {LAYOUT.trained} on scans that they have never seen: {{output.predictions}}"
     script:
-        "../scripts/apply_models.py"
+        "../scripts/predict_external.py"
 
 
 rule write_model_cards:
@@ -358,26 +358,26 @@ rule permute_labels:
         "../scripts/permute_labels.py"
 
 
-rule gather_null:
+rule gather_permutations:
     input:
         performances=expand(
             f"{RESULTS}/permutations/{{seed}}/classify/performance.tsv", seed=CLASSIFY["permutations"]
         ),
     output:
-        null=f"{RESULTS}/classify/null.tsv",
-        sidecar=f"{RESULTS}/classify/null.json",
+        null=f"{RESULTS}/classify/permutations.tsv",
+        sidecar=f"{RESULTS}/classify/permutations.json",
     log:
-        f"{RESULTS}/classify/logs/gather_null.log",
+        f"{RESULTS}/classify/logs/gather_permutations.log",
     benchmark:
-        f"{RESULTS}/classify/benchmarks/gather_null.tsv"
+        f"{RESULTS}/classify/benchmarks/gather_permutations.tsv"
     conda:
         "../../envs/torch.yaml"
     resources:
-        **LAYOUT.resources("gather_null"),
+        **LAYOUT.resources("gather_permutations"),
     params:
-        code=code_of("workflow/scripts/gather_null.py"),
+        code=code_of("workflow/scripts/gather_permutations.py"),
         permutations=CLASSIFY["permutations"],
     message:
         "Performance on shuffled labels: {output.null}"
     script:
-        "../scripts/gather_null.py"
+        "../scripts/gather_permutations.py"

@@ -2,7 +2,7 @@
 from relmaps.catalogue.sources import settings_of_source
 from relmaps.study.plan import disease_of
 
-SIMULATION, INJECTION = config["simulation"], config["cohort"]["synthetic_atrophy"]
+SIMULATION, ATROPHY = config["simulation"], config["cohort"]["synthetic_atrophy"]
 DISEASE = disease_of(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 
@@ -82,55 +82,55 @@ rule convert_dicom:
         "../scripts/convert_dicom.py"
 
 
-rule draw_injection:
+rule randomise_atrophy:
     input:
         participants=f"{RESULTS}/cohort/participants.tsv",
     output:
-        severity=f"{RESULTS}/cohort/injection.tsv",
+        severity=f"{RESULTS}/cohort/synthetic_atrophy.tsv",
     log:
-        f"{RESULTS}/cohort/logs/draw_injection.log",
+        f"{RESULTS}/cohort/logs/randomise_atrophy.log",
     benchmark:
-        f"{RESULTS}/cohort/benchmarks/draw_injection.tsv"
+        f"{RESULTS}/cohort/benchmarks/randomise_atrophy.tsv"
     conda:
         "../../envs/imaging.yaml"
     resources:
-        **LAYOUT.resources("draw_injection"),
+        **LAYOUT.resources("randomise_atrophy"),
     params:
-        code=code_of("workflow/scripts/draw_injection.py"),
-        injection=INJECTION and {key: INJECTION[key] for key in ("severity", "severity_spread", "seed")},
+        code=code_of("workflow/scripts/randomise_atrophy.py"),
+        atrophy=ATROPHY and {key: ATROPHY[key] for key in ("severity", "severity_spread", "seed")},
     message:
         "Draw who of the controls is given the disease, and how strongly"
     script:
-        "../scripts/draw_injection.py"
+        "../scripts/randomise_atrophy.py"
 
 
-rule inject_atrophy:
+rule add_atrophy:
     input:
-        unpack(BATCHES.injection_inputs),
-        severity=f"{RESULTS}/cohort/injection.tsv",
+        unpack(BATCHES.atrophy_inputs),
+        severity=f"{RESULTS}/cohort/synthetic_atrophy.tsv",
         regions=REGIONS,
         template=LAYOUT.template,
     output:
-        prepared=f"{RESULTS}/cohort/injected/batch-{{batch}}.tsv",
+        prepared=f"{RESULTS}/cohort/synthetic_atrophy/batch-{{batch}}.tsv",
     log:
-        f"{RESULTS}/cohort/logs/inject_atrophy-{{batch}}.log",
+        f"{RESULTS}/cohort/logs/add_atrophy-{{batch}}.log",
     benchmark:
-        f"{RESULTS}/cohort/benchmarks/inject_atrophy-{{batch}}.tsv"
+        f"{RESULTS}/cohort/benchmarks/add_atrophy-{{batch}}.tsv"
     conda:
         "../../envs/imaging.yaml"
     resources:
-        **LAYOUT.resources("inject_atrophy"),
+        **LAYOUT.resources("add_atrophy"),
     params:
-        code=code_of("workflow/scripts/inject_atrophy.py"),
-        scans=BATCHES.injections,
+        code=code_of("workflow/scripts/add_atrophy.py"),
+        scans=BATCHES.atrophied,
         space=SPACE,
         images=config["preprocess"]["template"]["images"],
         disease=DISEASE,
-        seed=INJECTION["seed"] if INJECTION else None,
+        seed=ATROPHY["seed"] if ATROPHY else None,
     message:
         "Give the controls of batch {wildcards.batch} their known loss of grey matter"
     script:
-        "../scripts/inject_atrophy.py"
+        "../scripts/add_atrophy.py"
 
 
 rule simulate_truth:

@@ -12,7 +12,7 @@ rule bootstrap_map:
         published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
         folds=SPLITS,
     output:
-        draws=f"{RESULTS}/overlap/bootstrap/{{map}}.npz",
+        samples=f"{RESULTS}/overlap/bootstrap/{{map}}.npz",
     log:
         f"{RESULTS}/overlap/logs/bootstrap_map/{{map}}.log",
     benchmark:
@@ -28,8 +28,8 @@ rule bootstrap_map:
         space=SPACE,
         feature=LAYOUT.map_feature,
         references=REFERENCES,
-        cells=LAYOUT.inferred,
-        n_draws=OVERLAP["n_bootstrap"],
+        specifications=LAYOUT.inferred,
+        n_bootstrap=OVERLAP["n_bootstrap"],
         seed=config["seed"],
     message:
         "Subject bootstrap of the scores: {wildcards.map}"
@@ -37,34 +37,34 @@ rule bootstrap_map:
         "../scripts/bootstrap_map.py"
 
 
-rule draw_null:
+rule score_surrogates:
     input:
         **SCORING_MASKS,
         **REFERENCE_MAPS,
         published=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
         brain_mask=LAYOUT.brain_mask,
     output:
-        null=f"{RESULTS}/overlap/nulls/{{map}}.npz",
+        null=f"{RESULTS}/overlap/surrogates/{{map}}.npz",
     log:
-        f"{RESULTS}/overlap/logs/draw_null/{{map}}.log",
+        f"{RESULTS}/overlap/logs/score_surrogates/{{map}}.log",
     benchmark:
-        f"{RESULTS}/overlap/benchmarks/draw_null/{{map}}.tsv"
+        f"{RESULTS}/overlap/benchmarks/score_surrogates/{{map}}.tsv"
     conda:
         "../../envs/torch.yaml"
     resources:
-        **LAYOUT.resources("draw_null"),
+        **LAYOUT.resources("score_surrogates"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/draw_null.py"),
+        code=code_of("workflow/scripts/score_surrogates.py"),
         space=SPACE,
         references=REFERENCES,
-        cells=LAYOUT.inferred,
-        n_fields=OVERLAP["n_surrogates"],
+        specifications=LAYOUT.inferred,
+        n_surrogates=OVERLAP["n_surrogates"],
         seed=config["seed"],
     message:
-        "Overlap of random fields as smooth as {wildcards.map}"
+        "Overlap of surrogate maps as smooth as {wildcards.map}"
     script:
-        "../scripts/draw_null.py"
+        "../scripts/score_surrogates.py"
 
 
 rule score_permutations:
@@ -90,7 +90,7 @@ rule score_permutations:
         permutations=LAYOUT.permutations,
         space=SPACE,
         references=REFERENCES,
-        headline=OVERLAP["primary"],
+        primary=OVERLAP["primary"],
         seed=config["seed"],
     message:
         "Overlap of the maps of models on shuffled labels: {output.table}"
@@ -107,8 +107,8 @@ rule score_maps:
         sidecars=LAYOUT.group_maps(suffix=".json"),
         fold_images=[*LAYOUT.fold_files(FOLD_HEATMAPS), *LAYOUT.linear_fold_maps],
         seed_maps=LAYOUT.fold_files(FOLD_HEATMAPS, "_seeds.npy"),
-        draws=DRAWS,
-        nulls=expand(f"{RESULTS}/overlap/nulls/{{map}}.npz", map=MAPS),
+        samples=DRAWS,
+        nulls=expand(f"{RESULTS}/overlap/surrogates/{{map}}.npz", map=MAPS),
         permuted=LAYOUT.permuted,
         brain_mask=LAYOUT.brain_mask,
     output:
@@ -131,10 +131,10 @@ rule score_maps:
         code=code_of("workflow/scripts/score_maps.py"),
         space=SPACE,
         maps=MAPS,
-        drawn=LAYOUT.resampled,
+        resampled=LAYOUT.resampled,
         references=REFERENCES,
-        headline=OVERLAP["primary"],
-        sweep=OVERLAP["multiverse"],
+        primary=OVERLAP["primary"],
+        multiverse=OVERLAP["multiverse"],
         confidence=OVERLAP["confidence"],
     message:
         "Scores of all maps: {output.scores}"
@@ -146,7 +146,7 @@ rule compare_maps:
     input:
         scores=f"{RESULTS}/overlap/scores.tsv",
         retraining=f"{RESULTS}/overlap/retraining.tsv",
-        draws=DRAWS,
+        samples=DRAWS,
     output:
         comparisons=f"{RESULTS}/overlap/comparisons.tsv",
         sidecar=f"{RESULTS}/overlap/comparisons.json",
@@ -161,7 +161,7 @@ rule compare_maps:
     params:
         **THREADS,
         code=code_of("workflow/scripts/compare_maps.py"),
-        drawn=LAYOUT.resampled,
+        resampled=LAYOUT.resampled,
         confidence=OVERLAP["confidence"],
     message:
         "Paired comparisons of all maps: {output.comparisons}"
@@ -189,7 +189,7 @@ rule judge_recovery:
         baselines=["mean_t1", "gm_probability", "t1_edges", "untrained"],  # fixed by decision 1
         unjudged=["hippocampus_distance"],
     message:
-        "Which maps recover the known truth: {output.recovery}"
+        "Which maps recover the ground truth: {output.recovery}"
     script:
         "../scripts/judge_recovery.py"
 
@@ -216,7 +216,7 @@ rule score_variants:
         space=SPACE,
         maps=LAYOUT.explained,
         references=REFERENCES,
-        sweep=OVERLAP["multiverse"],
+        multiverse=OVERLAP["multiverse"],
     message:
         "Overlap of the heatmaps pooled in every other way: {output.table}"
     script:
@@ -245,7 +245,7 @@ rule tabulate_regions:
         space=SPACE,
         references=REFERENCES,
         maps=MAPS,
-        headline=OVERLAP["primary"],
+        primary=OVERLAP["primary"],
         atlas=OVERLAP["atlas"],
     message:
         "Relevance and overlap in each region: {output.table}"
@@ -253,7 +253,7 @@ rule tabulate_regions:
         "../scripts/tabulate_regions.py"
 
 
-rule tabulate_growth:
+rule tabulate_sample_size_curve:
     input:
         unpack(LAYOUT.map_inputs),
         **SCORING_MASKS,
@@ -261,28 +261,28 @@ rule tabulate_growth:
         folds=SPLITS,
         severity=LAYOUT.severity,
     output:
-        table=f"{RESULTS}/overlap/growth/{{map}}.tsv",
-        sidecar=f"{RESULTS}/overlap/growth/{{map}}.json",
+        table=f"{RESULTS}/overlap/sample_size_curve/{{map}}.tsv",
+        sidecar=f"{RESULTS}/overlap/sample_size_curve/{{map}}.json",
     log:
-        f"{RESULTS}/overlap/logs/tabulate_growth/{{map}}.log",
+        f"{RESULTS}/overlap/logs/tabulate_sample_size_curve/{{map}}.log",
     benchmark:
-        f"{RESULTS}/overlap/benchmarks/tabulate_growth/{{map}}.tsv"
+        f"{RESULTS}/overlap/benchmarks/tabulate_sample_size_curve/{{map}}.tsv"
     conda:
         "../../envs/torch.yaml"
     resources:
-        **LAYOUT.resources("tabulate_growth"),
+        **LAYOUT.resources("tabulate_sample_size_curve"),
     params:
         **POOLING,
         **THREADS,
-        code=code_of("workflow/scripts/tabulate_growth.py"),
+        code=code_of("workflow/scripts/tabulate_sample_size_curve.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
         references=REFERENCES,
-        headline=OVERLAP["primary"],
+        primary=OVERLAP["primary"],
         fractions=CURVE["fractions"],
         replicates=CURVE["replicates"],
         seed=config["seed"],
     message:
         "How the overlap of {wildcards.map} grows with the cohort"
     script:
-        "../scripts/tabulate_growth.py"
+        "../scripts/tabulate_sample_size_curve.py"

@@ -163,25 +163,25 @@ rule plot_mosaic:
         "../scripts/plot_mosaic.py"
 
 
-rule draw_scans:
+rule plot_scans:
     input:
         qc=BATCHES.pictured_rows,
         gm=LAYOUT.gm,
     output:
         pictures=directory(f"{RESULTS}/preprocess/pictures/batch-{{batch}}"),
     log:
-        f"{RESULTS}/preprocess/logs/draw_scans-{{batch}}.log",
+        f"{RESULTS}/preprocess/logs/plot_scans-{{batch}}.log",
     benchmark:
-        f"{RESULTS}/preprocess/benchmarks/draw_scans-{{batch}}.tsv"
+        f"{RESULTS}/preprocess/benchmarks/plot_scans-{{batch}}.tsv"
     conda:
         "../../envs/figures.yaml"
     resources:
-        **LAYOUT.resources("draw_scans"),
+        **LAYOUT.resources("plot_scans"),
     params:
-        code=code_of("workflow/scripts/draw_scans.py"),
+        code=code_of("workflow/scripts/plot_scans.py"),
         space=SPACE,
         derivatives=DERIVATIVES,
     message:
         "Picture registration and segmentation of each scan of batch {wildcards.batch}"
     script:
-        "../scripts/draw_scans.py"
+        "../scripts/plot_scans.py"

@@ -125,7 +125,7 @@ rule pool_variants:
         code=code_of("workflow/scripts/pool_variants.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
-        sweep=RELEVANCE["multiverse"],
+        multiverse=RELEVANCE["multiverse"],
     message:
         "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"
     script:
@@ -157,7 +157,7 @@ rule write_subject_maps:
         "../scripts/write_subject_maps.py"
 
 
-rule import_map:
+rule resample_external_map:
     input:
         image=LAYOUT.external_map("path"),
         brain_mask=LAYOUT.brain_mask,
@@ -165,24 +165,24 @@ rule import_map:
         group=f"{RESULTS}/relevance/{{map}}/group.nii.gz",
         sidecar=f"{RESULTS}/relevance/{{map}}/group.json",
     log:
-        f"{RESULTS}/relevance/logs/import_map/{{map}}.log",
+        f"{RESULTS}/relevance/logs/resample_external_map/{{map}}.log",
     benchmark:
-        f"{RESULTS}/relevance/benchmarks/import_map/{{map}}.tsv"
+        f"{RESULTS}/relevance/benchmarks/resample_external_map/{{map}}.tsv"
     wildcard_constraints:
         map="|".join(RELEVANCE["external_maps"]) or "(?!)",
     conda:
         "../../envs/reference.yaml"
     resources:
-        **LAYOUT.resources("import_map"),
+        **LAYOUT.resources("resample_external_map"),
     params:
-        code=code_of("workflow/scripts/import_map.py"),
+        code=code_of("workflow/scripts/resample_external_map.py"),
         space=SPACE,
         polarity=LAYOUT.external_map("polarity"),
         description=LAYOUT.external_map("description"),
     message:
-        "Map from elsewhere on the study's grid: {input.image}"
+        "External map on the study's grid: {input.image}"
     script:
-        "../scripts/import_map.py"
+        "../scripts/resample_external_map.py"
 
 
 rule map_permutation:

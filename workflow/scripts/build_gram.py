@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.catalogue.controls import CONTROL_INPUTS
+from relmaps.catalogue.confounds import CONFOUND_INPUTS
 from relmaps.classify.gram import gram_matrix
 from relmaps.io.errors import UserError
 from relmaps.io.files import replacing
@@ -18,7 +18,7 @@ log = logging.getLogger("relmaps")
 def main(*, images, gram):
     features = open_array(images)
     products = gram_matrix(features)
-    if not products.any() and Path(images).stem not in CONTROL_INPUTS:
+    if not products.any() and Path(images).stem not in CONFOUND_INPUTS:
         raise UserError(f"{images}: all scans are the same; check preprocess/qc.tsv and the pictures of the scans")
     with replacing(gram) as temporary:
         np.save(temporary, products)

@@ -1,4 +1,4 @@
-"""A reference that is no known truth: ALE of reported foci, or a ready-made map."""
+"""A reference that is no ground truth: ALE of reported foci, or a ready-made map."""
 
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.jobs import job

@@ -1,14 +1,14 @@
-"""Paired comparisons of all maps at the headline."""
+"""Paired comparisons of all maps in the primary analysis."""
 
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table
+from relmaps.overlap.bootstrap_samples import read_samples
 from relmaps.overlap.comparisons import comparison_table
-from relmaps.overlap.draws import read_draws
 
 
-def main(scores, retraining, drawn, draws, confidence, comparisons):
-    """`draws` : one file per map of `drawn`; others do not depend on the subjects."""
-    by_map = {name: read_draws(path) for name, path in zip(drawn, draws, strict=True)}
+def main(scores, retraining, resampled, samples, confidence, comparisons):
+    """`samples` : one file per map of `resampled`; others do not depend on the subjects."""
+    by_map = {name: read_samples(path) for name, path in zip(resampled, samples, strict=True)}
     table = comparison_table(read_table(scores), by_map, confidence, read_table(retraining))
     write_table(table, comparisons, "comparisons")
 
@@ -18,8 +18,8 @@ if __name__ == "__main__":
         main(
             scores=snakemake.input.scores,
             retraining=snakemake.input.retraining,
-            drawn=snakemake.params.drawn,
-            draws=snakemake.input.draws,
+            resampled=snakemake.params.resampled,
+            samples=snakemake.input.samples,
             confidence=snakemake.params.confidence,
             comparisons=snakemake.output.comparisons,
         )

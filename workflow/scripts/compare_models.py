@@ -6,9 +6,9 @@ from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table
 
 
-def main(*, predictions, selection, comparisons, draws, confidence, seed):
+def main(*, predictions, selection, comparisons, samples, confidence, seed):
     table = add_selected(read_table(predictions), read_table(selection))
-    write_table(compare_models(table, draws, confidence, seed), comparisons, schema="model_comparisons")
+    write_table(compare_models(table, samples, confidence, seed), comparisons, schema="model_comparisons")
 
 
 if __name__ == "__main__":
@@ -17,7 +17,7 @@ if __name__ == "__main__":
             predictions=snakemake.input.predictions,
             selection=snakemake.input.selection,
             comparisons=snakemake.output.comparisons,
-            draws=snakemake.params.draws,
+            samples=snakemake.params.samples,
             confidence=snakemake.params.confidence,
             seed=snakemake.params.seed,
         )

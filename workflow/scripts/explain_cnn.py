@@ -28,7 +28,7 @@ log = logging.getLogger("relmaps")
 
 def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed_maps, subject_maps, subject_table,
          map_name, model, fold, space, method, targets, pooling, normalisation, seed, device):  # fmt: skip
-    """`targets` : the headline's first; those after it are explained only where the model is the fold's choice."""
+    """`targets` : the primary analysis's first; the others are explained only where the model is the fold's choice."""
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)

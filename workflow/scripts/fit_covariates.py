@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.catalogue.controls import COVARIATES
+from relmaps.catalogue.confounds import COVARIATES
 from relmaps.classify.covariate_model import covariate_scores
 from relmaps.classify.covariates import covariate_matrix
 from relmaps.classify.predictions import prediction_table

@@ -1,4 +1,4 @@
-"""Which maps recover the known truth."""
+"""Which maps recover the ground truth."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Figure: all maps ranked by their overlap at the headline, with intervals."""
+"""Figure: all maps ranked by their overlap in the primary analysis, with intervals."""
 
 from relmaps.figures.ranking import draw_ranking
 from relmaps.figures.style import house_style, save_figure

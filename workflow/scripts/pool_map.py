@@ -16,7 +16,7 @@ def main(map_name, inputs, settings, group):
     brain = read_mask(inputs["brain_mask"], grid)
     published = group_map.published()
     write_map(grid.volume_of(published, brain), group, grid, group_map.sidecar(published))
-    log.info("%s: %s", map_name, group_map.meaning.polarity)
+    log.info("%s: %s", map_name, group_map.semantics.polarity)
 
 
 if __name__ == "__main__":

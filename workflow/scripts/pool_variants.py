@@ -10,10 +10,12 @@ from relmaps.relevance.group import open_group_map
 from relmaps.relevance.variants import CHOICES, RECTIFIED, write_variants
 
 
-def main(map_name, inputs, space, feature, sweep, variants):
-    """`sweep` : lists of target, pooling, normalisation and order. `inputs` : as in pool_map."""
+def main(map_name, inputs, space, feature, multiverse, variants):
+    """`multiverse` : lists of target, pooling, normalisation and order. `inputs` : as in pool_map."""
     choices, maps = [], []
-    for target, pooling, normalisation, order in progress(list(product(*(sweep[key] for key in CHOICES))), "variant"):
+    for target, pooling, normalisation, order in progress(
+        list(product(*(multiverse[key] for key in CHOICES))), "variant"
+    ):
         for rectify in RECTIFIED[order]:
             group_map = open_group_map(
                 map_name,
@@ -38,6 +40,6 @@ if __name__ == "__main__":
             inputs=dict(snakemake.input.items()),
             space=snakemake.params.space,
             feature=snakemake.params.feature,
-            sweep=snakemake.params.sweep,
+            multiverse=snakemake.params.multiverse,
             variants=snakemake.output.variants,
         )

@@ -11,18 +11,18 @@ from relmaps.io.tables import read_table, write_table
 log = logging.getLogger("relmaps")
 
 
-def main(*, predictions, selection, platt, performance, calibration, variability, features, cnn_feature, draws,
+def main(*, predictions, selection, platt, performance, calibration, variability, features, cnn_feature, samples,
          confidence, seed):  # fmt: skip
     """platt : linear model -> table of its folds. features : model -> array; the others see cnn_feature."""
     lines = {model: read_table(path, ("fold", "platt_slope", "platt_intercept")) for model, path in platt.items()}
     columns = ["fold", "platt_slope", "platt_intercept"]
     table = add_selected(read_table(predictions), read_table(selection))
     table = add_probability(table, {model: folds[columns] for model, folds in lines.items()})
-    scores = performance_table(table, dict.fromkeys(table["model"], cnn_feature) | features, draws, confidence, seed)
+    scores = performance_table(table, dict.fromkeys(table["model"], cnn_feature) | features, samples, confidence, seed)
     for row in scores[(scores["fold"] == "all") & (scores["seed"] == "all")].itertuples():
         log.info("%s %s: %.3f [%.3f, %.3f]", row.model, row.metric, row.value, row.ci_low, row.ci_high)
     write_table(scores, performance, schema="performance")
-    write_table(calibration_table(table, draws, confidence, seed), calibration, schema="calibration")
+    write_table(calibration_table(table, samples, confidence, seed), calibration, schema="calibration")
     write_table(variability_table(scores), variability, schema="variability")
 
 
@@ -37,7 +37,7 @@ if __name__ == "__main__":
             variability=snakemake.output.variability,
             features=snakemake.params.features,
             cnn_feature=snakemake.params.cnn_feature,
-            draws=snakemake.params.draws,
+            samples=snakemake.params.samples,
             confidence=snakemake.params.confidence,
             seed=snakemake.params.seed,
         )

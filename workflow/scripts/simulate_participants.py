@@ -18,7 +18,7 @@ def main(*, participants, description, severity, n_scans, median_severity, sever
     write_table(people, severity)
     write_json(
         {
-            "Name": f"Simulated T1-weighted heads with known atrophy (seed {seed})",
+            "Name": f"Simulated T1-weighted heads with ground truth (seed {seed})",
             "BIDSVersion": "1.10.0",
             "DatasetType": "raw",
             "License": "CC0",

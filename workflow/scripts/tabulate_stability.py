@@ -39,7 +39,7 @@ def main(*, group_maps, fold_maps, seed_maps, subject_tables, selection, brain_m
             for (of, model, fold), path in subject_tables.items()
             if of == name and chosen_in(chosen, fold, model)
         ]
-        # The headline's target comes first.
+        # The primary analysis's target comes first.
         shares = [table.loc[table["target"] == table["target"].iloc[0], "outside_share"] for table in tables]
         outside = pd.concat(shares).mean() if shares else np.nan
         rows.append(location_rows(values, tissue, brain, outside).assign(map=name))

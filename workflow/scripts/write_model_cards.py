@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import relmaps
 from relmaps.classify.cards import card_of
-from relmaps.classify.weights_head import read_weights
+from relmaps.classify.checkpoint_metadata import read_weights
 from relmaps.figures.overlap import is_true
 from relmaps.io.files import write_text
 from relmaps.io.jobs import job

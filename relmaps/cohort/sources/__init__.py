@@ -8,7 +8,7 @@ from types import ModuleType
 
 from relmaps.catalogue.sources import SOURCES
 from relmaps.cohort.cohort import Cohort
-from relmaps.cohort.injection import inject_labels
+from relmaps.cohort.synthetic_atrophy import randomise_labels
 
 
 def read_cohort(source: str, where: str, settings: dict) -> Cohort:
@@ -21,7 +21,7 @@ def read_cohort(source: str, where: str, settings: dict) -> Cohort:
     module, function = _reader(source)
     cohort = getattr(module, function)(where, settings)
     if settings["synthetic_atrophy"] is not None:
-        cohort = inject_labels(cohort, settings)
+        cohort = randomise_labels(cohort, settings)
     return cohort
 
 

@@ -1,6 +1,6 @@
 """Metrics of overlap, one per file; which there are stands in relmaps/catalogue/metrics.yaml.
 
-Each is a function of a map's match with one reference (relmaps.overlap.match).
+Each is a function of a map's comparison with one reference (relmaps.overlap.map_comparison).
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from relmaps.catalogue.metrics import METRICS as RECORDS
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 from relmaps.overlap.ranking import Ranking, rank
 from relmaps.overlap.target import Target
@@ -40,6 +40,6 @@ def score(
     scores = np.full((len(targets), len(metrics)), np.nan)
     for row, target in zip(scores, targets, strict=True):
         if target.defined:
-            match = Match(values, ranking, target)
-            row[:] = [metric(match) for metric in metrics]
+            comparison = MapComparison(values, ranking, target)
+            row[:] = [metric(comparison) for metric in metrics]
     return scores

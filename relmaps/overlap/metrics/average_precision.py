@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 
@@ -15,6 +15,6 @@ class AveragePrecision(Metric):
 
     source = "Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, ch. 8; as in scikit-learn"
 
-    def __call__(self, match: Match) -> float:
-        curve = match.curve
+    def __call__(self, comparison: MapComparison) -> float:
+        curve = comparison.curve
         return float(np.diff(curve.hits, prepend=0) @ (curve.hits / curve.kept) / curve.reference_voxels)

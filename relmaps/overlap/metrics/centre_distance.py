@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.distance import Distance
 
 
@@ -14,6 +14,6 @@ class CentreDistance(Distance):
 
     source = "Maier-Hein et al. 2024, Nat Methods 21:195 (centre distance)"
 
-    def __call__(self, match: Match) -> float:
-        centre = match.kept @ match.target.positions / match.kept.sum()
-        return float(np.linalg.norm(centre - match.target.centre))
+    def __call__(self, comparison: MapComparison) -> float:
+        centre = comparison.kept @ comparison.target.positions / comparison.kept.sum()
+        return float(np.linalg.norm(centre - comparison.target.centre))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 
@@ -15,7 +15,7 @@ class ClusterHitRate(Metric):
 
     source = "mean of the recall over clusters; Maier-Hein et al. 2024, Nat Methods 21:195 (per-instance sensitivity)"
 
-    def __call__(self, match: Match) -> float:
-        clusters = match.target.clusters[match.target.inside]
-        kept = np.bincount(clusters, weights=match.kept[match.target.inside])[1:]
+    def __call__(self, comparison: MapComparison) -> float:
+        clusters = comparison.target.clusters[comparison.target.inside]
+        kept = np.bincount(clusters, weights=comparison.kept[comparison.target.inside])[1:]
         return float((kept / np.bincount(clusters)[1:]).mean())

@@ -1,6 +1,6 @@
 """Dice coefficient at matched size."""
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 
@@ -13,5 +13,5 @@ class Dice(Metric):
 
     source = "Dice 1945, Ecology 26:297"
 
-    def __call__(self, match: Match) -> float:
-        return float(match.curve.dice_at(match.target.size))
+    def __call__(self, comparison: MapComparison) -> float:
+        return float(comparison.curve.dice_at(comparison.target.size))

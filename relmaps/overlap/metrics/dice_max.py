@@ -1,6 +1,6 @@
 """Highest Dice coefficient over all sizes."""
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 
@@ -13,6 +13,6 @@ class DiceMax(Metric):
 
     source = "Dice 1945, Ecology 26:297; maximum over thresholds"
 
-    def __call__(self, match: Match) -> float:
-        curve = match.curve
+    def __call__(self, comparison: MapComparison) -> float:
+        curve = comparison.curve
         return float((2 * curve.hits / (curve.kept + curve.reference_voxels)).max())

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial import KDTree
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.distance import Distance
 
 PERCENTILE = 95
@@ -19,8 +19,8 @@ class Hausdorff(Distance):
         "Huttenlocher, Klanderman and Rucklidge 1993, IEEE Trans PAMI 15:850; percentile as in Taha and Hanbury 2015"
     )
 
-    def __call__(self, match: Match) -> float:
-        kept = match.kept > 0
-        there = match.target.distances[kept]
-        back, _ = KDTree(match.target.positions[kept]).query(match.target.positions[match.target.inside])
+    def __call__(self, comparison: MapComparison) -> float:
+        kept = comparison.kept > 0
+        there = comparison.target.distances[kept]
+        back, _ = KDTree(comparison.target.positions[kept]).query(comparison.target.positions[comparison.target.inside])
         return float(max(np.percentile(there, PERCENTILE), np.percentile(back, PERCENTILE)))

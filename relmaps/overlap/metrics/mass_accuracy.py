@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 
@@ -15,7 +15,7 @@ class MassAccuracy(Metric):
 
     source = "Arras, Osman and Samek 2022, Inf Fusion 81:14, Eq. 12"
 
-    def __call__(self, match: Match) -> float:
-        positive = np.maximum(match.values, 0)
+    def __call__(self, comparison: MapComparison) -> float:
+        positive = np.maximum(comparison.values, 0)
         total = positive.sum(dtype=np.float64)
-        return float(positive[match.target.inside].sum(dtype=np.float64) / total) if total > 0 else np.nan
+        return float(positive[comparison.target.inside].sum(dtype=np.float64) / total) if total > 0 else np.nan

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit, logit
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 
 SMALLEST = 1e-4  # a share of 0 or 1 lies this far from the end on an unbounded scale
 
@@ -24,8 +24,8 @@ class Metric(ABC):
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     @abstractmethod
-    def __call__(self, match: Match) -> float:
-        """The metric of a match; NaN where it has no value."""
+    def __call__(self, comparison: MapComparison) -> float:
+        """The metric of a comparison; NaN where it has no value."""
 
     def unbounded(self, values: np.ndarray) -> np.ndarray:
         return logit(np.clip(values, SMALLEST, 1 - SMALLEST))

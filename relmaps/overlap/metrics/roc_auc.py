@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import SMALLEST, Metric
 
 
@@ -16,8 +16,8 @@ class RocAuc(Metric):
 
     source = "Hanley and McNeil 1982, Radiology 143:29"
 
-    def __call__(self, match: Match) -> float:
-        false_positive, true_positive = match.curve.rates()
+    def __call__(self, comparison: MapComparison) -> float:
+        false_positive, true_positive = comparison.curve.rates()
         return float(np.trapezoid(true_positive, false_positive))
 
     def unbounded(self, values: np.ndarray) -> np.ndarray:

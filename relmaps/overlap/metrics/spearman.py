@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import SMALLEST, Metric
 
 
@@ -16,11 +16,11 @@ class Spearman(Metric):
     source = "Spearman 1904, Am J Psychol 15:72"
     bounds = (-1.0, 1.0)
 
-    def __call__(self, match: Match) -> float:
-        evidence = match.target.evidence_ranks
+    def __call__(self, comparison: MapComparison) -> float:
+        evidence = comparison.target.evidence_ranks
         if evidence is None:
             return np.nan
-        places = match.ranking.places()
+        places = comparison.ranking.places()
         ranks = places.mean() - places
         scale = np.sqrt((ranks @ ranks) * (evidence @ evidence))
         return float(ranks @ evidence / scale) if scale > 0 else np.nan

@@ -1,6 +1,6 @@
 """Top-k intersection."""
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.metric import Metric
 
 TOP_SHARE = 0.01  # ASSUME: k is one voxel in a hundred; of any voxel size the same volume
@@ -15,6 +15,6 @@ class TopIntersection(Metric):
 
     source = "Theiner, Müller-Budack and Ewerth 2022, WACV, 1463; as in Quantus"
 
-    def __call__(self, match: Match) -> float:
-        k = max(1.0, TOP_SHARE * match.curve.n_voxels)
-        return float(match.curve.hits_at(k) / k)
+    def __call__(self, comparison: MapComparison) -> float:
+        k = max(1.0, TOP_SHARE * comparison.curve.n_voxels)
+        return float(comparison.curve.hits_at(k) / k)

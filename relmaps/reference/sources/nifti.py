@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.io.errors import UserError
-from relmaps.reference.reference import Cut, Reference
+from relmaps.reference.reference import Reference, Thresholded
 from relmaps.space.grid import Grid
 from relmaps.space.resample import read_on_grid
 
-PERCENTILES = (90, 95, 99)  # ASSUME: what a map of unknown units can be cut at without knowing them
+PERCENTILES = (90, 95, 99)  # ASSUME: what a map of unknown units can be thresholded at without knowing them
 
 
 def nifti_reference(path: str | Path, settings: dict, grid: Grid, brain: np.ndarray, kind: str) -> Reference:
     """A NIfTI map in MNI space and where it is at least the threshold, on the study's grid.
 
-    Its sweep has the percentiles of its values in the brain beside the threshold. settings : threshold. brain :
+    Its other thresholds are percentiles of its values in the brain. settings : threshold. brain :
     (nx, ny, nz) bool. Raises UserError where read_on_grid does, or if the threshold keeps nothing or all.
     """
     threshold = settings["threshold"]
@@ -27,9 +27,9 @@ def nifti_reference(path: str | Path, settings: dict, grid: Grid, brain: np.ndar
             f"{path}: {what} of the brain is at least {threshold:g} (values there run from {data[brain].min():g} to "
             f"{data[brain].max():g}); change the `threshold` of this reference"
         )
-    cuts = [Cut(f"value_{threshold:g}", mask, threshold, f"values of at least {threshold:g}")]
+    thresholds = [Thresholded(f"value_{threshold:g}", mask, threshold, f"values of at least {threshold:g}")]
     for percentile in PERCENTILES:
         value = float(np.percentile(data[brain], percentile))
         meaning = f"values above the {percentile}th percentile of the brain"
-        cuts.append(Cut(f"percentile_{percentile}", brain & (data > value), value, meaning))
-    return Reference(data, mask, kind, str(path), "as in the source", threshold, note=note, cuts=cuts)
+        thresholds.append(Thresholded(f"percentile_{percentile}", brain & (data > value), value, meaning))
+    return Reference(data, mask, kind, str(path), "as in the source", threshold, note=note, thresholds=thresholds)

@@ -143,7 +143,7 @@ def curve_table(evidence: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"evidence": evidence.mean(axis=0).ravel(), "n_scans": len(evidence)}, index).reset_index()
 
 
-def area_table(evidence: np.ndarray, strata: np.ndarray, draws: int, confidence: float, seed: int) -> pd.DataFrame:
+def area_table(evidence: np.ndarray, strata: np.ndarray, samples: int, confidence: float, seed: int) -> pd.DataFrame:
     """Area under each curve by the trapezoidal rule, and how far the map's differs from that of random orders.
 
     evidence : of evidence_along. strata : (n,) codes; scans are drawn with replacement within each, such as label and
@@ -152,7 +152,7 @@ def area_table(evidence: np.ndarray, strata: np.ndarray, draws: int, confidence:
     difference_ci_low and difference_ci_high, n_scans.
     """
     areas = np.trapezoid(evidence, dx=1 / (evidence.shape[-1] - 1), axis=-1)
-    weights = bootstrap_weights(strata, draws, seed) / len(strata)
+    weights = bootstrap_weights(strata, samples, seed) / len(strata)
     index = pd.MultiIndex.from_product([AXES["curve"], AXES["fill"]], names=["curve", "fill"])
     by_map, by_chance = np.moveaxis(areas.reshape(len(areas), len(index), 2), 2, 0)
     table = pd.DataFrame({"area": by_map.mean(axis=0), "area_random": by_chance.mean(axis=0)}, index)

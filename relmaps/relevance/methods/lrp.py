@@ -71,9 +71,9 @@ class LayerwiseRelevance(Method):
             case nn.MaxPool3d():
                 return _through_max_pool(layer, x)
             case nn.AvgPool3d() if nonnegative:  # no weight is negative either, so all rules share alike
-                return layer(x), partial(Epsilon(self.epsilon).hand_down, layer, x, True)
+                return layer(x), partial(Epsilon(self.epsilon).propagate, layer, x, True)
             case nn.Conv3d() | nn.Linear() | nn.AvgPool3d():
-                return layer(x), partial(self.rule(layer, first).hand_down, layer, x, nonnegative)
+                return layer(x), partial(self.rule(layer, first).propagate, layer, x, nonnegative)
         raise TypeError(f"LRP: no rule for a layer of type {type(layer).__name__}")
 
 

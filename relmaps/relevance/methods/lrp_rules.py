@@ -19,7 +19,7 @@ LinearMap = Callable[[Tensor], Tensor]
 
 class Rule(ABC):
     @abstractmethod
-    def hand_down(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
+    def propagate(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
         """Relevance of a layer's input from that of its output.
 
         layer : Conv3d, Linear or AvgPool3d. x : (n, channels, ...) its input. nonnegative : whether x is known to have
@@ -40,7 +40,7 @@ class AlphaBeta(Rule):
     beta: float
     epsilon: float
 
-    def hand_down(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
+    def propagate(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
         return _by_sign(layer, x, nonnegative, partial(self._factors, relevance))
 
     def _factors(self, relevance: Tensor, supporting: Tensor, opposing: Tensor) -> None:
@@ -57,7 +57,7 @@ class Epsilon(Rule):
 
     epsilon: float
 
-    def hand_down(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
+    def propagate(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
         return _handed(layer, x, lambda z: torch.div(relevance, _stabilised(z, self.epsilon), out=z))
 
 
@@ -73,7 +73,7 @@ class Gamma(Rule):
     gamma: float
     epsilon: float
 
-    def hand_down(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
+    def propagate(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
         bias = getattr(layer, "bias", None)
         bias = relevance.new_zeros(1) if bias is None else bias.detach()
         bias = bias.view(-1, *[1] * (relevance.dim() - 2))
@@ -100,7 +100,7 @@ class Box(Rule):
     # ASSUME: l and h are the least and the greatest value of each scan; the box also holds zero, where it starts.
     epsilon: float
 
-    def hand_down(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
+    def propagate(self, layer: nn.Module, x: Tensor, nonnegative: bool, relevance: Tensor) -> Tensor:
         axes = tuple(range(1, x.dim()))
         low, high = x.amin(axes, keepdim=True).clamp(max=0), x.amax(axes, keepdim=True).clamp(min=0)
         # z_ij - l w_ij⁺ - h w_ij⁻ = (x_i - l) w_ij⁺ + (x_i - h) w_ij⁻, of which neither is negative.

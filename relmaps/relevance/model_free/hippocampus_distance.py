@@ -18,7 +18,7 @@ def hippocampus_nearness(grid: Grid, brain: np.ndarray) -> np.ndarray:
     """(n_voxels,) float32 mm by which a voxel is nearer to the nearer hippocampus than the brain's farthest voxel is.
 
     brain : (nx, ny, nz) bool. Distances are those to a hippocampus' centre. Values are 0 or more, so that every
-    treatment of the sign keeps what is near highest.
+    map_transform of the sign keeps what is near highest.
     """
     centres = [np.multiply(HIPPOCAMPUS, (side, 1, 1)) for side in (-1, 1)]
     distance = cdist(grid.coordinates()[:, brain].T, centres).min(axis=1)

@@ -16,5 +16,5 @@ class WeightedMean:
         self.features = features
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32, in units of the feature."""
+        """(n_bootstrap, n_subjects) -> (n_bootstrap, n_voxels) float32, in units of the feature."""
         return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32) @ self.features

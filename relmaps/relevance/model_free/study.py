@@ -12,7 +12,7 @@ from relmaps.io.images import read_map
 from relmaps.io.memmap import open_array
 from relmaps.space.grid import Grid
 
-# Weights (n_draws, n_subjects) -> maps (n_draws, n_voxels) float32.
+# Weights (n_bootstrap, n_subjects) -> maps (n_bootstrap, n_voxels) float32.
 Combine = Callable[[np.ndarray], np.ndarray]
 
 

@@ -20,7 +20,7 @@ class EdgesOfMean:
         self.mean, self.brain, self.voxel_mm = WeightedMean(features), brain, voxel_mm
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32."""
+        """(n_bootstrap, n_subjects) -> (n_bootstrap, n_voxels) float32."""
         return np.array([self._edges(mean) for mean in self.mean(weights)], dtype=np.float32)
 
     def _edges(self, mean: np.ndarray) -> np.ndarray:

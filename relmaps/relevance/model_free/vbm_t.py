@@ -53,7 +53,7 @@ class VbmT:
         self.fit = np.linalg.pinv(design)
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """(n_draws, n_subjects) -> (n_draws, n_voxels) float32."""
+        """(n_bootstrap, n_subjects) -> (n_bootstrap, n_voxels) float32."""
         weighted = np.einsum("dn,np->dpn", weights, self.design)
         inverse = np.linalg.pinv(weighted @ self.design, hermitian=True)
         freedom = np.maximum(weights.sum(axis=1) - np.linalg.matrix_rank(inverse, hermitian=True), 1)

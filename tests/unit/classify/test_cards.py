@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from relmaps.classify import weights, weights_head
+from relmaps.classify import checkpoint_metadata, weights
 from relmaps.classify.cards import card_of
+from relmaps.classify.checkpoint_metadata import read_weights
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED, Scaling
-from relmaps.classify.weights_head import read_weights
 from relmaps.io.errors import UserError
 from relmaps.io.files import sha256_of
 
@@ -91,7 +91,7 @@ def test_a_file_without_architecture_has_it_as_its_model(tmp_path):
 
 
 def test_the_head_is_where_weights_are_written():
-    assert weights_head.METADATA == weights.METADATA
+    assert checkpoint_metadata.METADATA == weights.METADATA
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_it_says_what_it_is_not_for(card):
     assert "not a diagnostic device" in text
     assert text.index("## Intended use") < text.index("## Not for") < text.index("## Limits")
     assert "knows nothing of patients" not in text
-    for truth in ("simulated", "injected"):
+    for truth in ("simulated", "synthetic_atrophy"):
         assert "knows nothing of patients" in card(truth)
 
 

@@ -28,7 +28,7 @@ def test_the_test_is_that_of_the_binomial_of_discordant_participants(labels):
     b[5:14] *= -1  # a alone is right
     b[20:23], a[20:23] = -b[20:23], -a[20:23]  # none is
     table = pd.concat([predictions(b, "svm", labels), predictions(a, "selected", labels)])
-    (row,) = compare_models(table, draws=200, confidence=0.95, seed=0).itertuples()
+    (row,) = compare_models(table, samples=200, confidence=0.95, seed=0).itertuples()
     assert (row.model_a, row.model_b, row.n, row.only_a_right, row.only_b_right) == ("selected", "svm", 40, 9, 2)
     assert row.p == pytest.approx(2 * sum(comb(11, k) for k in range(3)) / 2**11)
     assert row.p_holm == row.p
@@ -43,7 +43,7 @@ def test_the_test_is_that_of_the_binomial_of_discordant_participants(labels):
 def test_models_that_agree_do_not_differ(labels, rng):
     scores = rng.normal(size=40)
     table = pd.concat([predictions(scores, "svm", labels), predictions(2 * scores, "logistic", labels)])
-    (row,) = compare_models(table, draws=100, confidence=0.95, seed=0).itertuples()
+    (row,) = compare_models(table, samples=100, confidence=0.95, seed=0).itertuples()
     assert (row.difference, row.ci_low, row.ci_high, row.p) == (0, 0, 0, 1)
 
 
@@ -55,7 +55,7 @@ def test_the_interval_is_of_the_paired_difference(labels, rng):
     table = pd.concat(
         [predictions(s, model, labels) for model, s in [("svm", shared), ("logistic", near), ("covariates", far)]]
     )
-    found = compare_models(table, draws=1000, confidence=0.95, seed=0).set_index(["model_a", "model_b"])
+    found = compare_models(table, samples=1000, confidence=0.95, seed=0).set_index(["model_a", "model_b"])
     width = found["ci_high"] - found["ci_low"]
     assert width["svm", "logistic"] < 0.5 * width["svm", "covariates"]
 
@@ -63,7 +63,7 @@ def test_the_interval_is_of_the_paired_difference(labels, rng):
 def test_holm_is_over_all_pairs_of_models_and_controls(labels, rng):
     names = ["covariates", "small", "svm_binarised", "logistic", "small_brain_mask", "svm", "selected"]
     table = pd.concat([predictions(rng.normal(size=40) + labels * i - i / 2, n, labels) for i, n in enumerate(names)])
-    found = compare_models(table, draws=100, confidence=0.95, seed=0)
+    found = compare_models(table, samples=100, confidence=0.95, seed=0)
     assert len(found) == 15
     assert "small" not in {*found["model_a"], *found["model_b"]}
     assert found["model_a"].iloc[0] == "selected"
@@ -91,12 +91,12 @@ def test_a_participant_tested_in_every_fold_counts_once(labels, rng):
     a, b = (rng.normal(size=40) + labels - 0.5 for _ in range(2))
     once = pd.concat([predictions(s, model, labels, fold="1") for model, s in (("svm", a), ("selected", b))])
     often = pd.concat([once.assign(fold=fold) for fold in "123"])
-    options = {"draws": 200, "confidence": 0.95, "seed": 0}
+    options = {"samples": 200, "confidence": 0.95, "seed": 0}
     pd.testing.assert_frame_equal(compare_models(once, **options), compare_models(often, **options))
 
 
 def test_one_model_has_no_pair(labels):
-    found = compare_models(predictions(labels - 0.5, "svm", labels), draws=100, confidence=0.95, seed=0)
+    found = compare_models(predictions(labels - 0.5, "svm", labels), samples=100, confidence=0.95, seed=0)
     assert found.empty
     assert list(found.columns) == COLUMNS
 
@@ -104,4 +104,4 @@ def test_one_model_has_no_pair(labels):
 def test_a_participant_that_one_model_lacks_is_a_defect(labels):
     tables = [predictions(labels - 0.5, "svm", labels), predictions(labels - 0.5, "covariates", labels).iloc[1:]]
     with pytest.raises(ValueError, match="not tested by every model"):
-        compare_models(pd.concat(tables), draws=100, confidence=0.95, seed=0)
+        compare_models(pd.concat(tables), samples=100, confidence=0.95, seed=0)

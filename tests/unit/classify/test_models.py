@@ -11,8 +11,8 @@ def test_names_of_all_models():
     models = models_of(CLASSIFY)
     assert models.networks == ["small", "A24"]
     assert models.linear == ["svm", "logistic"]
-    assert models.control_networks == ["A24_binarised", "A24_brain_mask"]
-    assert models.control_linear == ["svm_binarised", "svm_brain_mask"]
+    assert models.confound_networks == ["A24_binarised", "A24_brain_mask"]
+    assert models.confound_linear == ["svm_binarised", "svm_brain_mask"]
     assert models.covariates == ["covariates"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, recall_score, roc_auc_score
 
-from relmaps.catalogue.models import is_control
+from relmaps.catalogue.models import is_confound
 from relmaps.classify.performance import (
     add_probability,
     add_selected,
@@ -93,23 +93,23 @@ def test_weights_count_participants(scored, rng):
 
 def test_draws_keep_the_size_of_every_stratum(rng):
     strata = rng.integers(0, 4, size=40)
-    weights = bootstrap_weights(strata, draws=500, seed=1)
+    weights = bootstrap_weights(strata, samples=500, seed=1)
     for stratum in range(4):
         assert (weights[:, strata == stratum].sum(axis=1) == np.sum(strata == stratum)).all()
     np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.2)
     assert weights.max() > 1
-    np.testing.assert_array_equal(weights, bootstrap_weights(strata, draws=500, seed=1))
+    np.testing.assert_array_equal(weights, bootstrap_weights(strata, samples=500, seed=1))
 
 
 def test_table_has_every_fold_without_and_the_whole_with_interval(scored):
-    table = performance_table(predictions(scored), {"svm": "gm_modulated"}, draws=300, confidence=0.95, seed=0)
+    table = performance_table(predictions(scored), {"svm": "gm_modulated"}, samples=300, confidence=0.95, seed=0)
     assert set(table["metric"]) == set(MEASURES)
     assert set(table["feature"]) == {"gm_modulated"}
     folds = table[table["fold"] != "all"]
     assert len(folds) == 3 * len(MEASURES)
     assert folds[["ci_low", "ci_high"]].isna().all(axis=None)
     whole = rows(table, fold="all", seed="all")
-    unbiased = whole.drop(index="calibration_error")  # which is always above 0, so draws are above the estimate
+    unbiased = whole.drop(index="calibration_error")  # which is always above 0, so samples are above the estimate
     assert (unbiased["ci_low"] < unbiased["value"]).all()
     assert (unbiased["value"] < unbiased["ci_high"]).all()
     scores, labels, part = scored[0], scored[1], scored[2] == "2"
@@ -120,7 +120,7 @@ def test_table_has_every_fold_without_and_the_whole_with_interval(scored):
 
 
 def test_interval_is_as_wide_as_the_binomial_one(scored):
-    table = performance_table(predictions(scored), {"svm": "t1_syn"}, draws=4000, confidence=0.95, seed=0)
+    table = performance_table(predictions(scored), {"svm": "t1_syn"}, samples=4000, confidence=0.95, seed=0)
     row = rows(table, fold="all", seed="all").loc["specificity"]
     scores, labels, folds = scored
     strata = [(scores[(labels == 0) & (folds == fold)] <= 0) for fold in "123"]
@@ -130,7 +130,7 @@ def test_interval_is_as_wide_as_the_binomial_one(scored):
 
 def test_seeds_are_averaged(scored):
     table = pd.concat([predictions(scored, "A24", seed, shift) for seed, shift in ((0, 0.0), (1, 0.6))])
-    found = performance_table(table, {"A24": "t1_syn"}, draws=100, confidence=0.9, seed=0)
+    found = performance_table(table, {"A24": "t1_syn"}, samples=100, confidence=0.9, seed=0)
     values = [rows(found, fold="all", seed=seed).loc["sensitivity", "value"] for seed in ("0", "1", "all")]
     assert values[0] != values[1]
     assert values[2] == pytest.approx(np.mean(values[:2]))
@@ -138,7 +138,7 @@ def test_seeds_are_averaged(scored):
 
 def test_order_of_the_rows_does_not_matter(scored):
     table = predictions(scored)
-    options = {"features": {"svm": "t1_syn"}, "draws": 100, "confidence": 0.9, "seed": 0}
+    options = {"features": {"svm": "t1_syn"}, "samples": 100, "confidence": 0.9, "seed": 0}
     shuffled = table.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(performance_table(table, **options), performance_table(shuffled, **options))
 
@@ -146,7 +146,7 @@ def test_order_of_the_rows_does_not_matter(scored):
 def test_what_is_undefined_is_nan(scored):
     scores, _, folds = scored
     found = performance_table(
-        predictions((scores, np.zeros(30, int), folds)), {"svm": "t1_syn"}, draws=100, confidence=0.9, seed=0
+        predictions((scores, np.zeros(30, int), folds)), {"svm": "t1_syn"}, samples=100, confidence=0.9, seed=0
     )
     whole = rows(found, fold="all", seed="all")["value"]
     assert whole[["balanced_accuracy", "roc_auc", "sensitivity"]].isna().all()
@@ -165,12 +165,12 @@ def test_selected_takes_each_fold_from_its_network(scored):
 def test_a_participant_that_some_model_did_not_test_is_a_defect(scored):
     table = pd.concat([predictions(scored, "A24"), predictions(scored, "B24").iloc[1:]])
     with pytest.raises(ValueError, match="not tested by every model"):
-        performance_table(table, {}, draws=100, confidence=0.9, seed=0)
+        performance_table(table, {}, samples=100, confidence=0.9, seed=0)
 
 
 def test_participants_of_a_cross_validation_are_drawn_within_fold_and_label(scored):
     _, labels, folds = scored
-    weights = participant_weights(folds, labels, np.arange(30), draws=50, seed=1)
+    weights = participant_weights(folds, labels, np.arange(30), samples=50, seed=1)
     for fold, label in itertools.product("123", (0, 1)):
         stratum = (folds == fold) & (labels == label)
         assert (weights[:, stratum].sum(axis=1) == stratum.sum()).all()
@@ -180,7 +180,7 @@ def test_a_participant_that_is_tested_in_every_fold_is_drawn_once_for_all(rng):
     people, labels = np.arange(12), np.arange(12) % 2
     order = rng.permutation(36)
     folds, participants = np.repeat(["1", "2", "3"], 12)[order], np.tile(people, 3)[order]
-    weights = participant_weights(folds, labels[participants], participants, draws=50, seed=1)
+    weights = participant_weights(folds, labels[participants], participants, samples=50, seed=1)
     for person in people:
         mine = weights[:, participants == person]
         assert (mine == mine[:, :1]).all()
@@ -194,14 +194,14 @@ def test_draws_do_not_treat_several_tests_of_a_participant_as_several_participan
     scores, labels, _ = scored
     once = predictions((scores, labels, np.repeat("1", 30)))
     often = pd.concat([once.assign(fold=fold) for fold in "123"])
-    options = {"features": {"svm": "t1_syn"}, "draws": 300, "confidence": 0.9, "seed": 0}
+    options = {"features": {"svm": "t1_syn"}, "samples": 300, "confidence": 0.9, "seed": 0}
     one, all_folds = (rows(performance_table(table, **options), fold="all", seed="all") for table in (once, often))
     pd.testing.assert_frame_equal(one[["value", "ci_low", "ci_high"]], all_folds[["value", "ci_low", "ci_high"]])
 
 
 def test_undefined_probabilities_leave_the_other_measures(scored):
     table = predictions(scored).assign(probability=np.nan)
-    found = rows(performance_table(table, {"svm": "gm"}, draws=100, confidence=0.9, seed=0), fold="all", seed="all")
+    found = rows(performance_table(table, {"svm": "gm"}, samples=100, confidence=0.9, seed=0), fold="all", seed="all")
     assert found.loc[ERRORS, "value"].isna().all()
     assert found["value"].drop(ERRORS).notna().all()
 
@@ -240,4 +240,4 @@ def test_controls_stand_behind_the_models():
     rows = pd.DataFrame({"model": names[::-1], "fold": "all", "seed": "all", "metric": "brier", "value": 0.1})
     found = overall(rows.assign(ci_low=0.0, ci_high=1.0), "brier")["model"].tolist()
     assert found == names
-    assert [is_control(name) for name in found] == [False] * 5 + [True] * 5
+    assert [is_confound(name) for name in found] == [False] * 5 + [True] * 5

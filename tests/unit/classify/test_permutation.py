@@ -29,7 +29,7 @@ def test_labels_alone_are_shuffled_and_follow_from_the_seed():
 
 
 def test_shuffled_labels_say_nothing_of_the_true_ones():
-    """Over many seeds, the share of participants who keep their label is that of two independent draws."""
+    """Over many seeds, the share of participants who keep their label is that of two independent samples."""
     kept = [np.mean(permute_labels(SUBJECTS, seed)["label"] == SUBJECTS["label"]) for seed in range(400)]
     assert abs(np.mean(kept) - (1 / 9 + 4 / 9)) < 0.02
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from relmaps.classify.roles import rows_of
-from relmaps.classify.splits import split_for_applied, split_subjects
+from relmaps.classify.splits import split_external, split_subjects
 from relmaps.io.errors import UserError
 
 
@@ -283,7 +283,7 @@ def test_sites_that_cannot_be_folds_are_refused(people, folds, message):
 
 
 def test_all_are_tested_in_every_fold_of_finished_models():
-    splits = split_for_applied(described(3, 2, 0), ["1", "2", "3"])
+    splits = split_external(described(3, 2, 0), ["1", "2", "3"])
     assert list(splits) == ["fold", "participant_id", "label", "role"]
     assert set(splits["role"]) == {"test"}
     counts = splits.groupby("fold")["participant_id"].nunique()

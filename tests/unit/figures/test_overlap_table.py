@@ -3,7 +3,7 @@ import pandas as pd
 
 from relmaps.catalogue.maps import INPUT_MAPS, family_of
 from relmaps.catalogue.maps import MAPS as CATALOGUE
-from relmaps.figures.overlap import headline_scores, overlap_table
+from relmaps.figures.overlap import overlap_table, primary_scores
 from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
@@ -20,14 +20,14 @@ def test_one_row_per_map_and_reference_best_first(tmp_path, grid, brain):
     assert truth["map"].tolist() == sorted(MAPS, key=SKILL.get, reverse=True)
     row = truth.set_index("map").loc["lrp"]
     np.testing.assert_allclose(row[["roc_auc", "roc_auc_ci_low", "roc_auc_ci_high"]].astype(float), [0.72, 0.69, 0.75])
-    np.testing.assert_allclose(row[["roc_auc_sweep_low", "roc_auc_sweep_high"]].astype(float), [0.69, 0.72])
+    np.testing.assert_allclose(row[["roc_auc_multiverse_low", "roc_auc_multiverse_high"]].astype(float), [0.69, 0.72])
 
 
-def test_headline_is_found_as_text_and_as_booleans(tmp_path, grid, brain):
+def test_primary_is_found_as_text_and_as_booleans(tmp_path, grid, brain):
     scores = scores_of(tmp_path, grid, brain)
-    as_text = scores.assign(headline=scores["headline"].astype(str).str.lower())
-    for table in (as_text, as_text.assign(headline=as_text["headline"] == "true")):
-        assert len(headline_scores(table, "dice")) == 2 * len(MAPS)
+    as_text = scores.assign(primary=scores["primary"].astype(str).str.lower())
+    for table in (as_text, as_text.assign(primary=as_text["primary"] == "true")):
+        assert len(primary_scores(table, "dice")) == 2 * len(MAPS)
 
 
 def test_scores_against_an_empty_mask_stay_missing(tmp_path, grid, brain):

@@ -15,7 +15,7 @@ def table(tmp_path, grid, brain):
 
 def test_numbers_are_shares_of_the_map_over_shares_of_the_volume(table):
     axes = draw_regions(table, ["lrp", "vbm_t"], ["meta_analysis", "truth"]).axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["LRP", "VBM t", "Meta-analysis", "Known truth"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["LRP", "VBM t", "Meta-analysis", "Ground truth"]
     shown = [text.get_text() for text in axes.texts]
     assert shown[:2] == [f"{SKILL['lrp'] / 0.1:.1f}", f"{(1 - SKILL['lrp']) / 0.9:.1f}"]
     assert shown[4:6] == ["3.0", "0.8"]

@@ -3,13 +3,13 @@ import gc
 import numpy as np
 import pytest
 
-from relmaps.overlap.arena import Arena, Cell
 from relmaps.overlap.maps import FoldMap, ScoredMap
+from relmaps.overlap.scoring_space import ScoringSpace, Specification
 from relmaps.reference.reference import ReferenceMask
 
 
 @pytest.fixture(scope="module")
-def arena(grid, brain) -> Arena:
+def scoring_space(grid, brain) -> ScoringSpace:
     """Two references and a grey matter mask; `beside` lies outside the grey matter."""
     x, _, z = np.indices(grid.shape)
     references = [
@@ -17,20 +17,20 @@ def arena(grid, brain) -> Arena:
         ReferenceMask("truth", brain & (x > 3) & (z < 3), "truth", 0.1, "0.25"),
     ]
     evidence = [np.where(brain, x + 0.1 * z, 0).astype(np.float32), np.where(brain, x - z, 0).astype(np.float32)]
-    cuts = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "truth", 0.2, "0.5")]
-    return Arena(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, cuts)
+    thresholds = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "truth", 0.2, "0.5")]
+    return ScoringSpace(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, thresholds)
 
 
 @pytest.fixture(scope="module")
-def headline() -> Cell:
-    return Cell("abs", 8, "brain")
+def primary() -> Specification:
+    return Specification("abs", 8, "brain")
 
 
 @pytest.fixture(scope="module")
-def scored_maps(arena) -> list[ScoredMap]:
+def scored_maps(scoring_space) -> list[ScoredMap]:
     """A map that follows the truth, with fold maps; one of noise, with fold maps; a fixed one without."""
-    n, rng = arena.brain.sum(), np.random.default_rng(0)
-    truth = arena.references[1].mask[arena.brain].astype(np.float32)
+    n, rng = scoring_space.brain.sum(), np.random.default_rng(0)
+    truth = scoring_space.references[1].mask[scoring_space.brain].astype(np.float32)
 
     def folds(signal):
         return [FoldMap(k, "small", (signal + rng.normal(0, 0.5, n)).astype(np.float32)) for k in ("1", "2", "3")]

@@ -5,30 +5,30 @@ import pandas as pd
 import pytest
 
 from relmaps.io.tables import write_table
-from relmaps.overlap.arena import cells_of
+from relmaps.overlap.bootstrap_samples import BootstrapSamples
 from relmaps.overlap.comparisons import comparison_table
-from relmaps.overlap.draws import Draws
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
 from relmaps.overlap.retraining import retraining_table
 from relmaps.overlap.scores import score_table
+from relmaps.overlap.scoring_space import list_specifications
 
 SWEEP = {"sign": ["abs"], "smoothing_mm": [0, 8], "mask": ["brain"]}
 
 
 @pytest.fixture(scope="module")
-def made(scored_maps, arena, headline):
-    """Scores, draws, retraining, and the table that is made of them: once for all tests, which get copies."""
+def made(scored_maps, scoring_space, primary):
+    """Scores, samples, retraining, and the table that is made of them: once for all tests, which get copies."""
     rng = np.random.default_rng(1)
-    names = [reference.name for reference in arena.references]
-    shared = rng.normal(0, 0.05, (199, 2, len(METRICS)))  # what makes draws of two maps paired
-    draws = {
-        name: {headline: Draws(mean + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS))}
+    names = [reference.name for reference in scoring_space.references]
+    shared = rng.normal(0, 0.05, (199, 2, len(METRICS)))  # what makes samples of two maps paired
+    samples = {
+        name: {primary: BootstrapSamples(mean + shared + rng.normal(0, 0.01, shared.shape), names, list(METRICS))}
         for name, mean in (("good", 0.8), ("noise", 0.5))
     }
-    scores = score_table(scored_maps, arena, cells_of(SWEEP), headline)
-    retraining = retraining_table(scored_maps, arena, headline)
-    return scores, draws, retraining, comparison_table(scores, draws, 0.95, retraining)
+    scores = score_table(scored_maps, scoring_space, list_specifications(SWEEP), primary)
+    retraining = retraining_table(scored_maps, scoring_space, primary)
+    return scores, samples, retraining, comparison_table(scores, samples, 0.95, retraining)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def scores(made):
 
 
 @pytest.fixture
-def draws(made):
+def samples(made):
     return dict(made[1])
 
 
@@ -53,7 +53,7 @@ def table(made):
 
 def value_of(scores, name, fold="all"):
     chosen = scores.query(
-        "map == @name and fold == @fold and reference == 'truth' and metric == 'roc_auc' and headline == 'true'"
+        "map == @name and fold == @fold and reference == 'truth' and metric == 'roc_auc' and primary == 'true'"
     )
     return chosen["value"].item()
 
@@ -68,26 +68,26 @@ def test_all_pairs_for_each_reference_and_metric(table):
     assert set(table["smoothing_mm"]) == {8}
 
 
-def test_difference_is_paired(table, scores, draws, headline):
+def test_difference_is_paired(table, scores, samples, primary):
     row = row_of(table, "good", "noise")
     difference = value_of(scores, "good") - value_of(scores, "noise")
-    paired = draws["good"][headline].of("truth", "roc_auc") - draws["noise"][headline].of("truth", "roc_auc")
+    paired = samples["good"][primary].of("truth", "roc_auc") - samples["noise"][primary].of("truth", "roc_auc")
     assert row["difference"] == pytest.approx(difference)
     np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(paired, 0.95))
     assert row["p"] == two_sided_p(paired)
 
 
-def test_a_fixed_map_has_a_constant_score(table, scores, draws, headline):
+def test_a_fixed_map_has_a_constant_score(table, scores, samples, primary):
     row = row_of(table, "good", "fixed")
     constant = value_of(scores, "fixed")
-    varying = draws["good"][headline].of("truth", "roc_auc") - constant
+    varying = samples["good"][primary].of("truth", "roc_auc") - constant
     np.testing.assert_allclose([row["ci_low"], row["ci_high"]], interval(varying, 0.95))
     assert np.isnan(row["p_resampled"])
 
 
-def test_two_fixed_maps_have_a_difference_but_no_test(scores, draws, retraining):
-    del draws["good"]
-    row = row_of(comparison_table(scores, draws, 0.95, retraining), "good", "fixed")
+def test_two_fixed_maps_have_a_difference_but_no_test(scores, samples, retraining):
+    del samples["good"]
+    row = row_of(comparison_table(scores, samples, 0.95, retraining), "good", "fixed")
     assert np.isfinite(row["difference"])
     assert pd.isna(row["test"])
     assert np.isnan([row["ci_low"], row["p"], row["p_holm"]]).all()
@@ -108,9 +108,9 @@ def test_holm_within_one_reference_and_metric(table):
         np.testing.assert_allclose(ordered["p_holm"], expected)
 
 
-def test_holm_gives_each_pair_its_own_p_whatever_their_order(scores, draws, retraining):
-    """The first pair, of two maps with the same draws, has the largest p."""
-    table = comparison_table(scores, draws | {"noise": draws["good"]}, 0.95, retraining)
+def test_holm_gives_each_pair_its_own_p_whatever_their_order(scores, samples, retraining):
+    """The first pair, of two maps with the same samples, has the largest p."""
+    table = comparison_table(scores, samples | {"noise": samples["good"]}, 0.95, retraining)
     assert row_of(table, "good", "noise")["p_holm"] == 1
     for name in ("good", "noise"):
         row = row_of(table, name, "fixed")
@@ -118,24 +118,24 @@ def test_holm_gives_each_pair_its_own_p_whatever_their_order(scores, draws, retr
         assert row["p_holm"] == pytest.approx(6 / 200)
 
 
-def test_an_empty_reference_has_rows_without_values(scores, draws, retraining, tmp_path):
+def test_an_empty_reference_has_rows_without_values(scores, samples, retraining, tmp_path):
     for table in (scores, retraining):
         table.loc[table["reference"] == "meta_analysis", "value"] = np.nan
-    table = comparison_table(scores, draws, 0.95, retraining)
+    table = comparison_table(scores, samples, 0.95, retraining)
     empty = table[table["reference"] == "meta_analysis"]
     assert len(empty) == 3 * len(METRICS)
     assert empty[["difference", "ci_low", "p", "p_resampled", "p_holm"]].isna().all(axis=None)
     write_table(table, tmp_path / "comparisons.tsv", "comparisons")
 
 
-def test_other_cells_that_have_draws_are_compared_too(scores, draws, retraining, headline, table):
-    other = replace(headline, smoothing_mm=0)
-    both = {name: of_map | {other: of_map[headline]} for name, of_map in draws.items()}
+def test_other_specifications_with_samples_are_compared_too(scores, samples, retraining, primary, table):
+    other = replace(primary, smoothing_mm=0)
+    both = {name: of_map | {other: of_map[primary]} for name, of_map in samples.items()}
     twice = comparison_table(scores, both, 0.95, retraining)
     assert len(twice) == 2 * len(table)
-    added = twice[twice["headline"] == "false"]
+    added = twice[twice["primary"] == "false"]
     assert set(added["smoothing_mm"]) == {0}
     assert added["p_resampled"].isna().all()
     assert np.isfinite(row_of(added, "good", "noise")["p_holm"])
-    again = twice[twice["headline"] == "true"].reset_index(drop=True)
+    again = twice[twice["primary"] == "true"].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, table)

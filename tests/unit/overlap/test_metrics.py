@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage, stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from relmaps.overlap.match import Match
+from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics import METRICS, score
 from relmaps.overlap.metrics.top_intersection import TOP_SHARE
 from relmaps.overlap.ranking import Ranking
@@ -40,7 +40,7 @@ def case(request, rng, target):
 
 
 def one(name, values, target):
-    return METRICS[name](Match(values, Ranking(values), target))
+    return METRICS[name](MapComparison(values, Ranking(values), target))
 
 
 def kept_at_random(values, size, rng):

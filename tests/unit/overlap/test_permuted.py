@@ -3,11 +3,11 @@ from relmaps.overlap.permuted import permuted_table
 from relmaps.overlap.resampling import null_p
 
 
-def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headline, rng):
-    n = arena.brain.sum()
+def test_scores_are_those_of_the_primary_analysis_and_p_is_among_the_others(scoring_space, primary, rng):
+    n = scoring_space.brain.sum()
     maps = {str(seed): {"lrp": rng.random(n), "vbm_t": rng.random(n)} for seed in range(4)}
-    table = permuted_table(maps, arena, headline)
-    scores = {seed: arena.scorer(headline)(of["lrp"])[1] for seed, of in maps.items()}
+    table = permuted_table(maps, scoring_space, primary)
+    scores = {seed: scoring_space.scorer(primary)(of["lrp"])[1] for seed, of in maps.items()}
     some = table[(table["map"] == "lrp") & (table["reference"] == "truth")]
     for number, metric in enumerate(dict.fromkeys(some["metric"])):
         rows = some[some["metric"] == metric].set_index("permutation")
@@ -18,11 +18,11 @@ def test_scores_are_those_of_the_headline_and_p_is_among_the_others(arena, headl
             assert row["null_p_labels"] == (1 + sum(sign * other >= sign * row["value"] for other in others)) / 4
 
 
-def test_each_map_is_held_against_its_own_spatial_null(arena, headline, rng):
-    n = arena.brain.sum()
+def test_each_map_is_held_against_its_own_spatial_null(scoring_space, primary, rng):
+    n = scoring_space.brain.sum()
     maps = {str(seed): {"lrp": rng.random(n), "vbm_t": rng.random(n)} for seed in range(2)}
     nulls = {values.tobytes(): rng.random((9, 2, len(CURVE_METRICS))) for of in maps.values() for values in of.values()}
-    table = permuted_table(maps, arena, headline, lambda values: nulls[values.tobytes()])
+    table = permuted_table(maps, scoring_space, primary, lambda values: nulls[values.tobytes()])
     row = table.query("permutation == '1' and map == 'vbm_t' and reference == 'truth' and metric == 'roc_auc'").iloc[0]
     null = nulls[maps["1"]["vbm_t"].tobytes()][:, 1, list(CURVE_METRICS).index("roc_auc")]
     assert row["null_p_spatial"] == null_p(row["value"], null, METRICS["roc_auc"])

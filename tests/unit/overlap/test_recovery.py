@@ -17,7 +17,7 @@ def scores_of(aucs, kind="truth"):
                 "reference": kind,
                 "reference_kind": kind,
                 "metric": "roc_auc",
-                "headline": "true",
+                "primary": "true",
                 "value": auc,
                 "ci_low": auc - 0.1,
                 "ci_high": auc + 0.1,

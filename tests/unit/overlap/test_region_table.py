@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from relmaps.io.tables import columns_of, write_table
-from relmaps.overlap.arena import Cell
 from relmaps.overlap.regions import region_table
+from relmaps.overlap.scoring_space import Specification
 from relmaps.space.atlas import ELSEWHERE, Atlas
 
 
@@ -20,47 +20,47 @@ def atlas(grid):
 
 
 @pytest.fixture
-def maps(arena, rng):
-    n = arena.brain.sum()
+def maps(scoring_space, rng):
+    n = scoring_space.brain.sum()
     return {"noise": rng.normal(size=n).astype(np.float32), "flat": np.ones(n, np.float32)}
 
 
-def literal(values, arena, cell, atlas, reference):
+def literal(values, scoring_space, specification, atlas, reference):
     """Region by region on volumes, without ties."""
-    scored = arena.masks[cell.mask] & arena.brain
-    treated = np.full(arena.grid.shape, -np.inf)
-    treated[arena.brain] = arena.scorer(cell).treatment(values)
+    scored = scoring_space.masks[specification.mask] & scoring_space.brain
+    transformed = np.full(scoring_space.grid.shape, -np.inf)
+    transformed[scoring_space.brain] = scoring_space.scorer(specification).map_transform(values)
     inside = reference.mask & scored
-    threshold = np.sort(treated[scored])[::-1][inside.sum() - 1]
-    kept = scored & (treated >= threshold)
+    threshold = np.sort(transformed[scored])[::-1][inside.sum() - 1]
+    kept = scored & (transformed >= threshold)
     for number, name in enumerate(atlas.names):
         region = scored & (atlas.numbers == number)
         size = (kept & region).sum() + (inside & region).sum()
         yield {
             "region": name,
             "n_voxels": region.sum(),
-            "share_of_relevance": np.abs(treated[region]).sum() / np.abs(treated[scored]).sum(),
+            "share_of_relevance": np.abs(transformed[region]).sum() / np.abs(transformed[scored]).sum(),
             "share_expected": region.sum() / scored.sum(),
             "share_of_reference": (inside & region).sum() / inside.sum(),
             "dice": 2 * (kept & inside & region).sum() / size if size else np.nan,
         }
 
 
-@pytest.mark.parametrize("cell", [Cell("abs", 8, "brain"), Cell("signed", 0, "gm")])
-def test_rows_equal_the_literal_formula(maps, arena, atlas, cell):
-    table = region_table(maps, arena, cell, atlas)
+@pytest.mark.parametrize("specification", [Specification("abs", 8, "brain"), Specification("signed", 0, "gm")])
+def test_rows_equal_the_literal_formula(maps, scoring_space, atlas, specification):
+    table = region_table(maps, scoring_space, specification, atlas)
     assert len(table) == 2 * 2 * 4
-    for reference in arena.references:
+    for reference in scoring_space.references:
         found = table[(table["map"] == "noise") & (table["reference"] == reference.name)]
-        rows = list(literal(maps["noise"], arena, cell, atlas, reference))
+        rows = list(literal(maps["noise"], scoring_space, specification, atlas, reference))
         for row, expected in zip(found.to_dict("records"), rows, strict=True):
             assert row["region"] == expected.pop("region")
             for column, value in expected.items():
                 assert row[column] == pytest.approx(value, rel=1e-5, nan_ok=True), column
 
 
-def test_shares_add_up_and_a_flat_map_has_what_is_expected(maps, arena, atlas, headline):
-    table = region_table(maps, arena, headline, atlas)
+def test_shares_add_up_and_a_flat_map_has_what_is_expected(maps, scoring_space, atlas, primary):
+    table = region_table(maps, scoring_space, primary, atlas)
     sums = table.groupby(["map", "reference"])[["share_of_relevance", "share_expected", "share_of_reference"]].sum()
     np.testing.assert_allclose(sums, 1)
     flat = table[table["map"] == "flat"]
@@ -70,23 +70,23 @@ def test_shares_add_up_and_a_flat_map_has_what_is_expected(maps, arena, atlas, h
     assert beyond["dice"].isna().all()
 
 
-def test_hits_of_the_regions_add_up_to_those_of_the_whole(maps, arena, headline, grid):
+def test_hits_of_the_regions_add_up_to_those_of_the_whole(maps, scoring_space, primary, grid):
     """One region that is everything has the Dice of scores.tsv, also with ties."""
     whole = Atlas([ELSEWHERE, "brain"], np.ones(grid.shape, dtype=int))
     maps["steps"] = np.round(maps["noise"]).astype(np.float32)
-    cell = Cell("abs", 0, "brain")
-    table = region_table(maps, arena, cell, whole).query("region == 'brain'")
+    specification = Specification("abs", 0, "brain")
+    table = region_table(maps, scoring_space, specification, whole).query("region == 'brain'")
     for name, values in maps.items():
-        expected = arena.scorer(cell)(values)[:, 0]
+        expected = scoring_space.scorer(specification)(values)[:, 0]
         np.testing.assert_allclose(table.loc[table["map"] == name, "dice"], expected, rtol=1e-5)
 
 
-def test_what_is_undefined_is_nan(maps, arena, atlas, headline, tmp_path):
-    empty_one = replace(arena.references[0], mask=np.zeros_like(arena.references[0].mask))
-    arena = replace(arena, references=[empty_one, *arena.references[1:]])
+def test_what_is_undefined_is_nan(maps, scoring_space, atlas, primary, tmp_path):
+    empty_one = replace(scoring_space.references[0], mask=np.zeros_like(scoring_space.references[0].mask))
+    scoring_space = replace(scoring_space, references=[empty_one, *scoring_space.references[1:]])
     maps["nothing"] = np.zeros_like(maps["flat"])
-    table = region_table(maps, arena, headline, atlas)
-    empty = table["reference"] == arena.references[0].name
+    table = region_table(maps, scoring_space, primary, atlas)
+    empty = table["reference"] == scoring_space.references[0].name
     assert table.loc[empty, ["share_of_reference", "dice"]].isna().all(axis=None)
     assert table.loc[~empty, "share_of_reference"].notna().all()
     assert table["share_of_relevance"].isna().equals(table["map"] == "nothing")

@@ -63,22 +63,22 @@ def test_noise_scale_gives_draws_the_variance_of_a_mean(splits):
 
 
 def test_interval_is_the_middle_of_the_draws(rng):
-    draws = rng.normal(0.6, 0.05, 999)
-    np.testing.assert_allclose(interval(draws, 0.9), np.quantile(draws, [0.05, 0.95]))
-    np.testing.assert_array_equal(interval(np.append(draws, np.nan), 0.9), interval(draws, 0.9))
+    samples = rng.normal(0.6, 0.05, 999)
+    np.testing.assert_allclose(interval(samples, 0.9), np.quantile(samples, [0.05, 0.95]))
+    np.testing.assert_array_equal(interval(np.append(samples, np.nan), 0.9), interval(samples, 0.9))
 
 
-@pytest.mark.parametrize("draws", [[], [np.nan, np.nan]])
-def test_nothing_drawn_no_interval_and_no_p(draws):
-    assert np.isnan(interval(np.array(draws), 0.95)).all()
-    assert np.isnan(two_sided_p(np.array(draws)))
+@pytest.mark.parametrize("samples", [[], [np.nan, np.nan]])
+def test_nothing_drawn_no_interval_and_no_p(samples):
+    assert np.isnan(interval(np.array(samples), 0.95)).all()
+    assert np.isnan(two_sided_p(np.array(samples)))
 
 
 @pytest.mark.parametrize("shift", [-0.3, -0.1, 0.05, 0.12, 0.3])
 def test_p_is_below_alpha_where_the_interval_excludes_zero(rng, shift):
-    draws = rng.normal(shift, 0.1, 1999) ** 3 + shift
-    low, high = interval(draws, 0.95)
-    assert (two_sided_p(draws) < 0.05) == (low > 0 or high < 0)
+    samples = rng.normal(shift, 0.1, 1999) ** 3 + shift
+    low, high = interval(samples, 0.95)
+    assert (two_sided_p(samples) < 0.05) == (low > 0 or high < 0)
 
 
 def test_p_counts_the_rarer_side_and_is_never_zero():

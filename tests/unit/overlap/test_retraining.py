@@ -19,14 +19,14 @@ def maps(scored_maps, rng):
 
 
 @pytest.fixture
-def table(maps, arena, headline):
-    return retraining_table(maps, arena, headline)
+def table(maps, scoring_space, primary):
+    return retraining_table(maps, scoring_space, primary)
 
 
-def test_every_run_has_its_score(table, maps, arena, headline, tmp_path):
+def test_every_run_has_its_score(table, maps, scoring_space, primary, tmp_path):
     assert len(table) == (3 * 2 + 3) * 2 * len(METRICS)
     rows = table.query("map == 'good' and fold == '2' and seed == 2 and reference == 'truth' and metric == 'roc_auc'")
-    expected = arena.scorer(headline)(maps[0].folds[1].seeds[1])[1, list(METRICS).index("roc_auc")]
+    expected = scoring_space.scorer(primary)(maps[0].folds[1].seeds[1])[1, list(METRICS).index("roc_auc")]
     assert rows["value"].tolist() == [expected]
     assert table.loc[table["map"] == "noise", "seed"].isna().all()
     write_table(table, tmp_path / "retraining.tsv", "retraining")

@@ -7,20 +7,20 @@ from relmaps.overlap.maps import open_map
 
 
 @pytest.fixture
-def published(arena, tmp_path, rng):
+def published(scoring_space, tmp_path, rng):
     """A group map, fold maps of two models, and a fold map of another map."""
 
     def _published(model):
         folder = tmp_path / "relevance" / "lrp"
-        write_map(rng.random(arena.grid.shape), folder / "group.nii.gz", arena.grid)
+        write_map(rng.random(scoring_space.grid.shape), folder / "group.nii.gz", scoring_space.grid)
         write_json({"model": model, "feature": "gm_modulated"}, folder / "group.json")
         folds = []
         for number, (name, architecture, fold) in enumerate(
             [("lrp", "A24", 1), ("lrp", "A24", 2), ("lrp", "small", 1), ("lrp", "small", 2), ("other", "small", 1)]
         ):
             folds.append(str(tmp_path / "relevance" / name / architecture / f"fold-{fold}.nii.gz"))
-            write_map(np.full(arena.grid.shape, number), folds[-1], arena.grid)
-        return "lrp", folder / "group.nii.gz", folder / "group.json", folds, arena
+            write_map(np.full(scoring_space.grid.shape, number), folds[-1], scoring_space.grid)
+        return "lrp", folder / "group.nii.gz", folder / "group.json", folds, scoring_space
 
     return _published
 
@@ -41,7 +41,7 @@ def test_one_model_for_all_folds(published):
 
 
 def test_a_map_without_folds_or_model(published):
-    _, image, sidecar, _, arena = published("n/a")
-    scored_map = open_map("mean_t1", image, sidecar, [], arena)
+    _, image, sidecar, _, scoring_space = published("n/a")
+    scored_map = open_map("mean_t1", image, sidecar, [], scoring_space)
     assert (scored_map.model, scored_map.folds) == ("n/a", [])
-    assert scored_map.values.shape == (arena.brain.sum(),)
+    assert scored_map.values.shape == (scoring_space.brain.sum(),)

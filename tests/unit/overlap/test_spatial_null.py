@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from relmaps.overlap.arena import Arena, Cell
+from relmaps.overlap.map_transform import FWHM_PER_SIGMA
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.resampling import null_p
+from relmaps.overlap.scoring_space import ScoringSpace, Specification
 from relmaps.overlap.spatial import Components, SurrogateFields, smooth_root, spatial_null, widths_mm
-from relmaps.overlap.treatment import FWHM_PER_SIGMA
 from relmaps.reference.reference import ReferenceMask
 from relmaps.space.grid import Grid
 
@@ -61,7 +61,7 @@ def test_a_root_makes_the_covariance_of_blurred_noise_without_ends_or_wrapping()
 
 def test_components_have_variance_1_everywhere_and_the_smoothness_of_their_width(large_brain, components, rng):
     drawn = np.array([components.draw(rng) for _ in range(60)])
-    # 60 draws know a variance to 2 sqrt(2 / 60) = .37 at one voxel; averaged over a shell of the brain, far better
+    # 60 samples know a variance to 2 sqrt(2 / 60) = .37 at one voxel; averaged over a shell of the brain, far better
     edge = ~ndimage.binary_erosion(large_brain)[large_brain]
     np.testing.assert_allclose((drawn[:, :, edge] ** 2).mean(axis=(0, 2)), 1, atol=0.1)
     for width, fields in zip([0, *widths_mm(GRID.voxel_mm)], drawn.swapaxes(0, 1), strict=True):
@@ -133,14 +133,14 @@ def test_fields_rearrange_the_values_of_the_map_and_do_not_know_its_peak(large_b
 
 
 @pytest.fixture
-def large_arena(large_brain) -> Arena:
+def large_scoring_space(large_brain) -> ScoringSpace:
     """One reference on the right, and one outside the brain."""
     x, _, _ = np.indices(GRID.shape)
     references = [
         ReferenceMask("side", large_brain & (x > 18), "truth", None),
         ReferenceMask("beside", ~large_brain, "truth", None),
     ]
-    return Arena(GRID, {"brain": large_brain}, references)
+    return ScoringSpace(GRID, {"brain": large_brain}, references)
 
 
 @pytest.fixture
@@ -148,24 +148,24 @@ def quick() -> list:
     return [METRICS["roc_auc"], METRICS["centre_distance_mm"]]
 
 
-def test_the_null_holds_the_scores_of_the_fields(large_arena, components, headline, quick, rng):
-    values = smoothed(12, rng)[large_arena.brain]
-    null = spatial_null(values, large_arena, headline, 4, 5, quick)
+def test_the_null_holds_the_scores_of_the_fields(large_scoring_space, components, primary, quick, rng):
+    values = smoothed(12, rng)[large_scoring_space.brain]
+    null = spatial_null(values, large_scoring_space, primary, 4, 5, quick)
     assert null.shape == (4, 2, 2)
     scorer, draw, again = (
-        large_arena.scorer(headline, quick),
+        large_scoring_space.scorer(primary, quick),
         SurrogateFields(values, components),
         np.random.default_rng(5),
     )
     np.testing.assert_array_equal(null, [scorer(draw(again)) for _ in range(4)])
     assert np.isfinite(null[:, 0]).all()
     assert np.isnan(null[:, 1]).all()
-    np.testing.assert_array_equal(spatial_null(values, large_arena, headline, 2, 5, quick), null[:2])
-    assert not np.array_equal(spatial_null(values, large_arena, headline, 4, 6, quick)[:, 0], null[:, 0])
+    np.testing.assert_array_equal(spatial_null(values, large_scoring_space, primary, 2, 5, quick), null[:2])
+    assert not np.array_equal(spatial_null(values, large_scoring_space, primary, 4, 6, quick)[:, 0], null[:, 0])
 
 
-def test_a_constant_map_has_no_null(large_arena, headline):
-    null = spatial_null(np.full(large_arena.brain.sum(), 2.0), large_arena, headline, 3, 0)
+def test_a_constant_map_has_no_null(large_scoring_space, primary):
+    null = spatial_null(np.full(large_scoring_space.brain.sum(), 2.0), large_scoring_space, primary, 3, 0)
     assert null.shape == (3, 2, len(METRICS))
     assert np.isnan(null).all()
 
@@ -178,10 +178,13 @@ def test_p_counts_fields_that_are_at_least_as_good(rng):
 
 
 @pytest.mark.parametrize("sign", ["abs", "signed"])
-def test_a_map_of_the_reference_beats_the_fields_and_noise_does_not(large_arena, quick, rng, sign):
-    noise, auc = smoothed(12, rng)[large_arena.brain], quick[0]
-    cell, inside = Cell(sign, 8, "brain"), large_arena.references[0].mask[large_arena.brain]
+def test_a_map_of_the_reference_beats_the_fields_and_noise_does_not(large_scoring_space, quick, rng, sign):
+    noise, auc = smoothed(12, rng)[large_scoring_space.brain], quick[0]
+    specification, inside = (
+        Specification(sign, 8, "brain"),
+        large_scoring_space.references[0].mask[large_scoring_space.brain],
+    )
     for values, informed in ((noise + 2 * inside, True), (noise - 0.5 * inside * (sign == "signed"), False)):
-        null = spatial_null(values, large_arena, cell, 39, 0, quick)
-        p = null_p(large_arena.scorer(cell, quick)(values)[0, 0], null[:, 0, 0], auc)
+        null = spatial_null(values, large_scoring_space, specification, 39, 0, quick)
+        p = null_p(large_scoring_space.scorer(specification, quick)(values)[0, 0], null[:, 0, 0], auc)
         assert (p == 1 / 40) == informed

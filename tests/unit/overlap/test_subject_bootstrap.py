@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from relmaps.overlap import bootstrap
-from relmaps.overlap.arena import Arena
 from relmaps.overlap.bootstrap import bootstrap_map, check_published
-from relmaps.overlap.draws import read_draws, write_draws
+from relmaps.overlap.bootstrap_samples import read_samples, write_samples
+from relmaps.overlap.map_transform import MapTransform
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.population import Shrinkage
 from relmaps.overlap.resampling import interval
-from relmaps.overlap.treatment import Treatment
+from relmaps.overlap.scoring_space import ScoringSpace
 
 
 def mean_of(subject_maps):
@@ -28,8 +28,8 @@ def mean_of(subject_maps):
 
 
 @pytest.fixture
-def subject_maps(arena, rng):
-    return rng.standard_normal((12, arena.brain.sum())).astype(np.float32)
+def subject_maps(scoring_space, rng):
+    return rng.standard_normal((12, scoring_space.brain.sum())).astype(np.float32)
 
 
 @pytest.fixture
@@ -38,26 +38,28 @@ def group_map(subject_maps):
 
 
 @pytest.fixture
-def smooth(arena, rng):
+def smooth(scoring_space, rng):
     """A function that makes (n, n_voxels) smooth noise of spread 1."""
-    blur = Treatment(arena.brain, arena.grid.voxel_mm, "signed", 20)
+    blur = MapTransform(scoring_space.brain, scoring_space.grid.voxel_mm, "signed", 20)
 
     def make(n):
-        maps = blur(rng.standard_normal((n, arena.brain.sum())))
+        maps = blur(rng.standard_normal((n, scoring_space.brain.sum())))
         return maps / maps.std()
 
     return make
 
 
-def test_draws_follow_the_formula(group_map, arena, headline, rng):
+def test_draws_follow_the_formula(group_map, scoring_space, primary, rng):
     """o + (s - median s*) - f (s* - median s*), on the unbounded scale, of one reference."""
     weights = rng.multinomial(12, np.full(12, 1 / 12), size=40)
-    published, draws = group_map.published(), group_map(weights)
-    noise = [np.sqrt(12 / ((w - 1.0) ** 2).sum()) * (draw - published) for w, draw in zip(weights, draws, strict=True)]
-    shrink = Shrinkage(arena, arena.references[1].mask[arena.brain])
+    published, samples = group_map.published(), group_map(weights)
+    noise = [
+        np.sqrt(12 / ((w - 1.0) ** 2).sum()) * (draw - published) for w, draw in zip(weights, samples, strict=True)
+    ]
+    shrink = Shrinkage(scoring_space, scoring_space.references[1].mask[scoring_space.brain])
     shrink.learn(np.array(noise))
     quiet = shrink(published[None])[0]
-    auc, scorer = METRICS["roc_auc"], arena.scorer(headline)
+    auc, scorer = METRICS["roc_auc"], scoring_space.scorer(primary)
     column = list(METRICS).index("roc_auc")
 
     def scale(values):
@@ -70,72 +72,78 @@ def test_draws_follow_the_formula(group_map, arena, headline, rng):
         again.append(after[place] + scale(shrunk) - scale(shrunk + noise[place - 1]))
     f = np.sqrt(max(1, np.var(again) / after.var() - 1))
     expected = scale(published) + scale(quiet) - np.median(after) - f * (after - np.median(after))
-    found = bootstrap_map(group_map, weights, arena, headline).of("truth", "roc_auc")
+    found = bootstrap_map(group_map, weights, scoring_space, primary).of("truth", "roc_auc")
     np.testing.assert_allclose(found, auc.bounded(expected), atol=1e-4)
 
 
 @pytest.mark.long
-def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(arena, headline, smooth, rng):
+def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(scoring_space, primary, smooth, rng):
     """Simulated population map + noise. Measured at length, over many more settings, by benchmarks/coverage.py."""
-    reference = arena.references[1].mask[arena.brain]
+    reference = scoring_space.references[1].mask[scoring_space.brain]
     column = list(METRICS).index("roc_auc")
     held = {"corrected": 0, "percentile": 0}
     for _ in range(20):
         population = smooth(1)[0] + 1.5 * reference
         subjects = population + 3 * smooth(20)
-        truth = arena.scorer(headline)(population.astype(np.float32))[1, column]
+        truth = scoring_space.scorer(primary)(population.astype(np.float32))[1, column]
         weights = rng.multinomial(20, np.full(20, 1 / 20), size=100)
-        low, high = interval(bootstrap_map(mean_of(subjects), weights, arena, headline).of("truth", "roc_auc"), 0.95)
+        low, high = interval(
+            bootstrap_map(mean_of(subjects), weights, scoring_space, primary).of("truth", "roc_auc"), 0.95
+        )
         held["corrected"] += low <= truth <= high
-        plain = [arena.scorer(headline)(values.astype(np.float32))[1, column] for values in weights @ subjects / 20]
+        plain = [
+            scoring_space.scorer(primary)(values.astype(np.float32))[1, column] for values in weights @ subjects / 20
+        ]
         low, high = interval(np.array(plain), 0.95)
         held["percentile"] += low <= truth <= high
     assert held["corrected"] >= 0.75 * 20  # 1 in 3,000 to fall short of this if the coverage is .95
     assert held["percentile"] < held["corrected"]
 
 
-def test_reliability_is_the_share_of_variance_that_is_not_noise(arena, headline, smooth, rng):
+def test_reliability_is_the_share_of_variance_that_is_not_noise(scoring_space, primary, smooth, rng):
     population = smooth(1)[0]
     weights = rng.multinomial(40, np.full(40, 1 / 40), size=100)
     found = [
-        bootstrap_map(mean_of(population + noise * smooth(40)), weights, arena, headline).reliability
+        bootstrap_map(mean_of(population + noise * smooth(40)), weights, scoring_space, primary).reliability
         for noise in (1, 3)
     ]
     assert found == pytest.approx([1 / (1 + 1 / 40), 1 / (1 + 9 / 40)], abs=0.1)
 
 
-def test_blocks_do_not_change_the_draws(group_map, arena, headline, rng, monkeypatch):
+def test_blocks_do_not_change_the_draws(group_map, scoring_space, primary, rng, monkeypatch):
     weights = rng.multinomial(12, np.full(12, 1 / 12), size=7)
-    whole = bootstrap_map(group_map, weights, arena, headline)
-    for draws_at_once in (1, 3):
-        monkeypatch.setattr(bootstrap, "BLOCK_BYTES", draws_at_once * 4 * arena.brain.sum())
-        again = bootstrap_map(group_map, weights, arena, headline)
+    whole = bootstrap_map(group_map, weights, scoring_space, primary)
+    for samples_at_once in (1, 3):
+        monkeypatch.setattr(bootstrap, "BLOCK_BYTES", samples_at_once * 4 * scoring_space.brain.sum())
+        again = bootstrap_map(group_map, weights, scoring_space, primary)
         np.testing.assert_allclose(again.scores, whole.scores, atol=1e-6)
         assert again.reliability == pytest.approx(whole.reliability)
 
 
-def test_a_map_without_subjects_has_no_draws(group_map, arena, headline):
+def test_a_map_without_subjects_has_no_draws(group_map, scoring_space, primary):
     group_map.subject_based = False
-    assert bootstrap_map(group_map, np.ones((5, 12)), arena, headline).of("truth", "dice").size == 0
+    assert bootstrap_map(group_map, np.ones((5, 12)), scoring_space, primary).of("truth", "dice").size == 0
 
 
-def test_empty_references_cost_no_work(group_map, arena, headline):
-    empty = [type(r)(r.name, np.zeros_like(r.mask), r.kind, None) for r in arena.references]
+def test_empty_references_cost_no_work(group_map, scoring_space, primary):
+    empty = [type(r)(r.name, np.zeros_like(r.mask), r.kind, None) for r in scoring_space.references]
     group_map.__class__.__call__ = None  # calling it would raise
-    draws = bootstrap_map(group_map, np.ones((5, 12)), Arena(arena.grid, arena.masks, empty), headline)
-    assert draws.scores.shape == (5, 2, len(METRICS))
-    assert np.isnan(draws.scores).all()
+    samples = bootstrap_map(
+        group_map, np.ones((5, 12)), ScoringSpace(scoring_space.grid, scoring_space.masks, empty), primary
+    )
+    assert samples.scores.shape == (5, 2, len(METRICS))
+    assert np.isnan(samples.scores).all()
 
 
-def test_draws_are_read_back_and_the_file_is_the_same_bytes(group_map, arena, headline, rng, tmp_path):
-    draws = bootstrap_map(group_map, rng.multinomial(12, np.full(12, 1 / 12), size=3), arena, headline)
+def test_draws_are_read_back_and_the_file_is_the_same_bytes(group_map, scoring_space, primary, rng, tmp_path):
+    samples = bootstrap_map(group_map, rng.multinomial(12, np.full(12, 1 / 12), size=3), scoring_space, primary)
     for name in ("a.npz", "b.npz"):
-        write_draws({headline: draws}, tmp_path / name)
+        write_samples({primary: samples}, tmp_path / name)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    read = read_draws(tmp_path / "a.npz")[headline]
-    np.testing.assert_array_equal(read.scores, draws.scores)
-    assert read.reliability == draws.reliability
-    assert (read.references, read.metrics) == (draws.references, draws.metrics)
+    read = read_samples(tmp_path / "a.npz")[primary]
+    np.testing.assert_array_equal(read.scores, samples.scores)
+    assert read.reliability == samples.reliability
+    assert (read.references, read.metrics) == (samples.references, samples.metrics)
 
 
 def test_a_published_map_that_is_not_the_one_resampled_is_a_defect(group_map):

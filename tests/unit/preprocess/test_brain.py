@@ -20,8 +20,8 @@ from relmaps.preprocess.brain import (
 )
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.registration import Settings, register
-from relmaps.preprocess.stopwatch import Stopwatch
 from relmaps.preprocess.template import load_template, write_template
+from relmaps.preprocess.timing import Timing
 from relmaps.simulation import simulate
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
@@ -281,7 +281,7 @@ def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, metho
     if method == "template":
         monkeypatch.setattr(registration, "network_mask", lambda head: np.ones(head.shape, bool))
     with scratch_folder() as scratch:
-        found = register(raw, load_template(tmp_path / "template", SPACE), settings, scratch, Stopwatch())
+        found = register(raw, load_template(tmp_path / "template", SPACE), settings, scratch, Timing())
     corner = np.rint(nib.affines.apply_affine(np.linalg.inv(raw.affine), found.native.affine[:3, 3])).astype(int)
     brain = np.zeros(raw.shape, bool)
     brain[tuple(slice(a, a + n) for a, n in zip(corner, found.native.shape, strict=True))] = found.brain.numpy() > 0.5
@@ -306,4 +306,4 @@ def test_where_both_ways_fail_the_reason_names_both(tmp_path, monkeypatch):
     settings = Settings(8, "SyN", registration_voxel_mm=8, iterations=(1, 0, 0), code="as it is")
     words = r"brain extraction failed, not by the network: its mask has 0 ml; by the template: registration failed"
     with pytest.raises(ScanError, match=words):
-        register(small_head(), load_template(tmp_path, SPACE), settings, tmp_path, Stopwatch())
+        register(small_head(), load_template(tmp_path, SPACE), settings, tmp_path, Timing())

@@ -37,7 +37,7 @@ def test_larger_samples_have_narrower_foci():
     assert at(sizes[40], beside) < at(sizes[10], beside)
 
 
-def test_the_headline_comes_first_and_the_sweep_is_nested(by_fdr):
+def test_the_primary_analysis_comes_first_and_the_multiverse_is_nested(by_fdr):
     assert list(by_fdr.significant) == ["fdr_0.05", "fdr_0.01", "p_0.001"]
     masks = {name: mask for name, (mask, _) in by_fdr.significant.items()}
     assert 0 < masks["fdr_0.01"].sum() < masks["fdr_0.05"].sum()

@@ -39,31 +39,37 @@ def test_statistic_and_threshold_are_those_of_2_mm(by_fdr, reference, whole_head
     assert significant.min() == pytest.approx(reference.threshold)
 
 
-def test_the_sweep_has_other_thresholds_and_sample_sizes(reference):
-    cuts = {cut.label: cut for cut in reference.cuts}
-    assert list(cuts) == [
+def test_the_multiverse_has_other_thresholds_and_sample_sizes(reference):
+    thresholds = {thresholded.label: thresholded for thresholded in reference.thresholds}
+    assert list(thresholds) == [
         *("fdr_0.05", "fdr_0.01", "p_0.001", "percentile_95", "percentile_99"),
         *("fdr_0.05_n10", "fdr_0.05_n20"),
     ]
-    np.testing.assert_array_equal(cuts["fdr_0.05"].mask, reference.mask)
-    assert cuts["fdr_0.01"].threshold > cuts["fdr_0.05"].threshold
-    assert not (cuts["fdr_0.01"].mask & ~cuts["fdr_0.05"].mask).any()
-    assert not (cuts["percentile_99"].mask & ~cuts["percentile_95"].mask).any()
+    np.testing.assert_array_equal(thresholds["fdr_0.05"].mask, reference.mask)
+    assert thresholds["fdr_0.01"].threshold > thresholds["fdr_0.05"].threshold
+    assert not (thresholds["fdr_0.01"].mask & ~thresholds["fdr_0.05"].mask).any()
+    assert not (thresholds["percentile_99"].mask & ~thresholds["percentile_95"].mask).any()
     # the literature's own size is 20, and smaller samples have wider foci
-    np.testing.assert_array_equal(cuts["fdr_0.05_n20"].mask, reference.mask)
-    assert (cuts["fdr_0.05_n10"].mask != reference.mask).any()
-    assert cuts["fdr_0.05_n10"].threshold < reference.threshold
-    assert "as if every experiment had 10 subjects" in cuts["fdr_0.05_n10"].meaning
+    np.testing.assert_array_equal(thresholds["fdr_0.05_n20"].mask, reference.mask)
+    assert (thresholds["fdr_0.05_n10"].mask != reference.mask).any()
+    assert thresholds["fdr_0.05_n10"].threshold < reference.threshold
+    assert "as if every experiment had 10 subjects" in thresholds["fdr_0.05_n10"].meaning
 
 
 def test_no_mask_reaches_beyond_the_brain(literature, whole_head, reference):
     grid, _ = whole_head
     brain = grid.coordinates()[0] > CENTRE[0]
-    assert reference.mask[~brain].any(), "where foci agree is cut in two"
-    cuts = ale_reference(literature, "", Correction(), grid, brain).cuts
-    assert [cut.label for cut in cuts] == ["fdr_0.05", "fdr_0.01", "p_0.001", "percentile_95", "percentile_99"]
-    assert all(cut.mask.any() for cut in cuts)
-    assert not any(cut.mask[~brain].any() for cut in cuts)
+    assert reference.mask[~brain].any(), "where foci agree is thresholded in two"
+    thresholds = ale_reference(literature, "", Correction(), grid, brain).thresholds
+    assert [thresholded.label for thresholded in thresholds] == [
+        "fdr_0.05",
+        "fdr_0.01",
+        "p_0.001",
+        "percentile_95",
+        "percentile_99",
+    ]
+    assert all(thresholded.mask.any() for thresholded in thresholds)
+    assert not any(thresholded.mask[~brain].any() for thresholded in thresholds)
 
 
 def test_nothing_survives_with_four_studies_and_the_note_says_so(whole_head):

@@ -35,16 +35,21 @@ def test_map_on_the_grid_is_taken_as_it_is(grid, brain, tmp_path):
     assert reference.threshold == 4.0
 
 
-def test_the_sweep_keeps_shares_of_the_brain(grid, brain, tmp_path):
+def test_the_multiverse_keeps_shares_of_the_brain(grid, brain, tmp_path):
     data = linear(grid.coordinates())
     write_map(data, tmp_path / "map.nii.gz", grid)
-    cuts = nifti_reference(tmp_path / "map.nii.gz", THRESHOLD, grid, brain, KIND).cuts
-    assert [cut.label for cut in cuts] == ["value_4", "percentile_90", "percentile_95", "percentile_99"]
-    np.testing.assert_array_equal(cuts[0].mask, brain & (data >= 4))
+    thresholds = nifti_reference(tmp_path / "map.nii.gz", THRESHOLD, grid, brain, KIND).thresholds
+    assert [thresholded.label for thresholded in thresholds] == [
+        "value_4",
+        "percentile_90",
+        "percentile_95",
+        "percentile_99",
+    ]
+    np.testing.assert_array_equal(thresholds[0].mask, brain & (data >= 4))
     highest = np.sort(data[brain])[::-1]
-    for cut, share in zip(cuts[1:], (0.1, 0.05, 0.01), strict=True):
-        assert abs(cut.mask.sum() - share * brain.sum()) <= 1
-        np.testing.assert_array_equal(cut.mask, brain & (data >= highest[cut.mask.sum() - 1]))
+    for thresholded, share in zip(thresholds[1:], (0.1, 0.05, 0.01), strict=True):
+        assert abs(thresholded.mask.sum() - share * brain.sum()) <= 1
+        np.testing.assert_array_equal(thresholded.mask, brain & (data >= highest[thresholded.mask.sum() - 1]))
 
 
 def test_map_on_another_grid_is_resampled_linearly(grid, brain, save):

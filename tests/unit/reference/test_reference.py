@@ -5,7 +5,7 @@ import pytest
 
 from relmaps.io.errors import UserError
 from relmaps.io.images import read_map
-from relmaps.reference.reference import Cut, Reference, read_cuts, read_reference_mask
+from relmaps.reference.reference import Reference, Thresholded, read_reference_mask, read_thresholds
 from relmaps.space.grid import Grid
 
 
@@ -37,22 +37,25 @@ def test_what_is_written_is_read_back(grid, brain, rng, paths):
     }
 
 
-def test_the_sweep_is_read_back_in_order(grid, brain, paths, tmp_path):
-    cuts = [Cut("fdr_0.05", brain, 0.25, "false discovery rate of 0.05"), Cut("p_0.001", ~brain, None, "other")]
-    reference = Reference(brain.astype(np.float32), brain, "truth", "", "", 0.25, cuts=cuts)
+def test_the_multiverse_is_read_back_in_order(grid, brain, paths, tmp_path):
+    thresholds = [
+        Thresholded("fdr_0.05", brain, 0.25, "false discovery rate of 0.05"),
+        Thresholded("p_0.001", ~brain, None, "other"),
+    ]
+    reference = Reference(brain.astype(np.float32), brain, "truth", "", "", 0.25, thresholds=thresholds)
     reference.write(*paths, grid, tmp_path / "thresholds.npz")
-    read = read_cuts(tmp_path / "thresholds.npz", paths[2], grid)
-    assert [(cut.label, cut.threshold, cut.meaning) for cut in read] == [
+    read = read_thresholds(tmp_path / "thresholds.npz", paths[2], grid)
+    assert [(thresholded.label, thresholded.threshold, thresholded.meaning) for thresholded in read] == [
         ("fdr_0.05", 0.25, "false discovery rate of 0.05"),
         ("p_0.001", None, "other"),
     ]
-    for before, after in zip(cuts, read, strict=True):
+    for before, after in zip(thresholds, read, strict=True):
         np.testing.assert_array_equal(before.mask, after.mask)
     told = json.loads(paths[2].read_text())["thresholds"]["p_0.001"]
     assert told == {"threshold": None, "mask_voxels": int((~brain).sum()), "meaning": "other"}
     other = Grid((5, 5, 5), grid.affine, grid.space)
     with pytest.raises(UserError, match=r"thresholds\.npz: mask \(9, 11, 8\) is not on the study's grid \(5, 5, 5\)"):
-        read_cuts(tmp_path / "thresholds.npz", paths[2], other)
+        read_thresholds(tmp_path / "thresholds.npz", paths[2], other)
 
 
 def test_an_empty_mask_has_no_threshold(grid, brain, paths):

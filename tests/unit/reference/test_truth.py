@@ -15,10 +15,10 @@ def test_mask_is_half_the_99th_percentile_of_what_is_lost_in_the_brain(brain, rn
     np.testing.assert_allclose(reference.threshold, percentile / 2, rtol=1e-6)
     np.testing.assert_array_equal(reference.mask, brain & (loss >= percentile / 2))
     assert reference.kind == "truth"
-    assert [cut.label for cut in reference.cuts] == ["share_0.5", "share_0.25", "share_0.75"]
-    np.testing.assert_array_equal(reference.cuts[0].mask, reference.mask)
-    for cut, share in zip(reference.cuts[1:], (0.25, 0.75), strict=True):
-        np.testing.assert_array_equal(cut.mask, brain & (loss >= share * percentile))
+    assert [thresholded.label for thresholded in reference.thresholds] == ["share_0.5", "share_0.25", "share_0.75"]
+    np.testing.assert_array_equal(reference.thresholds[0].mask, reference.mask)
+    for thresholded, share in zip(reference.thresholds[1:], (0.25, 0.75), strict=True):
+        np.testing.assert_array_equal(thresholded.mask, brain & (loss >= share * percentile))
 
 
 def test_no_disease_gives_an_empty_mask_and_says_so(brain):
@@ -26,5 +26,5 @@ def test_no_disease_gives_an_empty_mask_and_says_so(brain):
     assert not reference.mask.any()
     assert reference.threshold is None
     assert "n/a" in reference.note
-    assert len(reference.cuts) == 3
-    assert not any(cut.mask.any() or cut.threshold is not None for cut in reference.cuts)
+    assert len(reference.thresholds) == 3
+    assert not any(thresholded.mask.any() or thresholded.threshold is not None for thresholded in reference.thresholds)

@@ -154,7 +154,7 @@ def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_
     ]
     write_table(pd.concat(tables), tmp_path / "applied.tsv")
     files = dict.fromkeys(("splits", "gram", "linear_folds"))
-    pattern = study("logistic_pattern", applied_scores=tmp_path / "applied.tsv", **files)
+    pattern = study("logistic_pattern", external_scores=tmp_path / "applied.tsv", **files)
     images = study.images[:, brain].astype(float)
     literal = [-np.cov(images.T, fold)[-1, :-1] / np.var(fold, ddof=1) for fold in scores]
     published = pattern.published()
@@ -166,7 +166,7 @@ def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_
     maps = [tmp_path / f"fold-{fold}.nii.gz" for fold in (1, 2)]
     for path, volume in zip(maps, volumes, strict=True):
         write_map(volume, path, grid)
-    weights = study("svm_weights", applied_weights=maps, array=None, **files)
+    weights = study("svm_weights", external_weights=maps, array=None, **files)
     np.testing.assert_allclose(weights.published(), volumes.mean(axis=0)[brain], atol=1e-6)
     assert not weights.subject_based
     assert weights.sidecar(weights.published())["subjects"] == 0

@@ -8,7 +8,7 @@ from relmaps.classify.gram import gram_matrix
 from relmaps.classify.linear import ESTIMATORS
 from relmaps.io.errors import UserError
 from relmaps.io.tables import write_table
-from relmaps.relevance.linear_maps import AppliedPattern, LinearMap, read_folds, read_gram, read_scores
+from relmaps.relevance.linear_maps import ExternalPattern, LinearMap, read_folds, read_gram, read_scores
 
 LABELS = np.array([0, 1] * 8)
 TRAINS = [np.arange(16)[np.arange(16) % 4 != 0], np.arange(16)[np.arange(16) % 4 != 3]]
@@ -86,7 +86,7 @@ def test_fold_ignores_its_test_subjects(features):
 
 def test_pattern_of_finished_models_is_the_covariance_of_features_and_scores(features, draws, rng):
     scores = rng.normal([[0], [2], [-4]], 1, size=(3, 16))
-    applied = AppliedPattern(features, scores)
+    applied = ExternalPattern(features, scores)
     for draw, result in zip(draws, applied(draws), strict=True):
         rows = np.repeat(np.arange(16), draw.astype(int))
         X = features[rows].astype(float) - features[rows].astype(float).mean(axis=0)
@@ -102,7 +102,7 @@ def test_pattern_of_a_linear_model_applied_to_its_own_subjects_is_the_pattern_of
     weights = np.linspace(-1, 1, 40)
     X = features.astype(float) - features.astype(float).mean(axis=0)
     literal = np.cov(X.T) @ weights / np.var(X @ weights, ddof=1)
-    applied = AppliedPattern(features, (features @ weights)[None])(np.ones((1, 16)))[0]
+    applied = ExternalPattern(features, (features @ weights)[None])(np.ones((1, 16)))[0]
     np.testing.assert_allclose(applied, -literal, atol=1e-4)
 
 

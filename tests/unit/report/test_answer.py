@@ -17,12 +17,12 @@ def tables(tmp_path, grid, brain):
 def test_the_answer_names_winner_recovery_and_accuracy(tables):
     words = answer(**tables, confidence=0.9, truth="simulated")
     assert words.overlap[1] == (
-        "Against the known truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91), "
-        "p = 0.001 against random fields as smooth as it. "
+        "Against the ground truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91), "
+        "p = 0.001 against surrogate maps as smooth as it. "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
         "best baseline: GM probability, 0.75 [n/a]."
     )
-    assert words.recovery[0].startswith("Integrated Gradients recovers the known truth (AUC of at least 0.75")
+    assert words.recovery[0].startswith("Integrated Gradients recovers the ground truth (AUC of at least 0.75")
     assert words.recovery[0].endswith("LRP and Guided Grad-CAM do not.")
     assert words.accuracy[0] == "Linear SVM: held-out balanced accuracy 0.85 (90 % interval 0.76 to 0.92)."
     assert words.accuracy[1:3] == [
@@ -34,7 +34,7 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
 
 def test_both_nulls_are_told_where_they_were_asked(tables):
     told = answer(**tables | {"scores": tables["scores"].assign(null_p_labels=0.048)}, confidence=0.9, truth=None)
-    assert "p = 0.001 against random fields as smooth as it and p = 0.048 against shuffled labels." in told.overlap[0]
+    assert "p = 0.001 against surrogate maps as smooth as it and p = 0.048 against shuffled labels." in told.overlap[0]
     silent = tables["scores"].assign(null_p_spatial=np.nan)
     assert "p =" not in answer(**tables | {"scores": silent}, confidence=0.9, truth=None).overlap[0]
 
@@ -50,14 +50,14 @@ def test_controls_are_one_sentence_behind_the_models(tables):
 def test_no_recovery_is_said(tables):
     tables["recovery"] = tables["recovery"].assign(recovered="false")
     (sentence,) = answer(**tables, confidence=0.95, truth="simulated").recovery
-    assert sentence.startswith("No heatmap recovers the known truth")
+    assert sentence.startswith("No heatmap recovers the ground truth")
     assert sentence.endswith("not LRP, Integrated Gradients nor Guided Grad-CAM.")
 
 
 def test_all_recovering_is_said(tables):
     tables["recovery"] = tables["recovery"].assign(recovered="true")
     (sentence,) = answer(**tables, confidence=0.95, truth="simulated").recovery
-    assert sentence.startswith("LRP, Integrated Gradients and Guided Grad-CAM recover the known truth")
+    assert sentence.startswith("LRP, Integrated Gradients and Guided Grad-CAM recover the ground truth")
     assert "not" not in sentence
 
 

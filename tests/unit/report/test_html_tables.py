@@ -7,7 +7,7 @@ from relmaps.report.table import Column, Table, interval, number
 from relmaps.report.tables import flagged, pairs
 
 
-def test_cells_show_rounded_numbers_and_sort_by_the_exact_ones():
+def test_specifications_show_rounded_numbers_and_sort_by_the_exact_ones():
     rows = pd.DataFrame({"name": ["a", "b"], "x": [0.123456, np.nan], "low": [0.1, np.nan], "high": [np.nan, np.nan]})
     columns = [Column("Name", lambda row: row["name"]), number("x", "X", 3), interval("x", "Y", "low", "high")]
     page = ElementTree.fromstring(Table(rows, columns, "A caption").html())

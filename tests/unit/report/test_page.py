@@ -35,7 +35,7 @@ def page_of(study, folder, **options):
         published={name: read_table(path) for name, path in study.published().items()},
         sidecars={name: read_json(path) for name, path in study.sidecars().items()},
         references={name: read_json(path) for name, path in study.references_sidecars().items()},
-        viewer=viewer_data(maps, [Layer("truth", "known truth", "", brain)], brain.astype(float), brain, study.grid),
+        viewer=viewer_data(maps, [Layer("truth", "ground truth", "", brain)], brain.astype(float), brain, study.grid),
         provenance=provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, "c0de"),
     )
 
@@ -97,7 +97,7 @@ def test_simulated_studies_claim_no_finding(page, tmp_path, grid, brain):
     real = page_of(study, tmp_path / "pictures", real=True)
     assert "replicates no finding" not in real
     assert "its mask is empty" in real
-    assert "Recovery of the known truth" not in real
+    assert "Recovery of the ground truth" not in real
 
 
 def test_pictures_come_at_screen_resolution(tmp_path):

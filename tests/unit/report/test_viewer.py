@@ -53,7 +53,7 @@ def test_a_fine_grid_is_averaged_where_it_lies(rng, mirrored):
 
 def test_data_can_stand_in_a_page_and_are_the_same_twice(grid, brain, rng):
     maps = [Layer("lrp", "LRP </script><b>", "units", rng.normal(size=grid.shape))]
-    masks = [Layer("truth", "known truth", "", brain)]
+    masks = [Layer("truth", "ground truth", "", brain)]
     text = viewer_data(maps, masks, brain.astype(float), brain, grid)
     assert "<" not in text
     assert text == viewer_data(maps, masks, brain.astype(float), brain, grid)

@@ -34,7 +34,7 @@ def with_reference(config, name, **settings):
     return config
 
 
-def injected(**regions):
+def with_atrophy(**regions):
     regions = {"source": "ellipsoids", "path": None, "fwhm_mm": 12.0} | regions
     return {"severity": 4.0, "severity_spread": 0.4, "seed": 1, "regions": regions}
 
@@ -124,7 +124,7 @@ def test_every_way_to_read_a_study_gives_the_same(path):
         ("overlap.primary.smoothing_mm", 3, "overlap.primary.smoothing_mm is 3, which is not in overlap.multiverse"),
         ("preprocess.preset", "finest", "preprocess.preset: 'finest' is not one of ['demo', 'fast', 'paper']"),
         ("preprocess.exclude_on.noise", [0.2, 0.1], "preprocess.exclude_on.noise is [0.2, 0.1]; write the lower"),
-        ("cohort.synthetic_atrophy", injected(), "cohort.synthetic_atrophy is for real scans; a simulated cohort"),
+        ("cohort.synthetic_atrophy", with_atrophy(), "cohort.synthetic_atrophy is for real scans; a simulated cohort"),
         ("cohort.exclusion_list", "no.tsv", "cohort.exclusion_list no.tsv: no such file; check the path"),
         ("cohort.adni.adnimerge", "no.csv", "cohort.adni.adnimerge no.csv: no such file"),
         ("cohort.adni.search_csv", "no.csv", "cohort.adni.search_csv no.csv: no such file"),
@@ -150,14 +150,22 @@ def test_every_source_of_real_scans_needs_an_input(real, source):
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("cohort.synthetic_atrophy", injected(source="foci"), "regions.path is not set; source foci needs a file"),
-        ("cohort.synthetic_atrophy", injected(source="nifti"), "regions.path is not set; source nifti needs a file"),
+        ("cohort.synthetic_atrophy", with_atrophy(source="foci"), "regions.path is not set; source foci needs a file"),
         (
             "cohort.synthetic_atrophy",
-            injected(source="nifti", path="no.nii"),
+            with_atrophy(source="nifti"),
+            "regions.path is not set; source nifti needs a file",
+        ),
+        (
+            "cohort.synthetic_atrophy",
+            with_atrophy(source="nifti", path="no.nii"),
             "cohort.synthetic_atrophy.regions.path no.nii: no such file",
         ),
-        ("cohort.synthetic_atrophy", injected(fwhm_mm=0), "regions.fwhm_mm: 0 is less than or equal to the minimum"),
+        (
+            "cohort.synthetic_atrophy",
+            with_atrophy(fwhm_mm=0),
+            "regions.fwhm_mm: 0 is less than or equal to the minimum",
+        ),
         ("cohort.synthetic_atrophy", {"severity": 4.0}, "cohort.synthetic_atrophy"),
         (
             "preprocess.template.images",
@@ -178,11 +186,11 @@ def test_a_mistake_in_a_study_of_real_scans_is_named(real, key, value, words):
     assert "\n" not in str(error.value)
 
 
-def test_injected_atrophy_gives_real_scans_a_simulated_literature(real):
-    real["cohort"]["synthetic_atrophy"] = injected()
+def test_synthetic_atrophy_gives_real_scans_a_simulated_literature(real):
+    real["cohort"]["synthetic_atrophy"] = with_atrophy()
     real["reference"]["meta_analysis"] |= {"source": "simulated", "path": None}
     assert load_config(real) is real
-    real["cohort"]["synthetic_atrophy"] = injected(path="no.nii")  # of another source, and not used
+    real["cohort"]["synthetic_atrophy"] = with_atrophy(path="no.nii")  # of another source, and not used
     assert load_config(real) is real
 
 

@@ -19,7 +19,7 @@ def finished(folder, settings, scans, seconds):
     """A study in which drawing nulls took so long, and shuffling its table always 2 s."""
     write_json({"config": settings}, folder / "provenance.json")
     write_table(pd.DataFrame({"scan_id": range(scans)}), folder / "cohort/scans.tsv")
-    for stage, rule, cpu in (("overlap", "draw_null", seconds), ("classify", "make_splits", 2)):
+    for stage, rule, cpu in (("overlap", "score_surrogates", seconds), ("classify", "make_splits", 2)):
         used = {"rule": rule, "device": None, "wall_s": cpu, "cpu_s": cpu, "memory_mb": 500}
         write_json(used, folder / stage / "logs" / f"{rule}.json")
     return folder
@@ -30,8 +30,8 @@ def test_a_line_goes_through_a_small_and_a_large_study(settings, tmp_path):
     large = finished(tmp_path / "large", settings, 80, 12.0)
     table = cost.measure([small, large]).set_index("rule")
     voxels = 197 * 233 * 189 / 4**3
-    assert table.loc["draw_null", "unit_s"] == pytest.approx((12 - 3) / (900 * voxels))
-    assert table.loc["draw_null", "start_s"] == pytest.approx(2)
+    assert table.loc["score_surrogates", "unit_s"] == pytest.approx((12 - 3) / (900 * voxels))
+    assert table.loc["score_surrogates", "start_s"] == pytest.approx(2)
     assert table.loc["make_splits", ["start_s", "unit_s"]].tolist() == [2, 0]
     assert table.loc["preprocess_scans paper", "unit_s"] == 88.5
 

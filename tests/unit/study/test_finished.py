@@ -51,8 +51,8 @@ def test_models_cannot_be_taken_from_a_study_that_took_them_itself(config, tmp_p
 def test_a_study_of_an_earlier_version_is_drawn_again_with_present_names(tmp_path):
     finished = read_config() | {"study": "old"}
     finished["apply"] = finished.pop("external_validation")
-    finished["overlap"]["headline"] = finished["overlap"].pop("primary") | {"smoothing_mm": 4}
-    finished["overlap"]["inference"] = "headline"
+    finished["overlap"]["primary"] = finished["overlap"].pop("primary") | {"smoothing_mm": 4}
+    finished["overlap"]["inference"] = "primary"
     del finished["overlap"]["confidence"]  # a key that it did not have
     write_json({"config": finished}, tmp_path / "provenance.json")
     config = load_config({"redraw": str(tmp_path)})

@@ -12,7 +12,7 @@ def results(tmp_path):
     for name in (
         *(
             "overlap/scores.tsv",
-            "overlap/nulls/lrp.npz",
+            "overlap/surrogates/lrp.npz",
             "relevance/lrp/group.nii.gz",
             "relevance/lrp/.writing-1-group.nii.gz",
         ),
@@ -41,14 +41,14 @@ def test_published_files_are_hashed_and_no_participant_is_named(results):
 
 
 def test_jobs_of_a_rule_are_summed_and_the_largest_memory_is_told(results):
-    used(results, "overlap/logs/draw_null/lrp", "draw_null", wall_s=2.5, cpu_s=2, memory_mb=300)
-    used(results, "overlap/logs/draw_null/vbm_t", "draw_null", wall_s=1, cpu_s=0.5, memory_mb=200)
+    used(results, "overlap/logs/score_surrogates/lrp", "score_surrogates", wall_s=2.5, cpu_s=2, memory_mb=300)
+    used(results, "overlap/logs/score_surrogates/vbm_t", "score_surrogates", wall_s=1, cpu_s=0.5, memory_mb=200)
     used(results, "classify/logs/fit_linear_svm", "fit_linear")
     used(results, "cohort/logs/an_old_rule", "an_old_rule")
     found = costs_of(results).to_dict("index")
-    assert set(found) == {"draw_null", "fit_linear"}
-    script = "workflow/scripts/draw_null.py"
-    assert found["draw_null"] == {"script": script, "jobs": 2, "wall_s": 3.5, "cpu_s": 2.5, "memory_mb": 300}
+    assert set(found) == {"score_surrogates", "fit_linear"}
+    script = "workflow/scripts/score_surrogates.py"
+    assert found["score_surrogates"] == {"script": script, "jobs": 2, "wall_s": 3.5, "cpu_s": 2.5, "memory_mb": 300}
 
 
 def test_devices_are_those_of_jobs_that_ran_networks(results):

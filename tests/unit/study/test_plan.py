@@ -11,7 +11,7 @@ from tests.adni_tree import AdniImage, write_images
 
 pytestmark = pytest.mark.fault
 
-INJECTION = {
+ATROPHY = {
     "severity": 3.0,
     "severity_spread": 0.2,
     "seed": 1,
@@ -80,7 +80,7 @@ def test_folders_of_dicom_files_are_converted_and_nifti_files_are_not(adni):
             converted = f"results/demo/cohort/converted/{scan.scan_id}_T1w.nii.gz"
             assert scan.path == (converted if number in plan.conversions else plan.scans[scan.scan_id].path)
     assert plan.scans[plan.batches["1"][0].scan_id].path.endswith("I1.nii")
-    assert plan.injections == {}
+    assert plan.atrophied == {}
     assert plan.references == ["meta_analysis"]
 
 
@@ -90,21 +90,21 @@ def test_a_batch_is_converted_without_the_nifti_files_in_it(adni):
 
 
 def test_injection_moves_every_control_and_has_a_truth(adni):
-    adni["cohort"] |= {"synthetic_atrophy": INJECTION, "labels": {"column": "Group", "disease": "CN", "control": "AD"}}
+    adni["cohort"] |= {"synthetic_atrophy": ATROPHY, "labels": {"column": "Group", "disease": "CN", "control": "AD"}}
     plan = plan_study(adni)
-    assert scan_ids(plan.batches) == scan_ids(plan.injections) == {"1": ["1", "3"], "2": ["5", "7"]}
+    assert scan_ids(plan.batches) == scan_ids(plan.atrophied) == {"1": ["1", "3"], "2": ["5", "7"]}
     assert scan_ids(plan.conversions) == {"1": ["3"], "2": ["7"]}
     for number, scans in plan.batches.items():
-        for before, after in zip(plan.injections[number], scans, strict=True):
+        for before, after in zip(plan.atrophied[number], scans, strict=True):
             raw = plan.scans[after.scan_id].path
             converted = f"results/demo/cohort/converted/{after.scan_id}_T1w.nii.gz"
             assert before.path == (raw if raw.endswith(".nii") else converted)
-            assert after.path == f"results/demo/cohort/injected/{after.scan_id}_T1w.nii.gz"
+            assert after.path == f"results/demo/cohort/synthetic_atrophy/{after.scan_id}_T1w.nii.gz"
     assert plan.references == ["meta_analysis", "truth"]
 
 
 def test_folds_are_compared_with_the_halves_of_the_controls(adni):
-    adni["cohort"] |= {"synthetic_atrophy": INJECTION}
+    adni["cohort"] |= {"synthetic_atrophy": ATROPHY}
     with pytest.raises(UserError, match=r"classify.folds is 2, but group .* has 1 scan\(s\)"):  # 3 controls: 1 and 2
         plan_study(adni)
     adni["cohort"]["synthetic_atrophy"] = None
@@ -132,15 +132,15 @@ def test_a_name_that_snakemake_would_take_for_a_wildcard_is_refused(config, tmp_
         assert len(plan_study(config).scans) == 4
 
 
-def test_the_disease_is_the_simulated_or_the_injected_one(config):
+def test_the_disease_is_the_simulated_or_the_synthetic_one(config):
     simulation = config["simulation"]
     assert disease_of(config)["severity"] == simulation["severity"]
     assert disease_of(config)["regions"]["ellipsoids"] == simulation["regions"]
-    config["cohort"]["synthetic_atrophy"] = INJECTION
+    config["cohort"]["synthetic_atrophy"] = ATROPHY
     assert disease_of(config)["severity"] == 3.0
-    assert disease_of(config)["regions"] == INJECTION["regions"] | {"ellipsoids": simulation["regions"]}
+    assert disease_of(config)["regions"] == ATROPHY["regions"] | {"ellipsoids": simulation["regions"]}
     foci = {"source": "foci", "path": "foci.txt", "fwhm_mm": 12}
-    config["cohort"]["synthetic_atrophy"] = INJECTION | {"regions": foci}
+    config["cohort"]["synthetic_atrophy"] = ATROPHY | {"regions": foci}
     assert disease_of(config)["regions"] == foci | {"ellipsoids": []}  # their change is no reason to inject again
 
 

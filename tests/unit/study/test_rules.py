@@ -20,7 +20,7 @@ def test_rules_have_a_stage_and_the_memory_of_a_first_attempt():
 def test_jobs_are_counted_in_the_order_of_the_stages_and_nothing_is_run(tmp_path):
     _, jobs = plan_jobs([], tmp_path)
     assert (jobs["train_cnn"], jobs["preprocess_scans"]) == (5, 8)
-    assert "apply_models" not in jobs
+    assert "predict_external" not in jobs
     assert list(jobs).index("simulate_scans") < list(jobs).index("train_cnn") < list(jobs).index("write_report")
     assert not (tmp_path / "results").exists()
 

@@ -72,7 +72,7 @@ def literal_lrp(name, layers, x, target):
     for layer in reversed(layers):
         value = inputs.pop()
         if isinstance(layer, nn.Conv3d | nn.Linear | nn.AvgPool3d):
-            relevance = literal_rule(name, layer, layers).hand_down(layer, value, False, relevance)
+            relevance = literal_rule(name, layer, layers).propagate(layer, value, False, relevance)
         elif isinstance(layer, nn.MaxPool3d):
             relevance = literal_winners(layer, value[0], relevance[0])[None]
         relevance = relevance.reshape(value.shape)
@@ -229,7 +229,7 @@ class Recorder(LayerwiseRelevance):
     def rule(self, layer, first):
         return self
 
-    def hand_down(self, layer, x, nonnegative, relevance):
+    def propagate(self, layer, x, nonnegative, relevance):
         self.told.insert(0, nonnegative)
         assert not nonnegative or (x >= 0).all()
         return torch.zeros_like(x)

@@ -96,9 +96,9 @@ def test_rule_equals_its_formula(name, kind, signed):
     rule, neuron = RULES[name]
     layer, x, relevance = drawn(kind, signed)
     expected = literal(neuron, layer, x, relevance)
-    assert_equal(rule.hand_down(layer, x, False, relevance), expected)
+    assert_equal(rule.propagate(layer, x, False, relevance), expected)
     if not signed:
-        assert_equal(rule.hand_down(layer, x, True, relevance), expected)
+        assert_equal(rule.propagate(layer, x, True, relevance), expected)
 
 
 @pytest.mark.parametrize("bias", [-7.0, 0.0, 7.0])
@@ -111,7 +111,7 @@ def test_neurons_of_which_a_part_is_missing(name, bias):
     layer.bias.data[:] = bias
     for x in (torch.tensor([[1.0, 2, 3]]), torch.tensor([[-1.0, -2, -3]]), torch.zeros(1, 3)):
         relevance = torch.tensor([[1.0, -3, 2, 4]])
-        handed = rule.hand_down(layer, x, False, relevance)
+        handed = rule.propagate(layer, x, False, relevance)
         torch.testing.assert_close(handed.double(), literal(neuron, layer, x, relevance), rtol=1e-5, atol=1e-6)
 
 
@@ -119,7 +119,7 @@ def handed(rule, weights, x, relevance, bias=0.0):
     """What one neuron of a relevance gives its inputs."""
     layer = nn.Linear(len(weights), 1).requires_grad_(False)
     layer.weight.data, layer.bias.data = torch.tensor([weights]), torch.tensor([bias])
-    return rule.hand_down(layer, torch.tensor([x]), min(x) >= 0, torch.tensor([[relevance]]))[0]
+    return rule.propagate(layer, torch.tensor([x]), min(x) >= 0, torch.tensor([[relevance]]))[0]
 
 
 def assert_known(values, expected):
@@ -167,31 +167,31 @@ def test_known_answer_of_box():
 
 def test_gamma_of_zero_is_epsilon():
     layer, x, relevance = drawn("conv", signed=True)
-    expected = Epsilon(EPSILON).hand_down(layer.double(), x.double(), False, relevance.double())
-    assert_equal(Gamma(0.0, EPSILON).hand_down(layer, x.double(), False, relevance.double()), expected)
+    expected = Epsilon(EPSILON).propagate(layer.double(), x.double(), False, relevance.double())
+    assert_equal(Gamma(0.0, EPSILON).propagate(layer, x.double(), False, relevance.double()), expected)
 
 
 def test_box_hands_positive_relevance_on_as_positive_whatever_the_signs_of_the_input():
     layer, x, relevance = drawn("conv", signed=True)
-    assert (Box(EPSILON).hand_down(layer, x, False, relevance.abs()) >= 0).all()
+    assert (Box(EPSILON).propagate(layer, x, False, relevance.abs()) >= 0).all()
 
 
 def test_box_of_a_scan_does_not_depend_on_the_others():
     layer, x, relevance = drawn("conv", signed=True)
     x[1] *= 10
-    together = Box(EPSILON).hand_down(layer, x, False, relevance)
-    torch.testing.assert_close(together[:1], Box(EPSILON).hand_down(layer, x[:1], False, relevance[:1]))
+    together = Box(EPSILON).propagate(layer, x, False, relevance)
+    torch.testing.assert_close(together[:1], Box(EPSILON).propagate(layer, x[:1], False, relevance[:1]))
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_nothing_that_is_given_is_changed(name):
     layer, x, relevance = drawn("conv", signed=False)
     before = [value.clone() for value in (x, relevance, layer.weight, layer.bias)]
-    RULES[name][0].hand_down(layer, x, True, relevance)
+    RULES[name][0].propagate(layer, x, True, relevance)
     assert all(map(torch.equal, before, (x, relevance, layer.weight, layer.bias)))
 
 
 def test_groups_are_refused():
     conv = nn.Conv3d(2, 2, 2, groups=2)
     with pytest.raises(TypeError, match="groups"):
-        AlphaBeta(0.5, EPSILON).hand_down(conv, torch.rand(1, 2, 3, 3, 3), True, torch.rand(1, 2, 2, 2, 2))
+        AlphaBeta(0.5, EPSILON).propagate(conv, torch.rand(1, 2, 3, 3, 3), True, torch.rand(1, 2, 2, 2, 2))

@@ -1,0 +1,31 @@
+"""External maps, which are scored beside the study's own."""
+
+from pathlib import Path
+
+import numpy as np
+
+from relmaps.io.errors import UserError
+from relmaps.relevance.semantics import MapSemantics
+from relmaps.space.grid import Grid
+from relmaps.space.resample import read_on_grid
+
+
+def read_external_map(path: str | Path, polarity: int, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, str]:
+    """A NIfTI map in MNI space, (nx, ny, nz) float32 and 0 outside the brain, and how it came to the study's grid.
+
+    polarity : 1 if its high values are evidence of disease or of less grey matter, as in the study's own maps; -1 if
+    its low ones are, which turns it round. brain : (nx, ny, nz) bool. Raises UserError where read_on_grid does, or if
+    the map is the same all over the brain.
+    """
+    data, note = read_on_grid(path, grid, brain)
+    if data[brain].min() == data[brain].max():
+        raise UserError(f"{path}: is {data[brain][0]:g} all over the brain; give a map that varies there")
+    turned = " Turned round: its low values count." if polarity < 0 else ""
+    return np.where(brain, polarity * data, 0).astype(np.float32), note + turned
+
+
+def describe_external_map(name: str, path: str | Path, description: str, note: str) -> dict:
+    """The entries of group.json, as in relmaps.relevance.group; description : what positive means, after turning."""
+    semantics = MapSemantics(f"positive = {description}", "n/a", "n/a", "n/a", "as in the source")
+    told = {"subjects": 0, "model": "n/a", "feature": "n/a", "source": Path(path).name, "note": note}
+    return {"map": name} | semantics._asdict() | told

@@ -1,0 +1,53 @@
+"""What the values of each map mean: the part of the sidecar that follows from the formula alone."""
+
+from typing import NamedTuple
+
+from relmaps.catalogue.maps import map_of
+from relmaps.relevance.targets import TARGETS
+
+LESS = {"gm_modulated": "less grey matter", "t1_syn": "a lower T1 signal"}
+POOLING = {
+    "all": "mean over all held-out subjects of a fold, then over folds",
+    "class_means": "mean of the two class means over the held-out subjects of a fold, then over folds",
+    "disease": "mean over the held-out subjects with disease of a fold, then over folds",
+    "contrast": "mean of disease minus mean of control over the held-out subjects of a fold, then over folds",
+}
+NORMALISATION = {"none": "none", "unit_l1": "each subject's map divided by its sum of absolute values in the brain"}
+EVIDENCE = {
+    "true_class": "evidence for the explained class, which is each subject's true class",
+    "disease": "evidence for disease",
+    "logit_difference": "evidence for disease against control",
+}
+
+
+class MapSemantics(NamedTuple):
+    """polarity : a sentence that says what positive means. The others are "n/a" where there is nothing to say."""
+
+    polarity: str
+    target: str
+    pooling: str
+    normalisation: str
+    units: str
+
+
+def describe_map(
+    name: str, feature: str, pooling: str, normalisation: str, target: str = "true_class", applied: bool = False
+) -> MapSemantics:
+    """The meaning of the map `name` made from the cohort array `feature`; the next three concern heatmaps only.
+
+    applied : whether a linear model comes finished from another study.
+    """
+    record = map_of(name)
+    if record.method is None:
+        folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
+        polarity = record.polarity.format(less=LESS.get(feature))
+        return MapSemantics(
+            polarity, record.target, record.pooling.format(folds=folds), record.normalisation, record.units
+        )
+    polarity = f"positive = {EVIDENCE[target]}{record.note}"
+    if pooling == "contrast":
+        polarity += "; controls are subtracted"
+    units = record.units
+    if normalisation == "unit_l1":
+        units = "share of a subject's absolute relevance per voxel"
+    return MapSemantics(polarity, TARGETS[target], POOLING[pooling], NORMALISATION[normalisation], units)
