@@ -66,6 +66,7 @@ class Renamed:
             holder[last] = self.now
 
 
+RESULTS = Path(__file__).with_name("renamed_results.yaml")
 RENAMED = [
     Renamed(since, **fields)
     for since, rows in yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")).items()
@@ -95,22 +96,33 @@ def read_provenance(path: str | Path) -> dict:
 
 
 def renamed_page(table: Iterable[Renamed] = RENAMED) -> str:
-    """Write the table as a page in Markdown."""
-    rows = [
+    """Write both tables, of the configuration and of results, as a page in Markdown."""
+    keys = [
         f"| {row.since} | `{row.key}`{'' if row.value is None else f': `{row.value}`'} | "
         + (f"`{row.now}` |" if row.now else f"deleted; {row.instead} |")
         for row in table
     ]
+    results = yaml.safe_load(RESULTS.read_text(encoding="utf-8"))
+    files = [
+        f"| {since} | `{row['was']}` | " + (f"`{row['now']}` |" if row["now"] else "deleted |")
+        for since, rows in results.items()
+        for row in rows
+    ]
     return "\n".join(
         [
-            "# Renamed keys of the configuration",
+            "# Renamed keys, files and columns",
             "",
             "A study that has an old key or value is stopped with a line that names the new one.",
-            "`make figures` reads finished studies of earlier versions with the new names.",
             "",
-            "| since | old | new |",
+            "| since | old key | new |",
             "|---|---|---|",
-            *rows,
+            *keys,
+            "",
+            "Files and columns of `results/<study>/`. A study of an earlier version is drawn again by that version.",
+            "",
+            "| since | old file, column or value | new |",
+            "|---|---|---|",
+            *files,
             "",
         ]
     )

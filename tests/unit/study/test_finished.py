@@ -2,6 +2,7 @@ import copy
 
 import pytest
 
+from relmaps import __version__
 from relmaps.io.errors import UserError
 from relmaps.io.files import write_json
 from relmaps.study.config import load_config, read_config
@@ -17,7 +18,7 @@ def config(tmp_path):
     finished["preprocess"] |= {"preset": "fast", "registration": "SyNQuick[s]"}
     finished["classify"]["folds"] = 3
     finished["classify"]["permutations"] = [1]
-    write_json({"config": finished}, tmp_path / "provenance.json")
+    write_json({"relmaps": __version__, "config": finished}, tmp_path / "provenance.json")
     return config | {"external_validation": str(tmp_path)}
 
 
@@ -43,22 +44,31 @@ def test_a_folder_without_a_finished_study_is_refused(config, tmp_path, content)
 
 def test_models_cannot_be_taken_from_a_study_that_took_them_itself(config, tmp_path):
     finished = read_config() | {"external_validation": "results/first"}
-    write_json({"config": finished}, tmp_path / "provenance.json")
+    write_json({"relmaps": __version__, "config": finished}, tmp_path / "provenance.json")
     with pytest.raises(UserError, match="give results/first"):
         take_models(config)
 
 
-def test_a_study_of_an_earlier_version_is_drawn_again_with_present_names(tmp_path):
-    finished = read_config() | {"study": "old"}
+def test_models_of_an_earlier_version_are_taken_by_their_present_names(config, tmp_path):
+    finished = read_config()
     finished["apply"] = finished.pop("external_validation")
-    finished["overlap"]["primary"] = finished["overlap"].pop("primary") | {"smoothing_mm": 4}
-    finished["overlap"]["inference"] = "primary"
-    del finished["overlap"]["confidence"]  # a key that it did not have
-    write_json({"config": finished}, tmp_path / "provenance.json")
-    config = load_config({"redraw": str(tmp_path)})
-    expected = read_config() | {"study": "old", "redraw": str(tmp_path)}
-    expected["overlap"]["primary"]["smoothing_mm"] = 4
-    assert config == expected
+    finished["classify"]["bootstrap_draws"] = finished["classify"].pop("n_bootstrap") + 1
+    write_json({"relmaps": "0.1.0", "config": finished}, tmp_path / "provenance.json")
+    take_models(config)
+    assert config["classify"]["n_bootstrap"] == finished["classify"]["bootstrap_draws"]
+
+
+def test_a_study_of_an_earlier_version_is_not_drawn_again(tmp_path):
+    write_json({"relmaps": "0.1.0", "config": read_config()}, tmp_path / "provenance.json")
+    with pytest.raises(UserError, match=r"redraw .*: relmaps 0\.1\.0 made this study.*draw it with that version"):
+        load_config({"redraw": str(tmp_path)})
+
+
+def test_keys_that_the_study_lacks_have_their_defaults(tmp_path):
+    finished = read_config() | {"study": "old"}
+    del finished["overlap"]["confidence"]
+    write_json({"relmaps": __version__, "config": finished}, tmp_path / "provenance.json")
+    assert load_config({"redraw": str(tmp_path)}) == read_config() | {"study": "old", "redraw": str(tmp_path)}
 
 
 def test_a_study_that_is_drawn_again_has_all_its_own_settings(config, tmp_path):
