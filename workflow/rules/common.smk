@@ -1,8 +1,5 @@
 # What the rule files share: the validated configuration, paths, wildcards and input functions.
 import re
-import sys
-
-sys.path.insert(0, str(workflow.basedir))
 
 from relmaps.study.code import code_of
 from relmaps.study.config import load_config
