@@ -1,11 +1,11 @@
 """What a study will cost, from what finished ones did cost.
 
     python -m benchmarks.costs measure results/smoke results/demo > benchmarks/costs.tsv
-    python -m benchmarks.costs plan config/paper.yaml --scans 502
+    relmaps plan --config config/paper.yaml --scans 502
     python -m benchmarks.costs check results/demo
 
 The cost of a job is a line, start + unit cost x units, through a small and a large study. Snakemake's own dry run says
-how many jobs there are. `--scans` plans for a BIDS folder of that many empty files; else CONFIG and --input say which.
+how many jobs there are. `--scans` plans for a BIDS folder of that many empty files.
 Memory is what the rule asks for.
 """
 
@@ -238,12 +238,13 @@ def _settings(files: list[str], source: str | None) -> dict:
     return load_config(config | {"input": source or config["input"]})
 
 
-def _planned_jobs(files: list[str], source: str | None, folder: Path = ROOT) -> dict[str, int]:
+def _planned_jobs(files: list[str], source: str | None, folder: Path = Path()) -> dict[str, int]:
     """Jobs of each rule, by a dry run in a folder."""
     command = [sys.executable, "-m", "snakemake", "-n", "--forceall", "--quiet", "rules", "--cores", "2"]
-    command += ["--directory", str(folder), "--configfile", *files, "--config", "study=planned"]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    command += ["--configfile", *(str(ROOT / path) for path in files), "--config", "study=planned"]
     command += [f"input={source}"] if source else []
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         sys.exit(run.stdout + run.stderr)
     counts = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.M))
@@ -261,18 +262,11 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("measure").add_argument("studies", type=Path, nargs="+")
     commands.add_parser("check").add_argument("study", type=Path)
-    planning = commands.add_parser("plan")
-    planning.add_argument("config", nargs="+")
-    planning.add_argument("--scans", type=int)
-    planning.add_argument("--input")
     given = parser.parse_args()
     if given.command == "measure":
         print(measure(given.studies).to_csv(sep="\t", index=False, float_format="%.4g"), end="")
-    elif given.command == "check":
-        return check(given.study)
-    else:
-        plan(given.config, given.scans, given.input)
-    return 0
+        return 0
+    return check(given.study)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""Every figure of a study: what it is drawn from, and when.
-
-`python -m relmaps.catalogue.figures` prints the rules that draw a finished study again.
-"""
+"""Every figure of a study: what it is drawn from, and when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +34,3 @@ FIGURES = {
 }
 # Rules that need published tables and maps alone.
 REDRAWN = [*(f"plot_{name}" for name in FIGURES), "write_tables", "write_report", "number_figures"]
-
-if __name__ == "__main__":
-    print(*REDRAWN)

@@ -1,6 +1,5 @@
-"""Print one top-level setting of a study: python -m relmaps.study.setting config/bids.yaml study."""
+"""One top-level setting of a study."""
 
-import sys
 from pathlib import Path
 
 import yaml
@@ -12,7 +11,3 @@ def setting(path: str | Path, key: str) -> object:
     """The value in a configuration file, or in the default that it is laid over."""
     layers = [yaml.safe_load(Path(layer).read_text(encoding="utf-8")) for layer in (ROOT / "config/config.yaml", path)]
     return (layers[0] | layers[1])[key]
-
-
-if __name__ == "__main__":
-    print(setting(*sys.argv[1:]))
