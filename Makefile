@@ -11,20 +11,17 @@ BIN := $(VENV)/bin
 TEST_VENV := .venv-test
 TEST_BIN := $(TEST_VENV)/bin
 PYTEST := $(TEST_BIN)/python -m pytest
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(if $(INPUT),--config input=$(INPUT))
-SETTING = $(BIN)/python -m relmaps.study.setting $(CONFIG)
+STUDY_OPTIONS = --config $(CONFIG) $(if $(INPUT),--input '$(INPUT)')
 
-.PHONY: study resume figures test-fast test test-all test-conda test-slurm test-faults test-bytes mutations lint dag accuracy \
+.PHONY: study resume figures test-fast test test-all test-conda test-slurm test-faults test-bytes mutations lint dag accuracy lock \
 	check-null bench calibrate clean dryrun-bids dryrun-large verify plan
 
 study: $(VENV)/study
-	$(SNAKEMAKE)
-	@$(BIN)/python -m relmaps.report.summary results/$$($(SETTING) study)
+	$(BIN)/relmaps run $(STUDY_OPTIONS) --cores $(CORES)
 
-# After a power cut or kill -9 Snakemake's lock remains.
+# After Ctrl-C, a power cut or kill -9.
 resume: $(VENV)/study
-	$(SNAKEMAKE) --unlock
-	$(MAKE) study
+	$(BIN)/relmaps resume $(STUDY_OPTIONS) --cores $(CORES)
 
 # Unit tests without ANTs, Snakemake or a browser.
 test-fast: $(TEST_VENV)/ready
@@ -68,22 +65,34 @@ lint: $(TEST_VENV)/ready
 	$(TEST_BIN)/lint-imports
 
 # Every figure, table and the report again, from published tables and maps alone: make figures STUDY=results/full-demo
-STUDY ?= results/$(shell $(SETTING) study)
+STUDY ?=
 figures: $(VENV)/study
-	$(BIN)/snakemake --cores $(CORES) --config redraw=$(STUDY) --rerun-triggers mtime --allowed-rules figures $$($(BIN)/python -m relmaps.catalogue.figures) \
-		--forceall -- figures
+	$(BIN)/relmaps figures --cores $(CORES) $(if $(STUDY),'$(STUDY)',--config $(CONFIG))
 
 # Files, inputs, code and software against what the finished study has told of them.
 verify: $(VENV)/study
-	@$(BIN)/python -m relmaps.study.verify $(CONFIG)
+	@$(BIN)/relmaps verify --config $(CONFIG)
 
 # What each stage of a study will take: make plan CONFIG=config/paper.yaml SCANS=502, or with the INPUT of your own.
 plan: $(VENV)/study
-	@$(BIN)/python -m benchmarks.costs plan $(CONFIG) $(if $(SCANS),--scans $(SCANS)) $(if $(INPUT),--input '$(INPUT)')
+	@$(BIN)/relmaps plan $(STUDY_OPTIONS) $(if $(SCANS),--scans $(SCANS))
+
+# The exact versions of requirements*.txt, from the ranges of pyproject.toml; a version stays while it fits.
+# To raise one: make lock UPGRADE="--upgrade-package numpy". torch names the CUDA libraries of its wheel itself.
+UPGRADE ?=
+COMPILE = $(TEST_BIN)/uv pip compile --quiet --python-version 3.11 --no-annotate --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+lock: $(TEST_VENV)/ready
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) -c requirements.txt --extra test -o requirements-dev.txt
+	$(COMPILE) -c requirements.txt --extra slurm -o requirements-slurm.txt
+	sed -i -E '/^(cuda|nvidia|setuptools|triton)/d' requirements.txt requirements-dev.txt requirements-slurm.txt
+	echo "# Beside requirements.txt (make lock): pip install --no-deps -r requirements-slurm.txt" > requirements-slurm.new
+	grep -vxFf requirements.txt requirements-slurm.txt >> requirements-slurm.new
+	mv requirements-slurm.new requirements-slurm.txt
 
 dag: $(VENV)/study
 	@mkdir -p results
-	$(SNAKEMAKE) --rulegraph mermaid-js > results/dag.mmd
+	$(BIN)/snakemake --cores 1 --configfile $(CONFIG) $(if $(INPUT),--config input='$(INPUT)') --rulegraph mermaid-js > results/dag.mmd
 	@echo "results/dag.mmd: paste it into a Markdown file or mermaid.live"
 
 # What a BIDS folder with the columns age, sex and diagnosis (AD, CN) would take: every job from a fresh state, none run.
@@ -121,9 +130,10 @@ calibrate: $(VENV)/study
 clean:
 	rm -rf results/smoke results/accuracy-*
 
-$(VENV)/study: requirements.txt
+$(VENV)/study: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 $(TEST_VENV)/ready: requirements.txt requirements-dev.txt

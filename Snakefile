@@ -1,10 +1,20 @@
 # The study, stage by stage: cohort -> preprocess -> classify -> relevance -> overlap -> figures, with reference beside.
+import os
+
 from snakemake.utils import min_version
+
+from relmaps.study.copies import other_copy
 
 min_version("9.27")
 
+if other := other_copy(workflow.current_basedir, os.environ.get("PYTHONPATH", "")):
+    raise WorkflowError(
+        f"{other}: this copy of relmaps would be used instead of the one beside {workflow.current_basedir}/Snakefile; "
+        "remove it (pip uninstall relmaps), or run its own workflow (relmaps run)"
+    )
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+
+configfile: f"{workflow.current_basedir}/config/config.yaml"
 
 
 RULES = "common cohort preprocess classify relevance reference overlap figures report".split()

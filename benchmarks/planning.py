@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.bids_tree import write_bids_tree
 from relmaps import ROOT
+from relmaps.study.bids_tree import write_bids_tree
 
 
 def measure(n_scans: int) -> dict:

@@ -1,7 +1,4 @@
-"""Every figure of a study: what it is drawn from and when, what it is called, and where it is shown.
-
-`python -m relmaps.catalogue.figures` prints the rules that draw a finished study again.
-"""
+"""Every figure of a study: what it is drawn from and when, what it is called, and where it is shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +49,3 @@ FIGURES = {
 DRAWN = [name for name, record in FIGURES.items() if record.file is None]
 # Rules that need published tables and maps alone.
 REDRAWN = [*(f"plot_{name}" for name in DRAWN), "write_tables", "write_report", "number_figures"]
-
-if __name__ == "__main__":
-    print(*REDRAWN)

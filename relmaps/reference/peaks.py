@@ -1,13 +1,11 @@
 """Where a map peaks: a table of clusters in MNI mm.
 
-python -m relmaps.reference.peaks results/demo/reference/meta_analysis/map.nii.gz --top 10
+relmaps peaks results/demo/reference/meta_analysis/map.nii.gz --top 10
 
 Without --threshold the clusters are those above the threshold in the reference.json beside the map, or above half the
 map's maximum where there is none.
 """
 
-import argparse
-import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -15,7 +13,6 @@ import numpy as np
 import pandas as pd
 from nilearn.reporting import get_clusters_table
 
-from relmaps.io.errors import UserError
 from relmaps.io.files import read_json
 from relmaps.io.images import read_foreign_map
 
@@ -39,6 +36,7 @@ def peaks_of(image: nib.Nifti1Image, threshold: float, minimum_mm3: float = 0) -
 
 
 def main(path: Path, threshold: float | None, top: int) -> str:
+    """The first peaks as text; see above for the threshold."""
     image = read_foreign_map(path)
     sidecar = path.with_name("reference.json")
     if threshold is None and sidecar.is_file():
@@ -48,19 +46,3 @@ def main(path: Path, threshold: float | None, top: int) -> str:
     table = peaks_of(image, threshold)
     text = table.head(top).to_string(index=False, na_rep="", float_format="%.4g") if len(table) else "none"
     return f"{path}: peaks above {threshold:.4g}\n{text}"
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python -m relmaps.reference.peaks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("map", type=Path)
-    parser.add_argument("--threshold", type=float, help="value above which clusters are formed")
-    parser.add_argument("--top", type=int, default=20, help="how many peaks to print")
-    arguments = parser.parse_args()
-    try:
-        print(main(arguments.map, arguments.threshold, arguments.top))
-    except UserError as error:
-        sys.exit(str(error))

@@ -1,6 +1,5 @@
-"""The study in about ten lines for the terminal: python -m relmaps.report.summary results/demo"""
+"""The study in about ten lines for the terminal: relmaps summary results/demo"""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from relmaps.catalogue.renamed import read_provenance
 from relmaps.classify.performance import overall
 from relmaps.cohort.truth import truth_of
 from relmaps.figures.overlap import is_true, primary_scores
-from relmaps.io.errors import UserError
 from relmaps.io.tables import read_table
 from relmaps.report.answer import answer, confounds_sentence, estimate, named_estimates
 
@@ -66,10 +64,3 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
         if family_of(name) == "baseline"
     ]
     return [*lines, *(["Baselines: " + ", ".join(baselines)] if baselines else [])]
-
-
-if __name__ == "__main__":
-    try:
-        print("\n".join(summarise(sys.argv[1])))
-    except (UserError, FileNotFoundError) as error:
-        sys.exit(f"relmaps: {error}; run the study first")

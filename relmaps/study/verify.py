@@ -1,10 +1,9 @@
-"""Whether a finished study is still what it was: python -m relmaps.study.verify config/config.yaml.
+"""Whether a finished study is still what it was: relmaps verify --config config/config.yaml.
 
 Files, inputs, code and software are compared with manifest.json and provenance.json; each difference is one line.
 """
 
 import platform
-import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -72,7 +71,7 @@ def _read(path: Path) -> dict:
     try:
         return read_json(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: no finished study ({error}); run make study first") from None
+        raise UserError(f"{path}: no finished study ({error}); run the study first") from None
 
 
 def _version(package: str) -> str:
@@ -96,7 +95,3 @@ def main(config: str | Path) -> int:
         return 1
     print(f"{results}: {n_files} files, the inputs, the code and the software are what they were")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

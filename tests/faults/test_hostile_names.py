@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.bids_tree import write_bids_tree
 from relmaps import ROOT
 from relmaps.io.tables import read_table
+from relmaps.study.bids_tree import write_bids_tree
 from tests.studies import finish
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from benchmarks.bids_tree import write_bids_tree
+from relmaps.study.bids_tree import write_bids_tree
 from tests.adni_tree import write_adni_tree
 from tests.rules import read_rules
 from tests.studies import planned, run

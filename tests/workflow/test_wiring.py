@@ -4,11 +4,14 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from relmaps import ROOT
 from relmaps.catalogue.figures import DRAWN, FIGURES
@@ -16,14 +19,7 @@ from relmaps.catalogue.resources import REQUESTS
 from relmaps.study.code import code_of, import_closure
 from tests.rules import read_names, read_rules
 
-IMPORT_NAMES = {
-    "PyYAML": "yaml",
-    "antspyx": "ants",
-    "scikit-learn": "sklearn",
-    "Jinja2": "jinja2",
-    "MarkupSafe": "markupsafe",
-    "pillow": "PIL",
-}
+IMPORT_NAMES = {"pyyaml": "yaml", "antspyx": "ants", "scikit-learn": "sklearn", "pillow": "PIL"}
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +28,9 @@ GPU_RULES = {rule for rule, request in REQUESTS.items() if request.gpu}
 
 
 def pins(path):
-    return dict(re.findall(r"^(?:\s+- )?([\w.-]+)==(\S+)$", Path(path).read_text(), re.M))
+    """Version of each package, by its normalised name."""
+    found = re.findall(r"^(?:\s+- )?([\w.-]+)==(\S+)$", Path(path).read_text(), re.M)
+    return {canonicalize_name(name): version for name, version in found}
 
 
 @pytest.fixture(scope="module")
@@ -106,27 +104,47 @@ def test_the_slurm_profile_names_rules_that_there_are_and_all_that_want_a_gpu(ru
 def test_the_plugin_for_slurm_fits_the_requirements():
     """requirements-slurm.txt is installed without its dependencies, which must be in requirements.txt."""
     assert not set(pins(ROOT / "requirements-slurm.txt")) & set(pins(ROOT / "requirements.txt"))
-    assert {"numpy", "pandas", "PyYAML", "throttler", "snakemake-interface-executor-plugins"} <= set(
+    assert {"numpy", "pandas", "pyyaml", "throttler", "snakemake-interface-executor-plugins"} <= set(
         pins(ROOT / "requirements.txt")
     )
+
+
+@pytest.mark.parametrize(("extra", "lock"), [(None, ""), ("test", "-dev"), ("slurm", "-slurm")])
+def test_the_lock_has_a_version_within_each_range(extra, lock):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = project["dependencies"] if extra is None else project["optional-dependencies"][extra]
+    locked = pins(ROOT / f"requirements{lock}.txt")
+    for asked in map(Requirement, ranges):
+        assert locked[canonicalize_name(asked.name)] in asked.specifier, asked
+
+
+def test_tests_run_with_the_versions_of_the_study():
+    assert pins(ROOT / "requirements.txt").items() <= pins(ROOT / "requirements-dev.txt").items()
+
+
+def test_hooks_have_the_versions_of_the_lock():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    versions = {hook["id"]: repository["rev"].lstrip("v") for repository in hooks for hook in repository["hooks"]}
+    locked = pins(ROOT / "requirements-dev.txt")
+    assert versions == {name: locked[name.removesuffix("-check").removesuffix("-format")] for name in versions}
 
 
 def test_the_automatic_checks_call_targets_that_there_are(make):
     jobs = yaml.safe_load((ROOT / ".github/workflows/main.yml").read_text())["jobs"].values()
     steps = [step["run"] for job in jobs for step in job["steps"] if step.get("run", "").startswith("make ")]
-    assert {step.split()[1] for step in steps} >= {"lint", "test"}
+    assert {step.split()[1] for step in steps} == {"lint", "test-fast", "test", "test-all"}
     for step in steps:
         assert make("-n", *step.split()[1:]).returncode == 0, step
 
 
-def test_users_targets_call_snakemake_as_they_should(make):
+def test_users_targets_call_the_command_as_they_should(make):
     targets = {
-        "study": "--configfile config/config.yaml",
-        "resume": "--unlock",
-        "figures": "-m relmaps.catalogue.figures",
+        "study": "relmaps run --config config/config.yaml",
+        "resume": "relmaps resume --config config/config.yaml",
+        "figures": "relmaps figures",
         "dryrun-bids": "config/dryrun.yaml",
-        "verify": "-m relmaps.study.verify",
-        "plan": "-m benchmarks.costs plan",
+        "verify": "relmaps verify --config config/config.yaml",
+        "plan": "relmaps plan --config config/config.yaml",
     }
     for target, words in targets.items():
         run = make("-n", target)

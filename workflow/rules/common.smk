@@ -1,9 +1,6 @@
 # What the rule files share: the validated configuration, paths, values and wildcards. Every job has one thread,
 # Snakemake's default: more jobs, not more threads, use more cores.
 import re
-import sys
-
-sys.path.insert(0, str(workflow.basedir))
 
 from relmaps.catalogue.models import names_of
 from relmaps.catalogue.networks import NETWORKS

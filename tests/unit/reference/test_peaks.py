@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import nibabel as nib
 import numpy as np
 import pytest
@@ -42,10 +39,3 @@ def test_the_threshold_is_the_reference_s_or_half_the_maximum(image, tmp_path):
     assert "peaks above 2.5" in text
     assert len(text.splitlines()) == 3
     assert "none" in main(path, 7, 5)
-
-
-def test_a_file_that_cannot_be_used_is_one_line(tmp_path):
-    command = [sys.executable, "-m", "relmaps.reference.peaks", str(tmp_path / "absent.nii")]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert run.stderr.strip().splitlines()[-1].endswith("absent.nii: no such image; check the path")

@@ -1,7 +1,3 @@
-import subprocess
-import sys
-
-from relmaps import ROOT
 from relmaps.io.files import write_json
 from relmaps.report.summary import summarise
 from relmaps.study.config import read_config
@@ -33,12 +29,3 @@ def test_summary_of_a_study_without_mask(tmp_path, grid, brain):
     judged = [name for name in MAPS if name not in BASELINES]
     assert [line.split()[-1] for line in lines[3 : 3 + len(judged)]] == ["n/a"] * len(judged)
     assert lines[3 + len(judged)].count("n/a") == len(BASELINES)
-
-
-def test_an_unfinished_study_gets_one_line(tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-m", "relmaps.report.summary", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert run.returncode == 1
-    assert run.stderr.strip().count("\n") == 0
-    assert "scores.tsv" in run.stderr
