@@ -1,4 +1,4 @@
-"""relmaps: how far do the relevance maps of brain classifiers overlap ground truth?"""
+"""relmaps: how far do the relevance maps of brain classifiers overlap the atrophy of a disease?"""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ DEPARTURES = [
     "Steps of integrated gradients are doubled per scan until the map adds up to the change of the output, unless a "
     "tolerance of null asks for the paper's fixed number (decision 5).",
     "A meta-analysis is computed and thresholded at 2 mm and then brought to the study's grid (decision 11).",
-    "Intervals, nulls, baselines, sweeps, randomisation, deletion, stability and ground truth have no counterpart in "
+    "Intervals, nulls, baselines, multiverse, randomisation, deletion, stability and ground truth have no counterpart in "
     "the paper.",
 ]
 
