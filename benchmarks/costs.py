@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.study.cost import measure, predict, size_of_finished
-from relmaps.study.manifest import costs_of
+from relmaps.study.manifest import read_costs
 from relmaps.study.rules import read_rules
 
 
 def check(study: Path) -> int:
     """Print predicted and measured CPU hours of a finished study's stages; 1 if the whole differs by more than 1.5."""
-    measured = costs_of(study).apply(pd.to_numeric, errors="coerce")
+    measured = read_costs(study).apply(pd.to_numeric, errors="coerce")
     rules = read_rules()
     measured = measured[measured.index.isin(rules)]
     costs = predict(size_of_finished(study), measured["jobs"].astype(int).to_dict(), rules)

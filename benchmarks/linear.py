@@ -22,15 +22,15 @@ import numpy as np
 FOLDS, GRID, THREADS = 5, [0.01, 0.1, 1.0, 10.0, 100.0], 2
 
 
-def labels_of(subjects: int) -> np.ndarray:
+def make_labels(subjects: int) -> np.ndarray:
     return np.arange(subjects) % 2
 
 
-def parts_of(subjects: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def make_parts(subjects: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """(train, test) rows of each fold."""
     from sklearn.model_selection import StratifiedKFold
 
-    labels = labels_of(subjects)
+    labels = make_labels(subjects)
     return list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(labels, labels))
 
 
@@ -39,7 +39,7 @@ def write_images(path: Path, subjects: int, voxels: int) -> None:
     rng = np.random.default_rng(0)
     anatomy = 1 + np.sin(np.linspace(0, 40, voxels, dtype=np.float32))
     images = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(subjects, voxels))
-    for row, label in enumerate(labels_of(subjects)):
+    for row, label in enumerate(make_labels(subjects)):
         images[row] = anatomy + rng.standard_normal(voxels, dtype=np.float32)
         images[row, : voxels // 10] -= np.float32(0.02 * label)
     images.flush()
@@ -58,7 +58,7 @@ def ours(path: Path) -> dict:
     from relmaps.classify.penalty import choose_c
 
     images = np.load(path, mmap_mode="r")
-    labels, seconds = labels_of(len(images)), {}
+    labels, seconds = make_labels(len(images)), {}
 
     def lap(step: str) -> None:
         seconds[step] = time.perf_counter() - start - sum(seconds.values())
@@ -68,7 +68,7 @@ def ours(path: Path) -> dict:
         gram = gram_matrix(images)
         lap("Gram matrix")
         weights, patterns = np.zeros((2, FOLDS, len(images)), dtype=np.float32)
-        for fold, (train, _) in enumerate(parts_of(len(images))):
+        for fold, (train, _) in enumerate(make_parts(len(images))):
             chosen = choose_c("svm", gram, labels, train, GRID, seed=0)
             kernel, scale = centred_kernel(gram, train)
             kernel = kernel[np.ix_(train, train)]
@@ -80,7 +80,7 @@ def ours(path: Path) -> dict:
             for voxels, block in voxel_blocks(images):
                 maps[:, voxels] = coefficients @ block
             lap(step)
-    train, test = parts_of(len(images))[0]
+    train, test = make_parts(len(images))[0]
     kernel, scale = centred_kernel(gram, train)
     dual, intercept = fit_linear("svm", kernel[np.ix_(train, train)], labels[train], 1.0)
     scores = kernel[np.ix_(test, train)] @ dual + intercept
@@ -93,7 +93,7 @@ def scikit_learn(path: Path, c: float) -> dict:
     from threadpoolctl import threadpool_limits
 
     images = np.load(path, mmap_mode="r")
-    labels, (train, test) = labels_of(len(images)), parts_of(len(images))[0]
+    labels, (train, test) = make_labels(len(images)), make_parts(len(images))[0]
     with threadpool_limits(THREADS):
         start = time.perf_counter()
         machine = SVC(kernel="linear", C=c).fit(images[train], labels[train])

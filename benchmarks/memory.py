@@ -15,7 +15,7 @@ from torch import nn
 
 from benchmarks.lrp import memory_now, memory_peak
 from benchmarks.training import BENCH, CPU_GRID, GPU_GRID
-from relmaps.catalogue.networks import NETWORKS, architecture_of
+from relmaps.catalogue.networks import NETWORKS, find_architecture
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network, memory_format
 from relmaps.relevance.explain import to_explain
@@ -41,7 +41,7 @@ def cases() -> list[tuple[str, tuple[int, ...], int, str]]:
     return coarse + [("A24", GPU_GRID, 1, what) for what in (TRAINING, *METHODS)]
 
 
-def copies_of(model: str, grid: tuple[int, ...], scans: int, what: str, device: str) -> tuple[float, float]:
+def count_copies(model: str, grid: tuple[int, ...], scans: int, what: str, device: str) -> tuple[float, float]:
     """GB over the start, and how many copies of the first block's output that is."""
     NETWORKS["bench"] = BENCH
     target = torch.device(device)
@@ -55,7 +55,7 @@ def copies_of(model: str, grid: tuple[int, ...], scans: int, what: str, device: 
         coefficients = torch.tensor([[0.0, 1.0]], device=target).expand(scans, 2)
         METHODS[what].explain(to_explain(network.eval(), target), x, coefficients)
     used = (memory_peak(device) - before) * 2**20
-    return used / 1e9, used / (4 * architecture_of(model).channels[0] * np.prod(grid) * scans)
+    return used / 1e9, used / (4 * find_architecture(model).channels[0] * np.prod(grid) * scans)
 
 
 def main(device: str) -> None:
@@ -63,7 +63,7 @@ def main(device: str) -> None:
     context = multiprocessing.get_context("spawn")
     for case in cases():
         with ProcessPoolExecutor(1, context, initializer=open_device, initargs=(device, 1, 2)) as alone:
-            used, copies = alone.submit(copies_of, *case, device).result()
+            used, copies = alone.submit(count_copies, *case, device).result()
         print(f"{case[0]} at {'x'.join(map(str, case[1]))}\t{case[2]}\t{case[3]}\t{used:.2f}\t{copies:.1f}", flush=True)
 
 

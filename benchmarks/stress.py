@@ -93,11 +93,11 @@ def _one(number: int, n_scans: int, seed: int, template: str) -> dict:
 @cache
 def _shared(n_scans: int, seed: int, template: str):
     """What all heads of a process share: phantom, effects, people, settings, template and gates."""
-    from relmaps.cohort.participants import draw_participants
+    from relmaps.cohort.participants import sample_participants
     from relmaps.preprocess.template import load_template
     from relmaps.simulation.disease import build_effects
     from relmaps.simulation.phantom import build_phantom
-    from relmaps.simulation.regions import losses_of
+    from relmaps.simulation.regions import compute_losses
     from relmaps.simulation.simulate import ScanSettings
     from relmaps.study.config import read_config
 
@@ -108,8 +108,8 @@ def _shared(n_scans: int, seed: int, template: str):
     names = ("anatomy_mm", "ageing", "voxel_mm", "noise", "bias_field", "protocol", "coil_shading", "ringing")
     return (
         phantom,
-        build_effects(phantom.field, losses_of(regions, phantom.field.grid)),
-        draw_participants(n_scans, simulation["severity"], simulation["severity_spread"], seed),
+        build_effects(phantom.field, compute_losses(regions, phantom.field.grid)),
+        sample_participants(n_scans, simulation["severity"], simulation["severity_spread"], seed),
         ScanSettings(**{name: simulation[name] for name in names}, seed=seed),
         load_template(template, "template"),
         config["preprocess"]["exclude_on"],

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from relmaps.catalogue.networks import NETWORKS, Architecture, architecture_of
+from relmaps.catalogue.networks import NETWORKS, Architecture, find_architecture
 from relmaps.classify.batches import Scans
 from relmaps.classify.checkpoint import State
 from relmaps.classify.device import open_device
@@ -117,7 +117,7 @@ def main(device: str, threads: int) -> None:
             seconds(loop, target)
             times[name] = [seconds(loop, target) for _ in range(REPEATS)]
     base = statistics.median(times["literal loop"])
-    print(f"{model} {architecture_of(model).channels} at {'x'.join(map(str, grid))} on {device}, {threads} threads")
+    print(f"{model} {find_architecture(model).channels} at {'x'.join(map(str, grid))} on {device}, {threads} threads")
     print("loop\tsamples/s\tratio\tall runs, s")
     for name, runs in times.items():
         median = statistics.median(runs)

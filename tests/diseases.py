@@ -2,7 +2,7 @@
 
 from relmaps.simulation.disease import Effects, build_effects
 from relmaps.simulation.phantom import Phantom
-from relmaps.simulation.regions import losses_of
+from relmaps.simulation.regions import compute_losses
 
 
 def in_ellipsoids(ellipsoids: list[dict]) -> dict:
@@ -10,5 +10,5 @@ def in_ellipsoids(ellipsoids: list[dict]) -> dict:
     return {"source": "ellipsoids", "path": None, "fwhm_mm": 1.0, "ellipsoids": ellipsoids}
 
 
-def effects_of(phantom: Phantom, ellipsoids: list[dict]) -> Effects:
-    return build_effects(phantom.field, losses_of(in_ellipsoids(ellipsoids), phantom.field.grid))
+def make_effects(phantom: Phantom, ellipsoids: list[dict]) -> Effects:
+    return build_effects(phantom.field, compute_losses(in_ellipsoids(ellipsoids), phantom.field.grid))

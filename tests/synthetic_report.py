@@ -8,7 +8,7 @@ from PIL import Image
 from relmaps.io.files import write_json
 from relmaps.io.tables import read_table
 from relmaps.study.config import load_config, read_config
-from relmaps.study.provenance import provenance_of
+from relmaps.study.provenance import make_provenance
 from tests.synthetic_results import MAPS, SyntheticStudy
 from workflow.scripts import write_report
 
@@ -17,7 +17,7 @@ def write_synthetic_report(study: SyntheticStudy, figures: Iterable[str], path: 
     """By the script itself, with one grey picture for all figures. study : whose files are written."""
     picture, provenance = study.path("picture.png"), study.path("provenance.json")
     config = load_config(read_config())
-    write_json(provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, ""), provenance)
+    write_json(make_provenance(config, read_table(study.path("cohort/scans.tsv")), {}, ""), provenance)
     Image.new("RGB", (1600, 500), "lightgrey").save(picture)
     write_report.main(
         pictures=dict.fromkeys(figures, picture),

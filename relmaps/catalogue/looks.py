@@ -24,6 +24,6 @@ MAP_LOOKS = {name: Look(**fields) for name, fields in _looks["maps"].items()}
 METRIC_TITLES: dict[str, str] = _looks["metrics"]
 
 
-def title_of(name: str) -> str:
+def make_title(name: str) -> str:
     """The title of whatever has none of its own, such as a external map."""
     return name.replace("_", " ")

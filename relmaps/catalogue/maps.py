@@ -1,7 +1,7 @@
 """Every map that a study can make: what it is made from, and what its values mean.
 
 One record per map. Names, families, the configuration's list of methods, the inputs of rules and the text of sidecars
-are derived from these records; titles and colours lie in looks.yaml. External maps have no record; `map_of`
+are derived from these records; titles and colours lie in looks.yaml. External maps have no record; `find_map`
 makes one for them.
 """
 
@@ -174,7 +174,7 @@ TISSUE_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "tissue"]
 INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
 
-def map_of(name: str) -> Map:
+def find_map(name: str) -> Map:
     """The record of a map; a external map depends on no participant."""
     elsewhere = Map(
         *(name, "other", "as in the source"), polarity="positive = as its source says", array=None, depends=False
@@ -182,6 +182,6 @@ def map_of(name: str) -> Map:
     return MAPS.get(name, elsewhere)
 
 
-def family_of(name: str) -> str:
+def find_family(name: str) -> str:
     """heatmap, tissue, baseline, or other for a external map."""
-    return map_of(name).family
+    return find_map(name).family

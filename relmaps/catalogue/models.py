@@ -43,7 +43,7 @@ CONTROLS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for r
 MODELS |= {record.name: record for record in CONTROLS}
 
 
-def model_of(name: str) -> Model:
+def find_model(name: str) -> Model:
     """The record of a model; one that is not in the catalogue is a network of another version."""
     return MODELS.get(name, Model(name, "network", name))
 
@@ -55,4 +55,4 @@ def names_of(kind: str) -> list[str]:
 
 def is_confound(name: str) -> bool:
     """Whether the model sees no tissue contrast."""
-    return model_of(name).control
+    return find_model(name).control

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, title_of
+from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, make_title
 from relmaps.catalogue.metrics import METRICS
-from relmaps.catalogue.models import model_of
+from relmaps.catalogue.models import find_model
 from relmaps.catalogue.references import NAMES as REFERENCE_NAMES
 
 METRIC_NAMES = {
@@ -14,7 +14,7 @@ METRIC_NAMES = {
     "brier": "Brier score",
     "calibration_in_the_large": "Calibration in the large",
     "calibration_error": "Calibration error",
-    **{name: METRIC_TITLES.get(name, title_of(name)) for name in METRICS},
+    **{name: METRIC_TITLES.get(name, make_title(name)) for name in METRICS},
 }
 MODEL_NAMES = {
     "svm": "Linear SVM",
@@ -27,7 +27,7 @@ INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
 
 
 def map_name(name: str) -> str:
-    return MAP_LOOKS[name].title if name in MAP_LOOKS else title_of(name)
+    return MAP_LOOKS[name].title if name in MAP_LOOKS else make_title(name)
 
 
 def reference_name(name: str) -> str:
@@ -36,7 +36,7 @@ def reference_name(name: str) -> str:
 
 def model_name(name: str) -> str:
     """Such as "Linear SVM", "Network “small”", or of a control "SVM, binarised scan"."""
-    record = model_of(name)
+    record = find_model(name)
     if record.reduced is None:
         return MODEL_NAMES.get(name, f"Network “{name}”")
     return f"{SHORT_NAMES.get(record.base) or model_name(record.base)}, {INPUT_NAMES[record.reduced]}"

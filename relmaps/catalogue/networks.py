@@ -64,7 +64,7 @@ NETWORKS = COARSE | {
 }
 
 
-def architecture_of(model: str) -> Architecture:
+def find_architecture(model: str) -> Architecture:
     """The architecture of a name: small, wide, shallow, A24, A28, ... D52."""
     if model not in NETWORKS:
         ours = ", ".join(COARSE)
@@ -72,16 +72,16 @@ def architecture_of(model: str) -> Architecture:
     return NETWORKS[model]
 
 
-def width_of(model: str) -> int:
+def find_width(model: str) -> int:
     """Channels of the first block, by which memory is asked for; at least 8."""
-    return max(8, architecture_of(model).channels[0])
+    return max(8, find_architecture(model).channels[0])
 
 
 def check_fits(model: str, grid_shape: tuple[int, ...]) -> None:
     """UserError that names the families that fit, if the grid is too small for this one."""
-    if architecture_of(model).feature_shape(grid_shape) is None:
+    if find_architecture(model).feature_shape(grid_shape) is None:
         size = " x ".join(map(str, grid_shape))
-        candidates = COARSE | {family: architecture_of(f"{family}24") for family in FAMILIES}
+        candidates = COARSE | {family: find_architecture(f"{family}24") for family in FAMILIES}
         fit = [name for name, architecture in candidates.items() if architecture.feature_shape(grid_shape)]
         raise UserError(
             f"classify.cnn.architectures: {model} is too deep for a grid of {size} voxels; families that fit: "

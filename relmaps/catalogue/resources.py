@@ -25,6 +25,6 @@ REQUESTS = {
 }
 
 
-def request_of(rule: str) -> Request:
+def find_request(rule: str) -> Request:
     """Of a rule; rules that the file does not list ask for the same."""
     return REQUESTS.get(rule, REQUESTS["default"])

@@ -9,7 +9,7 @@ class Source:
     """A source of scans, by its name in `cohort.source`.
 
     reads : what it reads, for the schema. title : of its scans, in a sentence. reader : file of relmaps/cohort/sources/
-    and function in it; the file's `tables_of` names the tables that the function reads. section : key of the
+    and function in it; the file's `list_tables` names the tables that the function reads. section : key of the
     configuration's `cohort` with its settings. files : those of them that name a file. input : what the configuration's
     `input` is; None for scans that the study makes itself. labels : the only groups that it has, if it has its own.
     truth : word for a disease that its scans have by construction.

@@ -68,10 +68,10 @@ def augment(
     A scan for which nothing is drawn keeps its bytes; a flip alone moves voxels without interpolation.
     """
     with torch.no_grad():
-        return torch.stack([vary(scan, brain, draw_variation(settings, generator)) for scan in images])
+        return torch.stack([vary(scan, brain, sample_variation(settings, generator)) for scan in images])
 
 
-def draw_variation(settings: Augmentation, generator: torch.Generator) -> Variation:
+def sample_variation(settings: Augmentation, generator: torch.Generator) -> Variation:
     """One scan's variation. It takes the same numbers from the generator whatever the settings are."""
     numbers = torch.rand(11, generator=generator, dtype=torch.float64).tolist()
     flips, shifts, zooms, rotates, disturbs = (number < settings.probability for number in numbers[:5])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from relmaps.catalogue.models import SELECTED
 from relmaps.catalogue.names import METRIC_NAMES, model_name
-from relmaps.catalogue.networks import architecture_of
+from relmaps.catalogue.networks import find_architecture
 from relmaps.classify.checkpoint_metadata import Weights
 from relmaps.classify.performance import overall
 from relmaps.io.tables import NOT_AVAILABLE
@@ -51,7 +51,7 @@ LIMITS = [
 ]
 
 
-def card_of(
+def make_card(
     fold: str,
     weights: list[Weights],
     people: pd.DataFrame,
@@ -66,7 +66,7 @@ def card_of(
 
     people : role, label, age, sex of each participant in the fold. performance : performance.tsv of the study.
     recipe : the settings of training, which may be nested. study : name, disease, control (names of the groups), space,
-    voxel_mm, truth (as `truth_of` gives it), labels_shuffled and preprocessing (settings, which may be nested).
+    voxel_mm, truth (as `find_truth` gives it), labels_shuffled and preprocessing (settings, which may be nested).
     """
     first = weights[0]
     name = model_name(first.metadata["model"])
@@ -105,7 +105,7 @@ def card_of(
 
 
 def _described(weights: Weights, study: dict) -> str:
-    metadata, known = weights.metadata, architecture_of(weights.architecture)
+    metadata, known = weights.metadata, find_architecture(weights.architecture)
     grid = " x ".join(map(str, metadata["grid_shape"]))
     feature = metadata["feature"]
     head = f"hidden layer of {known.hidden} units" if known.hidden else "linear head"
@@ -127,7 +127,7 @@ def _described(weights: Weights, study: dict) -> str:
 
 
 def _blocks(weights: Weights) -> str:
-    known = architecture_of(weights.architecture)
+    known = find_architecture(weights.architecture)
     rows = list(zip(known.channels, known.kernels, known.pools, strict=True))
     pool = "Mean pool" if known.averages else "Max pool"
     titles = ("Block", "Channels", "Kernel", pool)

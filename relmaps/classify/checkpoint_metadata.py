@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from relmaps.io.errors import UserError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 
 # All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
 METADATA = "relmaps"
@@ -47,7 +47,7 @@ def read_weights(path: str | Path) -> Weights:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
         learnt = [shape for name, shape in shapes.items() if name.startswith("network.") and not _is_statistic(name)]
         count = sum(math.prod(shape) for shape in learnt)
-        found = Weights(Path(path).name, sha256_of(path), metadata, count, bool(shapes["scaling.mean"]))
+        found = Weights(Path(path).name, hash_file(path), metadata, count, bool(shapes["scaling.mean"]))
     except FileNotFoundError:
         raise UserError(f"{path}: no such weights; run the rule train_cnn") from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:

@@ -31,7 +31,7 @@ def compare_models(predictions: pd.DataFrame, samples: int, confidence: float, s
         raise ValueError("predictions: some participant is not tested by every model")
     labels = decided.index.get_level_values("label").to_numpy()
     hits = decided.eq(labels, axis=0)
-    weights = np.vstack([np.ones(len(decided)), _weights_of(decided, test, samples, seed)])
+    weights = np.vstack([np.ones(len(decided)), _sample_weights(decided, test, samples, seed)])
     accuracies = {model: np.mean(hit_rates(hits[model].to_numpy(), labels, weights), axis=0) for model in models}
     rows = []
     for a, b in combinations(models, 2):
@@ -56,7 +56,7 @@ def decisions(test: pd.DataFrame) -> pd.DataFrame:
     return (share >= 0.5).astype(int).unstack("model")
 
 
-def _weights_of(decided: pd.DataFrame, test: pd.DataFrame, samples: int, seed: int) -> np.ndarray:
+def _sample_weights(decided: pd.DataFrame, test: pd.DataFrame, samples: int, seed: int) -> np.ndarray:
     """(samples, n_participants) as `participant_weights` of the predictions, in the order of the decisions."""
     rows = test[["fold", "label", "participant_id"]].drop_duplicates()
     folds, labels, participants = (rows[name].to_numpy() for name in rows)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from relmaps.catalogue.confounds import COVARIATES
-from relmaps.catalogue.models import model_of, on_reduced
+from relmaps.catalogue.models import find_model, on_reduced
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Models:
     covariates: list[str]
 
 
-def models_of(classify: dict) -> Models:
+def select_models(classify: dict) -> Models:
     """classify : that part of a validated configuration."""
     controls, networks, linear = (
         classify["confound_models"],
@@ -37,5 +37,5 @@ def models_of(classify: dict) -> Models:
 
 def feature_of_model(model: str, classify: dict) -> str:
     """The cohort array that a network or a linear model sees."""
-    record = model_of(model)
+    record = find_model(model)
     return record.reduced or classify["linear" if record.kind == "linear" else "cnn"]["feature"]

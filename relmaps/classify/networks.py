@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from relmaps.catalogue.networks import Architecture, architecture_of, check_fits
+from relmaps.catalogue.networks import Architecture, check_fits, find_architecture
 
 
 class Network(nn.Module):
@@ -24,7 +24,7 @@ def build_network(model: str, grid_shape: tuple[int, ...], seed: int) -> Network
     Raises UserError that names the families that fit if the grid is too small.
     """
     check_fits(model, grid_shape)
-    architecture = architecture_of(model)
+    architecture = find_architecture(model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Network(_layers(architecture, architecture.feature_shape(grid_shape)))

@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from relmaps.catalogue.confounds import COVARIATES
 from relmaps.catalogue.estimators import ESTIMATORS
-from relmaps.catalogue.models import SELECTED, is_confound, model_of
+from relmaps.catalogue.models import SELECTED, find_model, is_confound
 
 CALIBRATION_BINS = 5
 
@@ -28,7 +28,7 @@ def add_probability(predictions: pd.DataFrame, platt: dict[str, pd.DataFrame]) -
     lines = pd.concat([table.assign(model=model) for model, table in platt.items()]) if platt else pd.DataFrame()
     lines = lines.reindex(columns=["model", "fold", "platt_slope", "platt_intercept"])
     table = predictions.merge(lines, on=["model", "fold"], how="left", validate="many_to_one", indicator="scaled")
-    linear = np.array([model_of(name).kind == "linear" for name in predictions["model"]], dtype=bool)
+    linear = np.array([find_model(name).kind == "linear" for name in predictions["model"]], dtype=bool)
     missing = table.loc[linear & (table["scaled"] == "left_only"), "model"].unique()
     if len(missing):
         raise ValueError(f"no Platt scaling for some fold of {', '.join(missing)}")
@@ -46,7 +46,7 @@ def overall(performance: pd.DataFrame, metric: str) -> pd.DataFrame:
     ]
     places = {model: place for place, model in enumerate(ESTIMATORS)} | {SELECTED: 8, COVARIATES: 9}
     rows = rows.assign(
-        control=rows["model"].map(is_confound), place=[places.get(model_of(name).base, 5) for name in rows["model"]]
+        control=rows["model"].map(is_confound), place=[places.get(find_model(name).base, 5) for name in rows["model"]]
     ).sort_values(["control", "place", "model"])
     return rows[["model", "value", "ci_low", "ci_high"]].reset_index(drop=True)
 

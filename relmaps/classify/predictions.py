@@ -18,7 +18,7 @@ def prediction_table(
     return pd.DataFrame({"model": model, "fold": fold, "seed": seed} | columns)
 
 
-def cross_entropy_of(scores: np.ndarray, labels: np.ndarray) -> float:
+def compute_cross_entropy(scores: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy of two-class logits, which depends on their difference alone. NaN without subjects."""
     return float(np.logaddexp(0, -(2 * labels - 1) * scores).mean()) if len(scores) else math.nan
 
@@ -34,7 +34,7 @@ def select_networks(predictions: pd.DataFrame, networks: list[str]) -> pd.DataFr
     rows = []
     for (fold, model, seed), part in candidates.groupby(["fold", "model", "seed"], sort=False):
         used = part[part["role"] == "validation"]
-        rows.append((fold, model, seed, cross_entropy_of(used["score"].to_numpy(), used["label"].to_numpy())))
+        rows.append((fold, model, seed, compute_cross_entropy(used["score"].to_numpy(), used["label"].to_numpy())))
     table = pd.DataFrame(rows, columns=["fold", "model", "seed", "validation_loss"])
     chosen = {}
     for fold, part in table.groupby("fold", sort=False):

@@ -30,7 +30,7 @@ class Recipe:
     precision: str = "auto"
 
 
-def recipe_of(settings: dict) -> Recipe:
+def make_recipe(settings: dict) -> Recipe:
     """From the configuration: classify.cnn without feature, architectures and seeds."""
     augmentation = settings["augmentation"]
     if augmentation is not None:

@@ -6,7 +6,7 @@ import pandas as pd
 from relmaps.io.errors import UserError
 
 
-def rows_of(splits: pd.DataFrame, subjects: pd.DataFrame, fold: str, *roles: str) -> np.ndarray:
+def find_rows(splits: pd.DataFrame, subjects: pd.DataFrame, fold: str, *roles: str) -> np.ndarray:
     """Rows of `subjects`, and so of every cohort array, that play one of the roles in a fold; ascending.
 
     Raises UserError if the two tables are not of the same participants.

@@ -18,7 +18,7 @@ from relmaps.classify.batches import Scans, one_ahead
 from relmaps.classify.checkpoint import State, is_out_of_memory, load_checkpoint, save_checkpoint
 from relmaps.classify.networks import memory_format
 from relmaps.classify.performance import hit_rates
-from relmaps.classify.predictions import cross_entropy_of
+from relmaps.classify.predictions import compute_cross_entropy
 from relmaps.classify.recipe import Recipe
 from relmaps.io.errors import UserError
 
@@ -46,7 +46,7 @@ class Training:
     report: Callable[[pd.DataFrame], None] = lambda history: None
 
 
-def seed_of(*parts: int) -> int:
+def make_seed(*parts: int) -> int:
     """One seed out of several numbers (study, fold, training), without the collisions of a sum."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
 
@@ -77,7 +77,7 @@ def train_network(network: nn.Module, scans: Scans, training: Training) -> tuple
         if not math.isfinite(train_loss):
             raise _diverged(epoch)
         loss, accuracy = _validate(network, scans, validation, recipe.batch_size)
-        _say(epoch, recipe.epochs, train_loss, loss, accuracy, time.monotonic() - start)
+        _log_epoch(epoch, recipe.epochs, train_loss, loss, accuracy, time.monotonic() - start)
         if len(validation) and not math.isfinite(loss):
             raise _diverged(epoch)
         state.epoch = epoch
@@ -119,7 +119,7 @@ def _out_of_patience(state: State, recipe: Recipe, n_validation: int) -> bool:
 
 def _train_epoch(network, scans, training, epoch, steps, optimiser, schedule, state) -> float:
     """Mean loss over the steps of one epoch, whose randomness comes from the seed and the epoch's number alone."""
-    recipe, seed = training.recipe, seed_of(training.seed, epoch)
+    recipe, seed = training.recipe, make_seed(training.seed, epoch)
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     network.train()
@@ -180,7 +180,7 @@ def _validate(network: nn.Module, scans: Scans, rows: np.ndarray, batch_size: in
         return math.nan, math.nan
     scores, labels = predict_scores(network, scans, rows, batch_size), scans.labels[rows]
     sensitivity, specificity = hit_rates((scores > 0) == labels, labels, np.ones((1, len(labels))))
-    return cross_entropy_of(scores, labels), float((sensitivity[0] + specificity[0]) / 2)
+    return compute_cross_entropy(scores, labels), float((sensitivity[0] + specificity[0]) / 2)
 
 
 def _history(state: State) -> pd.DataFrame:
@@ -188,7 +188,7 @@ def _history(state: State) -> pd.DataFrame:
     return table.assign(kept=np.where(table["epoch"] == state.kept, "true", "false"))
 
 
-def _say(epoch: int, epochs: int, train_loss: float, loss: float, accuracy: float, seconds: float) -> None:
+def _log_epoch(epoch: int, epochs: int, train_loss: float, loss: float, accuracy: float, seconds: float) -> None:
     words = "epoch %d/%d: train loss %.4f, validation loss %.4f, balanced accuracy %.2f, %.1f s, at most %.0f s left"
     log.info(words, epoch, epochs, train_loss, loss, accuracy, seconds, seconds * (epochs - epoch))
 

@@ -95,7 +95,7 @@ def assemble(
     )
 
 
-def people_of(table: pd.DataFrame, identifiers: pd.Series, labels: dict, covariates: dict) -> pd.DataFrame:
+def make_people(table: pd.DataFrame, identifiers: pd.Series, labels: dict, covariates: dict) -> pd.DataFrame:
     """participant_id, group, age, sex and site of each row of a source's table; n/a stays missing.
 
     identifiers : participant_id of each row, already in the form sub-<letters and digits>.

@@ -14,7 +14,7 @@ import dcm2niix
 import nibabel as nib
 
 from relmaps.io.errors import ScanError
-from relmaps.io.files import replacing, scratch_folder, sha256_of
+from relmaps.io.files import hash_file, replacing, scratch_folder
 
 # In order: ignore the user's own defaults; no compression, which is done here without a time stamp; no sidecar; neither
 # crop nor rotate; keep derived images, as corrected ones are; do not stack what differs in echo; search subfolders.
@@ -49,7 +49,7 @@ def hash_of_series(folder: str | Path) -> str:
     paths = [Path(parent, name) for parent, _, names in os.walk(folder, onerror=_raise) for name in names]
     if not paths:
         raise FileNotFoundError(2, "no files in it", str(folder))
-    return hashlib.sha256("".join(sorted(map(sha256_of, paths))).encode()).hexdigest()
+    return hashlib.sha256("".join(sorted(map(hash_file, paths))).encode()).hexdigest()
 
 
 def _raise(error: OSError) -> None:

@@ -11,7 +11,7 @@ def participant_ids(n_scans: int) -> list[str]:
     return [f"sub-{number:03d}" for number in range(1, n_scans + 1)]
 
 
-def draw_participants(n_scans: int, severity: float, severity_spread: float, seed: int) -> pd.DataFrame:
+def sample_participants(n_scans: int, severity: float, severity_spread: float, seed: int) -> pd.DataFrame:
     """One row per participant: participant_id, age (years), sex (f, m), diagnosis (AD, CN), severity_left and _right.
 
     Half have the disease, in random order, so that neither identifiers nor file order tell the group. Age and sex are
@@ -20,7 +20,7 @@ def draw_participants(n_scans: int, severity: float, severity_spread: float, see
     """
     rng = np.random.default_rng([seed, 0])
     disease = rng.permutation(np.arange(n_scans) < n_scans // 2)
-    left, right = draw_severity(disease, severity, severity_spread, rng)
+    left, right = sample_severity(disease, severity, severity_spread, rng)
     return pd.DataFrame(
         {
             "participant_id": participant_ids(n_scans),
@@ -33,7 +33,7 @@ def draw_participants(n_scans: int, severity: float, severity_spread: float, see
     )
 
 
-def draw_severity(disease: np.ndarray, severity: float, severity_spread: float, rng) -> tuple[np.ndarray, np.ndarray]:
+def sample_severity(disease: np.ndarray, severity: float, severity_spread: float, rng) -> tuple[np.ndarray, np.ndarray]:
     """Strength of the disease on the left and on the right, (n,) each: lognormal around `severity`, 0 without disease.
 
     disease : (n,) bool.

@@ -15,7 +15,7 @@ def write_prepared(rows: list[dict], path: str | Path) -> None:
     write_table(pd.DataFrame(rows, columns=COLUMNS), path)
 
 
-def failures_of(tables: Iterable[str | Path]) -> dict[str, str]:
+def read_failures(tables: Iterable[str | Path]) -> dict[str, str]:
     """scan_id -> why it could not be made, from tables of `write_prepared`; the first reason counts."""
     reasons: dict[str, str] = {}
     for path in tables:

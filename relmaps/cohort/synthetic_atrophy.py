@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.cohort.cohort import EXCLUSION_COLUMNS, Cohort, exclusion
-from relmaps.cohort.participants import draw_severity
+from relmaps.cohort.participants import sample_severity
 from relmaps.io.errors import UserError
 
 SYNTHETIC_ATROPHY = "synthetic_atrophy"
@@ -52,7 +52,7 @@ def randomise_atrophy(participant_ids: pd.Series, atrophy: dict) -> pd.DataFrame
     identifiers = sorted(participant_ids)
     rng = np.random.default_rng([atrophy["seed"], 3])
     ill = rng.permutation(np.arange(len(identifiers)) < len(identifiers) // 2)
-    left, right = draw_severity(ill, atrophy["severity"], atrophy["severity_spread"], rng)
+    left, right = sample_severity(ill, atrophy["severity"], atrophy["severity_spread"], rng)
     return pd.DataFrame(
         {"participant_id": identifiers, "label": ill.astype(int), "severity_left": left, "severity_right": right}
     )

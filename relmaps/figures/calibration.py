@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 
 from relmaps.catalogue.names import model_name
 from relmaps.classify.performance import overall
-from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
+from relmaps.figures.style import GUIDE, mark_empty, new_figure
 
 
-def draw_calibration(calibration: pd.DataFrame, performance: pd.DataFrame) -> Figure:
+def plot_calibration(calibration: pd.DataFrame, performance: pd.DataFrame) -> Figure:
     """A panel per model: share with disease against mean predicted probability in each bin, with intervals.
 
     calibration, performance : as published; the Brier score is that over all folds.
@@ -19,9 +19,9 @@ def draw_calibration(calibration: pd.DataFrame, performance: pd.DataFrame) -> Fi
     brier = overall(performance, "brier").set_index("model")
     panels = figure.subplots(1, max(len(models), 1), sharex=True, sharey=True, squeeze=False)[0]
     if not models:
-        say_nothing_to_show(panels[0], "n/a: no model gives probabilities")
+        mark_empty(panels[0], "n/a: no model gives probabilities")
     for axes, model in zip(panels, models, strict=False):
-        _draw_model(axes, calibration[calibration["model"] == model])
+        _plot_model(axes, calibration[calibration["model"] == model])
         axes.set_title(model_name(model))
         if model in brier.index:
             row = brier.loc[model]
@@ -31,7 +31,7 @@ def draw_calibration(calibration: pd.DataFrame, performance: pd.DataFrame) -> Fi
     return figure
 
 
-def _draw_model(axes: Axes, rows: pd.DataFrame) -> None:
+def _plot_model(axes: Axes, rows: pd.DataFrame) -> None:
     rows = rows.dropna(subset=["observed"]).sort_values("bin")
     axes.plot([0, 1], [0, 1], **GUIDE)
     axes.vlines(rows["mean_probability"], rows["ci_low"], rows["ci_high"], color="#0072B2", linewidth=1.6)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from relmaps.catalogue.names import group_names
-from relmaps.figures.groups import draw_groups
+from relmaps.figures.groups import plot_groups
 from relmaps.figures.style import GROUP_COLOURS, new_figure
 
 MOST_REASONS = 5
@@ -51,7 +51,7 @@ def count_without_scan(exclusions: pd.DataFrame) -> int:
     return int((missing & ~exclusions["participant_id"].isin(with_scan)).sum())
 
 
-def draw_cohort(
+def plot_cohort(
     participants: pd.DataFrame, scans: pd.DataFrame, exclusions: pd.DataFrame, subjects: pd.DataFrame
 ) -> Figure:
     """Flow from the scans found to the scans used by group (left), and ages by group (right). Tables as published."""
@@ -81,7 +81,7 @@ def draw_cohort(
     for x, (label, text) in zip((0.85, 3.6), groups.items(), strict=True):
         _arrow(flow, (2.2, heights[-1] + 4.5), (x, heights[-1] + 11.5))
         _box(flow, x, heights[-1] + 14, text, GROUP_COLOURS[label], "top")
-    draw_groups(ages, subjects["age"], subjects["label"], names)
+    plot_groups(ages, subjects["age"], subjects["label"], names)
     ages.set_title("Age of those used")
     if ages.axison:
         ages.set_ylabel("years")

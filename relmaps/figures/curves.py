@@ -6,16 +6,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.style import FAMILY_COLOURS, GUIDE, MAP_LINES, new_figure, say_nothing_to_show
+from relmaps.figures.style import FAMILY_COLOURS, GUIDE, MAP_LINES, mark_empty, new_figure
 
 
-def draw_curves(curves: pd.DataFrame, maps: list[str], references: list[str]) -> Figure:
+def plot_curves(curves: pd.DataFrame, maps: list[str], references: list[str]) -> Figure:
     """A row per reference. curves : rows of map, reference, fraction_kept, dice, false_ and true_positive_rate."""
     figure = new_figure(16 + 66 * len(references))
     for row, reference in zip(figure.subplots(len(references), 2, squeeze=False), references, strict=True):
         mine = curves[curves["reference"] == reference]
-        _draw_dice(row[0], mine, maps)
-        _draw_roc(row[1], mine, maps)
+        _plot_dice(row[0], mine, maps)
+        _plot_roc(row[1], mine, maps)
         row[0].set_title(f"Dice with the {reference_name(reference)}")
         row[1].set_title(f"ROC against the {reference_name(reference)}")
     handles = [Line2D([], [], label=map_name(name), **_line(name)) for name in maps]
@@ -23,9 +23,9 @@ def draw_curves(curves: pd.DataFrame, maps: list[str], references: list[str]) ->
     return figure
 
 
-def _draw_dice(axes: Axes, curves: pd.DataFrame, maps: list[str]) -> None:
+def _plot_dice(axes: Axes, curves: pd.DataFrame, maps: list[str]) -> None:
     if curves["dice"].notna().sum() == 0:
-        say_nothing_to_show(axes, "n/a: the reference's mask is empty")
+        mark_empty(axes, "n/a: the reference's mask is empty")
         return
     for name in maps:
         mine = curves[curves["map"] == name].dropna(subset=["fraction_kept", "dice"]).sort_values("fraction_kept")
@@ -35,10 +35,10 @@ def _draw_dice(axes: Axes, curves: pd.DataFrame, maps: list[str]) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
 
 
-def _draw_roc(axes: Axes, curves: pd.DataFrame, maps: list[str]) -> None:
+def _plot_roc(axes: Axes, curves: pd.DataFrame, maps: list[str]) -> None:
     points = ["false_positive_rate", "true_positive_rate"]
     if curves[points].notna().all(axis=1).sum() == 0:
-        say_nothing_to_show(axes, "n/a: the reference's mask is empty")
+        mark_empty(axes, "n/a: the reference's mask is empty")
         return
     axes.plot([0, 1], [0, 1], **GUIDE)
     for name in maps:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from relmaps.figures.style import GROUP_COLOURS, say_nothing_to_show
+from relmaps.figures.style import GROUP_COLOURS, mark_empty
 
 
-def draw_groups(
+def plot_groups(
     axes: Axes, values: pd.Series, labels: pd.Series, names: dict[int, str], excluded: pd.Series | None = None
 ) -> None:
     """A dot per scan and a line at the median of each group; excluded scans are crosses and do not enter the median.
@@ -19,7 +19,7 @@ def draw_groups(
     """
     excluded = pd.Series(False, index=values.index) if excluded is None else excluded
     if values.notna().sum() == 0:
-        say_nothing_to_show(axes, "n/a")
+        mark_empty(axes, "n/a")
         return
     spread = np.random.default_rng(0).uniform(-0.22, 0.22, len(values))
     for place, label in enumerate(names):

@@ -20,7 +20,7 @@ VALIDATION: dict[str, Any] = {"color": "#0072B2", "linewidth": 1.5}
 KEPT: dict[str, Any] = {"color": "#D55E00", "marker": "o", "markersize": 4.5, "linestyle": "none"}
 
 
-def draw_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str]) -> Figure:
+def plot_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str]) -> Figure:
     """A panel per fold: loss by epoch in training (grey) and validation (blue), with a dot at the epoch that is kept.
 
     histories : fold -> history of each seed (epoch, train_loss, validation_loss, kept). names : fold -> network. Where
@@ -32,7 +32,7 @@ def draw_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
     top = _highest([history for of_fold in histories.values() for history in of_fold])
     for axes, fold in zip(panels.flat, histories, strict=False):
-        _draw_fold(axes, histories[fold])
+        _plot_fold(axes, histories[fold])
         axes.set_ylim(0, top)
         axes.set_title(f"Fold {fold}\n{model_name(names[fold])}", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -50,7 +50,7 @@ def draw_learning(histories: dict[str, list[pd.DataFrame]], names: dict[str, str
     return figure
 
 
-def _draw_fold(axes: Axes, histories: list[pd.DataFrame]) -> None:
+def _plot_fold(axes: Axes, histories: list[pd.DataFrame]) -> None:
     for history in histories:
         validated = history["validation_loss"].notna().any()
         axes.plot(history["epoch"], history["train_loss"], **TRAIN)

@@ -27,7 +27,7 @@ class Panel:
     data: np.ndarray
 
 
-def slices_of(grid: Grid, brain: np.ndarray, positions_mm: Sequence[float] = SLICES_MM) -> list[int]:
+def select_slices(grid: Grid, brain: np.ndarray, positions_mm: Sequence[float] = SLICES_MM) -> list[int]:
     """Indices along z of the wanted axial slices, those without brain left out, each index once.
 
     brain : (nx, ny, nz) bool.
@@ -43,7 +43,7 @@ def colour_limit(data: np.ndarray, brain: np.ndarray) -> float:
     return limit or float(np.abs(data[brain]).max()) or 1.0
 
 
-def draw_maps(
+def plot_maps(
     panels: Sequence[Panel], outline: np.ndarray, template: np.ndarray, brain: np.ndarray, grid: Grid
 ) -> Figure:
     """A row of axial slices per panel, neurological orientation: the left of the brain is on the left.
@@ -52,7 +52,7 @@ def draw_maps(
     outline : (nx, ny, nz) bool, mask of the reference that is drawn on every row as a contour; may be empty.
     template : (nx, ny, nz) T1 behind the maps. brain : (nx, ny, nz) bool.
     """
-    indices = slices_of(grid, brain)
+    indices = select_slices(grid, brain)
     figure = new_figure(8 + 21.5 * len(panels))
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0, hspace=0.02)
     rows = figure.subplots(len(panels), len(indices) + 1, squeeze=False, width_ratios=[1] * len(indices) + [0.1])
@@ -61,13 +61,13 @@ def draw_maps(
     for row, panel in zip(rows, panels, strict=True):
         limit = colour_limit(panel.data, brain)
         for axes, k in zip(row[:-1], indices, strict=True):
-            _draw_template(axes, template[:, :, k], white, window, grid)
+            _plot_template(axes, template[:, :, k], white, window, grid)
             axes.imshow(panel.data[:, :, k].T, cmap=SIGNED, vmin=-limit, vmax=limit, **_frame(grid))
             if outline[:, :, k].any():
-                _draw_outline(axes, outline[:, :, k], grid)
+                _plot_outline(axes, outline[:, :, k], grid)
         title = textwrap.fill(panel.title, 13, break_on_hyphens=False)
         row[0].set_ylabel(title, rotation=0, ha="right", va="center")
-        _draw_scale(figure, row[-1], limit, panel.units)
+        _plot_scale(figure, row[-1], limit, panel.units)
         for letter, x, side in [("L", 0.03, "left"), ("R", 0.97, "right")]:
             row[0].text(x, 0.97, letter, transform=row[0].transAxes, color="white", ha=side, va="top", fontsize=7)
     for axes, k in zip(rows[0, :-1], indices, strict=True):
@@ -76,19 +76,19 @@ def draw_maps(
     return figure
 
 
-def _draw_template(axes: Axes, t1: np.ndarray, white: float, window: tuple, grid: Grid) -> None:
+def _plot_template(axes: Axes, t1: np.ndarray, white: float, window: tuple, grid: Grid) -> None:
     axes.imshow(t1.T, cmap="gray", vmin=0, vmax=white, **_frame(grid))
     axes.set(xlim=window[0], ylim=window[1], aspect="equal", xticks=[], yticks=[], facecolor="black")
     axes.spines[:].set_visible(False)
 
 
-def _draw_outline(axes: Axes, mask: np.ndarray, grid: Grid) -> None:
+def _plot_outline(axes: Axes, mask: np.ndarray, grid: Grid) -> None:
     x, y = _centres(grid)
     lines = axes.contour(x, y, mask.T.astype(float), levels=[0.5], colors="white", linewidths=0.7)
     lines.set(path_effects=[withStroke(linewidth=1.6, foreground="black")])  # seen on dark and bright
 
 
-def _draw_scale(figure: Figure, axes: Axes, limit: float, units: str) -> None:
+def _plot_scale(figure: Figure, axes: Axes, limit: float, units: str) -> None:
     """A colour bar on grey, as the colours lie on the template, with its units beside it."""
     power = int(np.floor(np.log10(limit)))
     power = power if not -2 <= power < 3 else 0

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import is_true, primary_scores
-from relmaps.figures.style import new_figure, say_nothing_to_show
+from relmaps.figures.style import mark_empty, new_figure
 
 CHOICE = ["target", "pooling", "normalisation", "order", "mask", "sign", "smoothing_mm"]
 METRIC = "roc_auc"
@@ -19,7 +19,7 @@ RANKS = "viridis_r"  # the best is brightest
 LINE = 110  # characters of 8 pt
 
 
-def draw_multiverse(scores: pd.DataFrame, variants: pd.DataFrame, references: list[str]) -> Figure:
+def plot_multiverse(scores: pd.DataFrame, variants: pd.DataFrame, references: list[str]) -> Figure:
     """Per reference: the rank of each map by ROC AUC in each specification, and of each heatmap however it is pooled.
 
     scores, variants : as published. Columns are specifications by sign, then mask, smoothing and threshold of the
@@ -32,21 +32,21 @@ def draw_multiverse(scores: pd.DataFrame, variants: pd.DataFrame, references: li
     figure = new_figure(sum(heights) + 8)
     rows = figure.subfigures(len(references) + 1, 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, reference in zip(rows, references, strict=False):
-        _draw_specifications(part.subplots(), auc[auc["reference"] == reference], scores, reference)
+        _plot_specifications(part.subplots(), auc[auc["reference"] == reference], scores, reference)
     panels = rows[-1].subplots(1, len(references), squeeze=False, sharey=True)[0]
     for axes, reference in zip(panels, references, strict=True):
-        _draw_choices(axes, variants[(variants["reference"] == reference) & (variants["metric"] == METRIC)], reference)
+        _plot_choices(axes, variants[(variants["reference"] == reference) & (variants["metric"] == METRIC)], reference)
     places = range(1, n_variants + 1)
     handles = [Patch(facecolor=_colour(place, n_variants), label=f"rank {place}") for place in places]
     rows[-1].legend(handles=handles, loc="outside lower center", ncols=min(6, max(1, n_variants)))
     return figure
 
 
-def _draw_specifications(axes: Axes, auc: pd.DataFrame, scores: pd.DataFrame, reference: str) -> None:
+def _plot_specifications(axes: Axes, auc: pd.DataFrame, scores: pd.DataFrame, reference: str) -> None:
     table = auc.pivot_table(index="map", columns=["sign", "mask", "smoothing_mm", "threshold_label"], values="value")
     axes.set_title(f"Against the {reference_name(reference)}: rank by ROC AUC")
     if table.empty:
-        say_nothing_to_show(axes, "n/a: the reference's mask is empty")
+        mark_empty(axes, "n/a: the reference's mask is empty")
         return
     primary = primary_scores(scores, METRIC).query("reference == @reference").set_index("map")["value"]
     order = primary.sort_values(ascending=False).index
@@ -78,12 +78,12 @@ def _label_groups(axes: Axes, columns: pd.MultiIndex) -> None:
     axes.set_xlabel(f"in each group: smoothing {mm} mm; at each, the reference's thresholds\n{labels}")
 
 
-def _draw_choices(axes: Axes, variants: pd.DataFrame, reference: str) -> None:
+def _plot_choices(axes: Axes, variants: pd.DataFrame, reference: str) -> None:
     """Share of all choices of pooling and specification in which a heatmap has each rank."""
     axes.set_title(f"Ways of pooling, {reference_name(reference)}")
     table = variants.pivot_table(index="map", columns=CHOICE, values="value")
     if table.empty:
-        say_nothing_to_show(axes, "n/a: nothing to rank")
+        mark_empty(axes, "n/a: nothing to rank")
         return
     table = table.dropna(axis=1)
     ranks = table.rank(ascending=False, method="min")

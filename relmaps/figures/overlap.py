@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.maps import find_family
 
 METRICS = ("roc_auc", "average_precision", "dice", "dice_max")
 OF_AUC = ["null_p_spatial", "null_p_labels", "retraining_sd"]
@@ -26,7 +26,7 @@ def overlap_table(scores: pd.DataFrame) -> pd.DataFrame:
     and for ROC AUC null_p_spatial, null_p_labels and retraining_sd.
     """
     keys = ["reference", "map"]
-    table = scores[keys].drop_duplicates().assign(family=lambda rows: rows["map"].map(family_of))
+    table = scores[keys].drop_duplicates().assign(family=lambda rows: rows["map"].map(find_family))
     for metric in METRICS:
         columns = {"value": metric, "ci_low": f"{metric}_ci_low", "ci_high": f"{metric}_ci_high"}
         table = table.merge(

@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import METRIC_NAMES, model_name
 from relmaps.classify.performance import overall
-from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
+from relmaps.figures.style import GUIDE, mark_empty, new_figure
 
 METRICS = ("balanced_accuracy", "roc_auc")
 MODEL_COLOUR, CONTROL_COLOUR = "#0072B2", "#7A7A7A"
 GAP = 0.9  # rows left free between the models and the controls
 
 
-def draw_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None) -> Figure:
+def plot_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None) -> Figure:
     """Balanced accuracy and ROC AUC: per model the estimate with its interval, and a small dot per fold and seed.
 
     Controls stand below the models. null : performance on shuffled labels (permutation, model, metric, value); the
@@ -28,7 +28,7 @@ def draw_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None
     panels = figure.subplots(1, len(METRICS), sharey=True)
     for axes, metric in zip(panels, METRICS, strict=True):
         ranges = {} if null is None else _ranges(null[null["metric"] == metric])
-        _draw_metric(axes, performance, metric, ranges)
+        _plot_metric(axes, performance, metric, ranges)
     return figure
 
 
@@ -37,11 +37,11 @@ def _ranges(null: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {model: (part.min(), part.max()) for model, part in values}
 
 
-def _draw_metric(axes: Axes, performance: pd.DataFrame, metric: str, ranges: dict) -> None:
+def _plot_metric(axes: Axes, performance: pd.DataFrame, metric: str, ranges: dict) -> None:
     rows = overall(performance, metric)
     axes.set_title(METRIC_NAMES[metric])
     if rows.empty:
-        say_nothing_to_show(axes, "n/a")
+        mark_empty(axes, "n/a")
         return
     control = rows["model"].map(is_confound)
     places = np.arange(len(rows)) + GAP * control

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from relmaps.catalogue.names import group_names
-from relmaps.figures.groups import draw_groups
+from relmaps.figures.groups import plot_groups
 from relmaps.figures.style import GUIDE, new_figure
 
 MEASURES = {
@@ -17,7 +17,7 @@ MEASURES = {
 }
 
 
-def draw_quality(
+def plot_quality(
     qc: pd.DataFrame, participants: pd.DataFrame, subjects: pd.DataFrame, exclude_on: dict[str, list[float | None]]
 ) -> Figure:
     """A panel per measure with the groups side by side, and a line at each gate.
@@ -29,7 +29,7 @@ def draw_quality(
     excluded = ~qc["scan_id"].isin(subjects["scan_id"])
     figure = new_figure(115)
     for axes, (measure, (title, units)) in zip(figure.subplots(2, 3).flat, MEASURES.items(), strict=True):
-        draw_groups(axes, qc[measure], labels, names, excluded)
+        plot_groups(axes, qc[measure], labels, names, excluded)
         axes.set_title(title)
         if not axes.axison:
             continue

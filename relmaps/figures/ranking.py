@@ -7,20 +7,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from relmaps.catalogue.looks import FAMILY_LOOKS
-from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.maps import find_family
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import primary_scores
-from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
+from relmaps.figures.style import FAMILY_COLOURS, GUIDE, mark_empty, new_figure
 
 
-def draw_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
+def plot_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
     """A panel per reference: primary ROC AUC of each map with its interval, best on top."""
     auc = primary_scores(scores, "roc_auc")
     figure = new_figure(24 + 6.5 * max(auc["map"].nunique(), 4))
     for axes, reference in zip(figure.subplots(1, len(references), squeeze=False)[0], references, strict=True):
-        _draw_reference(axes, auc[auc["reference"] == reference].dropna(subset=["value"]))
+        _plot_reference(axes, auc[auc["reference"] == reference].dropna(subset=["value"]))
         axes.set_title(f"Against the {reference_name(reference)}")
-    present = [family for family in FAMILY_COLOURS if family in set(auc["map"].map(family_of))]
+    present = [family for family in FAMILY_COLOURS if family in set(auc["map"].map(find_family))]
     handles = [
         Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linewidth=2, label=FAMILY_LOOKS[family].title)
         for family in present
@@ -29,13 +29,13 @@ def draw_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
     return figure
 
 
-def _draw_reference(axes: Axes, rows: pd.DataFrame) -> None:
+def _plot_reference(axes: Axes, rows: pd.DataFrame) -> None:
     if rows.empty:
-        say_nothing_to_show(axes, "n/a: the reference's mask is empty")
+        mark_empty(axes, "n/a: the reference's mask is empty")
         return
     rows = rows.sort_values(["value", "map"], ascending=[False, True])
     for place, row in enumerate(rows.itertuples()):
-        colour = FAMILY_COLOURS[family_of(row.map)]
+        colour = FAMILY_COLOURS[find_family(row.map)]
         axes.hlines(place, row.ci_low, row.ci_high, color=colour, linewidth=2)
         axes.plot(row.value, place, "o", color=colour, markersize=5)
         right = row.value if np.isnan(row.ci_high) else row.ci_high

@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.style import new_figure, say_nothing_to_show
+from relmaps.figures.style import mark_empty, new_figure
 
 LIMIT = 3.0  # powers of two at either end of the colours
 WIDE = 14  # regions that leave room for numbers and slanted names
 MANY = 30  # regions from which on only those that a reference lies in most are drawn
 
 
-def draw_regions(regions: pd.DataFrame, maps: list[str], references: list[str]) -> Figure:
+def plot_regions(regions: pd.DataFrame, maps: list[str], references: list[str]) -> Figure:
     """Rows are maps, and below them the references; columns are regions; colours and numbers tell how many times the
     share of the volume lies there.
 
@@ -23,9 +23,9 @@ def draw_regions(regions: pd.DataFrame, maps: list[str], references: list[str]) 
     figure = new_figure(48 + 5.2 * len(rows))
     axes = figure.subplots()
     if rows.empty:
-        say_nothing_to_show(axes, "n/a: no map has values")
+        mark_empty(axes, "n/a: no map has values")
         return figure
-    _draw_matrix(axes, rows)
+    _plot_matrix(axes, rows)
     axes.axhline(len(rows) - len(references) - 0.5, color="white", linewidth=3)
     bar = figure.colorbar(axes.images[0], ax=axes, shrink=0.8, pad=0.02, extend="both")
     ticks = [-3, -2, -1, 0, 1, 2, 3]
@@ -53,7 +53,7 @@ def _concentration(regions: pd.DataFrame, maps: list[str], references: list[str]
     return table.dropna(how="all")
 
 
-def _draw_matrix(axes: Axes, rows: pd.DataFrame) -> None:
+def _plot_matrix(axes: Axes, rows: pd.DataFrame) -> None:
     values = rows.to_numpy(float)
     with np.errstate(divide="ignore"):
         logs = np.clip(np.log2(values), -LIMIT, LIMIT)

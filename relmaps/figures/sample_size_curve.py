@@ -6,13 +6,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.style import GUIDE, MAP_LINES, new_figure, say_nothing_to_show
+from relmaps.figures.style import GUIDE, MAP_LINES, mark_empty, new_figure
 
 LEVELS = {"size": "subjects", "severity": "median severity of those with disease"}
 METRIC = "roc_auc"
 
 
-def draw_sample_size_curve(curves: pd.DataFrame, references: list[str]) -> Figure:
+def plot_sample_size_curve(curves: pd.DataFrame, references: list[str]) -> Figure:
     """A row per reference, beside each other size and severity: mean ROC AUC over random subsets, with their range."""
     maps = list(dict.fromkeys(curves["map"]))
     figure = new_figure(62 * len(references) + 6 * (len(maps) // 4 + 1))
@@ -20,16 +20,16 @@ def draw_sample_size_curve(curves: pd.DataFrame, references: list[str]) -> Figur
     for row, reference in zip(panels, references, strict=True):
         for axes, by in zip(row, LEVELS, strict=True):
             chosen = (curves["reference"] == reference) & (curves["by"] == by) & (curves["metric"] == METRIC)
-            _draw_lines(axes, curves[chosen].dropna(subset=["value"]), by)
+            _plot_lines(axes, curves[chosen].dropna(subset=["value"]), by)
         row[0].set_ylabel(f"ROC AUC against\nthe {reference_name(reference)}")
     handles = [Line2D([], [], **_look(name), label=map_name(name)) for name in maps]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return figure
 
 
-def _draw_lines(axes: Axes, rows: pd.DataFrame, by: str) -> None:
+def _plot_lines(axes: Axes, rows: pd.DataFrame, by: str) -> None:
     if rows.empty:
-        say_nothing_to_show(axes, f"n/a: no {by} is known, or the reference's mask is empty")
+        mark_empty(axes, f"n/a: no {by} is known, or the reference's mask is empty")
         return
     for name, of_map in rows.groupby("map", sort=False):
         values = of_map.groupby("level")["value"].agg(["mean", "min", "max"])

@@ -22,7 +22,7 @@ STYLES = ("--", "-.", ":")
 SPREAD = 0.6  # width over which the marks of several maps stand side by side
 
 
-def draw_sanity(randomisation: pd.DataFrame) -> Figure:
+def plot_sanity(randomisation: pd.DataFrame) -> Figure:
     """A row per measure of likeness to the original map, a column per order in which weights become random.
 
     randomisation : rows of randomisation.tsv of all maps; folds are averaged.
@@ -34,27 +34,27 @@ def draw_sanity(randomisation: pd.DataFrame) -> Figure:
     panels = figure.subplots(len(MEASURES), len(ORDERS), sharex="col", sharey="row", width_ratios=[2, 2, 0.9])
     for row, (measure, title) in zip(panels, MEASURES.items(), strict=True):
         for axes, order in zip(row, ORDERS, strict=True):
-            _draw_order(axes, means[means["order"] == order], order, measure, maps)
+            _plot_order(axes, means[means["order"] == order], order, measure, maps)
         row[0].set_ylabel(title)
     for axes, title in zip(panels[0], ORDERS.values(), strict=True):
         axes.set_title(title)
-    handles = [Line2D([], [], label=map_name(name), **look_of(name, place)) for place, name in enumerate(maps)]
+    handles = [Line2D([], [], label=map_name(name), **select_look(name, place)) for place, name in enumerate(maps)]
     figure.legend(handles=handles, loc="outside lower center", ncols=4, handlelength=3)
     return figure
 
 
-def look_of(name: str, place: int) -> dict:
+def select_look(name: str, place: int) -> dict:
     """Colour, line style and marker of the map that stands at a place in the figure."""
     other = COLOURS[place % len(COLOURS)], STYLES[place // len(COLOURS) % len(STYLES)]
     colour, style = MAP_LINES.get(name, other)
     return {"color": colour, "linestyle": style, "marker": MARKERS[place % len(MARKERS)], "markersize": 4}
 
 
-def _draw_order(axes: Axes, rows: pd.DataFrame, order: str, measure: str, maps: list[str]) -> None:
+def _plot_order(axes: Axes, rows: pd.DataFrame, order: str, measure: str, maps: list[str]) -> None:
     labels = [str(layer).replace("_", " ") for layer in rows["layer"].drop_duplicates()]
     offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(maps)) if len(maps) > 1 else [0]
     for place, (name, offset) in enumerate(zip(maps, offsets, strict=True)):
-        values, look = rows.loc[rows["map"] == name, measure].to_numpy(), look_of(name, place)
+        values, look = rows.loc[rows["map"] == name, measure].to_numpy(), select_look(name, place)
         if order == "cascading":
             axes.plot(range(len(values) + 1), [1, *values], **look)
         else:

@@ -23,7 +23,7 @@ VOLUME = "volume of the brain"
 MANY = 14  # maps from which on rows are narrower and numbers smaller
 
 
-def draw_stability(stability: pd.DataFrame, agreement: pd.DataFrame, location: pd.DataFrame, maps: list[str]) -> Figure:
+def plot_stability(stability: pd.DataFrame, agreement: pd.DataFrame, location: pd.DataFrame, maps: list[str]) -> Figure:
     """Agreement of all pairs of maps; below, correlation between networks, and where maps lie. Tables as published.
 
     maps : in the order of rows and columns.
@@ -32,10 +32,10 @@ def draw_stability(stability: pd.DataFrame, agreement: pd.DataFrame, location: p
     heights = [row_mm * len(maps), row_mm * (len(maps) + 1)]
     figure = new_figure(76 + sum(heights))
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[heights[0] + 34, heights[1] + 42])[:, 0]
-    _draw_agreement(above.subplots(), agreement, maps)
+    _plot_agreement(above.subplots(), agreement, maps)
     networks, places = below.subplots(1, 2, sharey=True, width_ratios=[1, 1.5])
-    _draw_networks(networks, stability, maps)
-    _draw_location(places, location, maps)
+    _plot_networks(networks, stability, maps)
+    _plot_location(places, location, maps)
     places.tick_params(axis="y", length=0)
     looks = [
         Line2D([], [], color=colour, marker=marker, linewidth=1, label=f"between {what}")
@@ -49,7 +49,7 @@ def draw_stability(stability: pd.DataFrame, agreement: pd.DataFrame, location: p
     return figure
 
 
-def _draw_agreement(axes: Axes, agreement: pd.DataFrame, maps: list[str]) -> None:
+def _plot_agreement(axes: Axes, agreement: pd.DataFrame, maps: list[str]) -> None:
     """Rank correlation of absolute values of each pair, as colour and number."""
     matrix = np.full((len(maps), len(maps)), np.nan)
     for row in agreement.itertuples():
@@ -71,7 +71,7 @@ def _draw_agreement(axes: Axes, agreement: pd.DataFrame, maps: list[str]) -> Non
     axes.set_title("Agreement of maps: rank correlation of absolute values")
 
 
-def _draw_networks(axes: Axes, stability: pd.DataFrame, maps: list[str]) -> None:
+def _plot_networks(axes: Axes, stability: pd.DataFrame, maps: list[str]) -> None:
     """Mean rank correlation over pairs of networks, with a line to the lowest."""
     for row in stability.dropna(subset=["spearman"]).itertuples():
         colour, marker, offset = BETWEEN[row.between]
@@ -84,7 +84,7 @@ def _draw_networks(axes: Axes, stability: pd.DataFrame, maps: list[str]) -> None
     axes.set_title("Heatmaps of other networks")
 
 
-def _draw_location(axes: Axes, location: pd.DataFrame, maps: list[str]) -> None:
+def _plot_location(axes: Axes, location: pd.DataFrame, maps: list[str]) -> None:
     """Shares of each map in the brain, those of the volume below them; beside each bar what lay outside the brain."""
     shares = location.pivot(index="map", columns="tissue", values="share").loc[maps, list(TISSUES)]
     volume = location.drop_duplicates("tissue").set_index("tissue").loc[list(TISSUES), "volume_share"]

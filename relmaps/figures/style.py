@@ -52,7 +52,7 @@ METADATA = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"Creati
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw and save inside this block: `with house_style(): save_figure(draw_cohort(...), paths)`."""
+    """Draw and save inside this block: `with house_style(): save_figure(plot_cohort(...), paths)`."""
     with matplotlib.rc_context(matplotlib.rcParamsDefault | RC):
         yield
 
@@ -69,7 +69,7 @@ def save_figure(figure: Figure, paths: Iterable[str | Path]) -> None:
             figure.savefig(temporary, metadata=METADATA[path.suffix])
 
 
-def say_nothing_to_show(axes: Axes, why: str) -> None:
+def mark_empty(axes: Axes, why: str) -> None:
     """Leave an empty panel that says why it is empty."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes, color="#444444", wrap=True)

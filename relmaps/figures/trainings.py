@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import primary_scores
-from relmaps.figures.style import GUIDE, new_figure, say_nothing_to_show
+from relmaps.figures.style import GUIDE, mark_empty, new_figure
 
 METRIC = "roc_auc"
 # Okabe & Ito 2008, with a marker each, so that no fold is told by its colour alone; folds beyond take them again.
@@ -16,7 +16,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 
 
-def draw_trainings(retraining: pd.DataFrame, scores: pd.DataFrame, references: list[str]) -> Figure:
+def plot_trainings(retraining: pd.DataFrame, scores: pd.DataFrame, references: list[str]) -> Figure:
     """A panel per reference: per map a mark for each fold and seed, and a line at the group map."""
     runs = retraining[retraining["metric"] == METRIC]
     folds = sorted(runs["fold"].unique(), key=lambda fold: (len(fold), fold))
@@ -27,7 +27,7 @@ def draw_trainings(retraining: pd.DataFrame, scores: pd.DataFrame, references: l
     for axes, reference in zip(panels, references, strict=True):
         axes.set_title(f"Against the {reference_name(reference)}")
         of_group = group[group["reference"] == reference].set_index("map")["value"]
-        _draw_reference(axes, runs[runs["reference"] == reference], of_group, maps, folds)
+        _plot_reference(axes, runs[runs["reference"] == reference], of_group, maps, folds)
     handles = [
         Line2D([], [], color=_look(n)[0], marker=_look(n)[1], linestyle="", markersize=4.5, label=f"fold {fold}")
         for n, fold in enumerate(folds)
@@ -37,9 +37,9 @@ def draw_trainings(retraining: pd.DataFrame, scores: pd.DataFrame, references: l
     return figure
 
 
-def _draw_reference(axes: Axes, runs: pd.DataFrame, group: pd.Series, maps: list[str], folds: list[str]) -> None:
+def _plot_reference(axes: Axes, runs: pd.DataFrame, group: pd.Series, maps: list[str], folds: list[str]) -> None:
     if runs["value"].notna().sum() == 0:
-        say_nothing_to_show(axes, "n/a: the reference's mask is empty, or nothing was trained")
+        mark_empty(axes, "n/a: the reference's mask is empty, or nothing was trained")
         return
     places = np.linspace(-0.28, 0.28, len(folds)) if len(folds) > 1 else [0.0]
     for row, name in enumerate(maps):

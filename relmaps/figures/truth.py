@@ -7,16 +7,16 @@ from matplotlib.lines import Line2D
 from scipy.stats import kendalltau
 
 from relmaps.catalogue.looks import FAMILY_LOOKS
-from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.maps import find_family
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import is_true, primary_scores
-from relmaps.figures.style import FAMILY_COLOURS, GUIDE, new_figure, say_nothing_to_show
+from relmaps.figures.style import FAMILY_COLOURS, GUIDE, mark_empty, new_figure
 
 SPECIFICATION = ["map", "sign", "mask", "smoothing_mm"]
 METRICS = {"roc_auc": "ROC AUC", "dice": "Dice"}
 
 
-def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -> Figure:
+def plot_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -> Figure:
     """A row per reference that is not the truth, a column per metric; points are maps in the primary analysis.
 
     scores : scores.tsv. truth : name of the reference that is known, None where there is none. Pale points are other
@@ -26,16 +26,16 @@ def draw_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
     others = [name for name in references if name != truth]
     figure = new_figure(72 * max(1, len(others)) + 14)
     if truth is None or not others:
-        say_nothing_to_show(figure.subplots(), "n/a: this study knows no truth, or has no other reference")
+        mark_empty(figure.subplots(), "n/a: this study knows no truth, or has no other reference")
         return figure
     best = primary_scores(scores, "roc_auc").query("reference == @truth").sort_values("value", ascending=False)
     numbers = {name: number for number, name in enumerate(best["map"], 1)}
     grid = figure.subplots(len(others), len(METRICS) + 1, squeeze=False, width_ratios=[1] * len(METRICS) + [0.42])
     for row, reference in zip(grid, others, strict=True):
         for axes, metric in zip(row, METRICS, strict=False):
-            _draw_pair(axes, _pairs(scores, truth, reference, metric), metric, reference, numbers)
+            _plot_pair(axes, _pairs(scores, truth, reference, metric), metric, reference, numbers)
         _list_maps(row[-1], numbers)
-    present = [family for family in FAMILY_COLOURS if family in set(scores["map"].map(family_of))]
+    present = [family for family in FAMILY_COLOURS if family in set(scores["map"].map(find_family))]
     figure.legend(
         handles=[
             Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linestyle="", label=FAMILY_LOOKS[family].title)
@@ -60,15 +60,15 @@ def _pairs(scores: pd.DataFrame, truth: str, reference: str, metric: str) -> pd.
     return of[0].merge(of[1], on=[*SPECIFICATION, "primary"]).dropna(subset=["value_x", "value_y"])
 
 
-def _draw_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, numbers: dict[str, int]) -> None:
+def _plot_pair(axes: Axes, pairs: pd.DataFrame, metric: str, reference: str, numbers: dict[str, int]) -> None:
     if pairs.empty:
-        say_nothing_to_show(axes, f"n/a: the mask of the {reference_name(reference)} is empty")
+        mark_empty(axes, f"n/a: the mask of the {reference_name(reference)} is empty")
         return
-    colours = pairs["map"].map(family_of).map(FAMILY_COLOURS)
+    colours = pairs["map"].map(find_family).map(FAMILY_COLOURS)
     axes.scatter(pairs["value_x"], pairs["value_y"], c=colours, s=5, alpha=0.25, linewidths=0)
     main = pairs[pairs["primary"]]
     for row in main.itertuples():
-        colour = FAMILY_COLOURS[family_of(row.map)]
+        colour = FAMILY_COLOURS[find_family(row.map)]
         axes.hlines(row.value_y, row.ci_low_x, row.ci_high_x, color=colour, linewidth=0.7, alpha=0.5)
         axes.vlines(row.value_x, row.ci_low_y, row.ci_high_y, color=colour, linewidth=0.7, alpha=0.5)
         axes.plot(row.value_x, row.value_y, "o", color=colour, markersize=9)
@@ -94,5 +94,5 @@ def _list_maps(axes: Axes, numbers: dict[str, int]) -> None:
     axes.set_axis_off()
     for name, number in numbers.items():
         height = 1 - (number - 0.5) / len(numbers)
-        colour = FAMILY_COLOURS[family_of(name)]
+        colour = FAMILY_COLOURS[find_family(name)]
         axes.text(0, height, f"{number}  {map_name(name)}", color=colour, va="center", fontsize=7)

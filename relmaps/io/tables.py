@@ -19,7 +19,7 @@ IDENTIFIERS = ("participant_id", "session_id", "scan_id", "fold", "site", "conte
 
 
 @cache
-def columns_of(table: str) -> dict[str, dict]:
+def read_columns(table: str) -> dict[str, dict]:
     """The columns of a published table, in order, from workflow/schemas/<table>.schema.yaml.
 
     Where a schema names a file of the catalogue, the values that are allowed are the names in it.
@@ -69,7 +69,7 @@ def write_table(table: pd.DataFrame, path: str | Path, schema: str | None = None
     """
     path = Path(path)
     if schema is not None:
-        columns = columns_of(schema)
+        columns = read_columns(schema)
         if set(columns) != set(table.columns):
             raise ValueError(f"{path.name}: columns {set(columns) ^ set(table.columns)} do not fit schema {schema}")
         table = table[list(columns)]

@@ -56,11 +56,11 @@ def open_map(
         fold = path.name.removeprefix("fold-").removesuffix(".nii.gz")
         if path.parts[-3] == name:
             found[fold, path.parent.name] = path
-    folds, seeds_of = [], set(map(Path, seed_maps))
+    folds, seed_paths = [], set(map(Path, seed_maps))
     for fold in sorted({fold for fold, _ in found}, key=int):
         model = models[0] if len(models) == 1 else models[int(fold) - 1]
         path = found[fold, model]
         seeds = path.with_name(f"fold-{fold}_seeds.npy")
-        folds.append(FoldMap(fold, model, scoring_space.read(path), np.load(seeds) if seeds in seeds_of else None))
+        folds.append(FoldMap(fold, model, scoring_space.read(path), np.load(seeds) if seeds in seed_paths else None))
     model = ",".join(dict.fromkeys(models)) if models else content["model"]
     return ScoredMap(name, model, content["feature"], scoring_space.read(image), folds)

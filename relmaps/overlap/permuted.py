@@ -15,14 +15,14 @@ def permuted_table(
     maps: dict[str, dict[str, np.ndarray]],
     scoring_space: ScoringSpace,
     primary: Specification,
-    null_of: Callable[[np.ndarray], np.ndarray] | None = None,
+    compute_null: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> pd.DataFrame:
     """Headline scores of each permutation's maps.
 
     maps : permutation -> map -> (n_voxels,). null_p_labels : p of a score among those of the other permutations, which
     is uniform if nothing distinguishes them. null_p_spatial : p under the map's own spatial null model; a null that
-    holds for maps of trained networks makes it uniform, too. null_of : map -> (n, n_references, n_curve_metrics) of
-    that null, for CURVE_METRICS; other metrics have none.
+    holds for maps of trained networks makes it uniform, too. compute_null : map -> (n, n_references, n_curve_metrics)
+    of that null, for CURVE_METRICS; other metrics have none.
     """
     scorer = scoring_space.scorer(primary)
     rows = [
@@ -34,20 +34,20 @@ def permuted_table(
     ]
     table = pd.DataFrame(rows)
     table["null_p_spatial"] = np.nan
-    if null_of is not None:
-        table["null_p_spatial"] = _spatial_p(table, maps, scoring_space, null_of)
+    if compute_null is not None:
+        table["null_p_spatial"] = _spatial_p(table, maps, scoring_space, compute_null)
     for (_, _, metric), values in table.groupby(["map", "reference", "metric"])["value"]:
         table.loc[values.index, "null_p_labels"] = _among_the_others(values, METRICS[metric])
     return table
 
 
-def _spatial_p(table: pd.DataFrame, maps: dict, scoring_space: ScoringSpace, null_of: Callable) -> list[float]:
+def _spatial_p(table: pd.DataFrame, maps: dict, scoring_space: ScoringSpace, compute_null: Callable) -> list[float]:
     """In the order of the table's rows, which are by permutation, map, reference and metric."""
     values = iter(table["value"])
     found = []
     for of_permutation in maps.values():
         for of_map in progress(list(of_permutation.values()), "spatial null model of a map"):
-            null = null_of(of_map)
+            null = compute_null(of_map)
             for place in range(len(scoring_space.references)):
                 for name, metric in METRICS.items():
                     value = next(values)

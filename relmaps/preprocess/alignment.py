@@ -62,7 +62,7 @@ def align(
     for number, (margin_mm, turn) in enumerate(starts):
         affine = _from_start(fixed, moving, brain, margin_mm, turn, folder / f"linear-{number}")
         correlation = correlation_inside(fixed, moving, affine, brain)
-        problem = implausible(steps.matrix_of(affine), correlation)
+        problem = implausible(steps.read_matrix(affine), correlation)
         if number == 0:
             if not problem and correlation >= SURE_CORRELATION:
                 return affine, ""

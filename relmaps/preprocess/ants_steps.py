@@ -135,14 +135,14 @@ def turned_start(fixed: Image, moving: Image, turn: Rotation, folder: Path) -> s
     return f"{folder}/start.mat"
 
 
-def matrix_of(affine: str) -> np.ndarray:
+def read_matrix(affine: str) -> np.ndarray:
     """(3, 3) of an affine transform's file, mm in `fixed` -> mm in `moving`, in ITK's axes."""
     return np.array(ants.read_transform(affine).parameters[:9]).reshape(3, 3)
 
 
 def determinant(affine: str) -> float:
     """Volume in `moving` per volume in `fixed`, of an affine transform's file."""
-    return float(abs(np.linalg.det(matrix_of(affine))))
+    return float(abs(np.linalg.det(read_matrix(affine))))
 
 
 def deform(fixed, moving, affine: str, mask, kind: str, iterations: tuple[int, ...], folder: Path) -> list[str]:

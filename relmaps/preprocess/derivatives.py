@@ -19,7 +19,7 @@ NAMES = {
 }
 
 
-def derivatives_of(scan: Scan, folder: str | Path, space: str) -> dict[str, Path]:
+def name_derivatives(scan: Scan, folder: str | Path, space: str) -> dict[str, Path]:
     """Paths of a scan's results: the keys of NAMES."""
     anat = Path(folder, scan.participant_id, *filter(None, [scan.session_id]), "anat")
     return {key: anat / f"{scan.scan_id}_{name.format(space=space)}" for key, name in NAMES.items()}

@@ -16,7 +16,7 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.io.errors import ScanError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.preprocess.orientation import affine_of, by
 
 MAX_VOXELS = 500_000_000
@@ -48,11 +48,11 @@ def read_raw(path: str | Path) -> nib.Nifti1Image:
         length = _unpacked_length(path)
         with _open(path) as file:
             header = _header_of(file.read(540))
-            kind, shape = _dtype_of(header), _shape_of(header)
+            kind, shape = _get_dtype(header), _get_shape(header)
             _check_length(header, kind, shape, length)
             affine = affine_of(header, shape)
             _check_size(shape, affine)
-            slope, intercept = _scaling_of(header)
+            slope, intercept = _get_scaling(header)
             file.seek(int(header["vox_offset"]))
             stored = np.frombuffer(file.read(math.prod(shape) * kind.itemsize), kind).reshape(shape, order="F")
         data = _scaled(stored, slope, intercept)
@@ -76,7 +76,7 @@ def hash_of_raw(path: str | Path) -> str:
     """sha256 of the file as it is, to tell whether it has changed. Raises the ScanError of `read_raw` if it cannot."""
     try:
         if Path(path).is_file():
-            return sha256_of(path)
+            return hash_file(path)
     except OSError:
         pass
     read_raw(path)  # knows what is wrong with it
@@ -153,7 +153,7 @@ def _header_of(start: bytes) -> nib.Nifti1Header:
     raise ScanError("not a NIfTI image; convert the scan again")
 
 
-def _dtype_of(header: nib.Nifti1Header) -> np.dtype:
+def _get_dtype(header: nib.Nifti1Header) -> np.dtype:
     try:
         kind = header.get_data_dtype()
     except (nib.spatialimages.HeaderDataError, KeyError):
@@ -166,7 +166,7 @@ def _dtype_of(header: nib.Nifti1Header) -> np.dtype:
     return kind
 
 
-def _shape_of(header: nib.Nifti1Header) -> tuple[int, int, int]:
+def _get_shape(header: nib.Nifti1Header) -> tuple[int, int, int]:
     """(nx, ny, nz) of the file's one volume; axes of length one after the third are dropped."""
     n, *lengths = (int(length) for length in header["dim"])
     if not 1 <= n <= 7 or min(lengths[:n]) < 1:
@@ -197,7 +197,7 @@ def _check_length(header: nib.Nifti1Header, kind: np.dtype, shape: tuple[int, in
         raise ScanError(f"{length - needed} bytes more than its header announces; convert the scan again")
 
 
-def _scaling_of(header: nib.Nifti1Header) -> tuple[float, float]:
+def _get_scaling(header: nib.Nifti1Header) -> tuple[float, float]:
     """Slope and intercept; a slope of 0 means, in NIfTI, that values are as stored."""
     slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
     if slope == 0:

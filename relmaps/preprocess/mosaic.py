@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from nibabel.affines import apply_affine
 
 from relmaps.io.images import read_map
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
 from relmaps.preprocess.pictures import COLOURED, mark_ends, save_small, show_slice
 from relmaps.space.grid import Grid
 
@@ -32,7 +32,7 @@ class Tile:
     t1: Path
 
 
-def tiles_of(qc: pd.DataFrame, subjects: pd.DataFrame, derivatives: str | Path, space: str) -> list[Tile]:
+def make_tiles(qc: pd.DataFrame, subjects: pd.DataFrame, derivatives: str | Path, space: str) -> list[Tile]:
     """A tile per registered scan: first those that are not in subjects.tsv, then those with a flag, then the others."""
     used = set(subjects["scan_id"])
     tiles = []
@@ -40,7 +40,7 @@ def tiles_of(qc: pd.DataFrame, subjects: pd.DataFrame, derivatives: str | Path, 
         if row.status == "ok":
             state = "used" if pd.isna(row.flags) else "flagged"
             state = state if row.scan_id in used else "excluded"
-            tiles.append(Tile(number, state, derivatives_of(scan_of(row), derivatives, space)["t1"]))
+            tiles.append(Tile(number, state, name_derivatives(scan_of(row), derivatives, space)["t1"]))
     return sorted(tiles, key=lambda tile: list(STATES).index(tile.state))
 
 

@@ -41,18 +41,18 @@ MEASURES = {
 }
 
 
-def draw_scan(files: dict[str, Path], row: dict, template_gm: np.ndarray, grid: Grid, path: str | Path) -> None:
+def plot_scan(files: dict[str, Path], row: dict, template_gm: np.ndarray, grid: Grid, path: str | Path) -> None:
     """Three rows: the registered T1 with the template's grey matter, the brain with its segmentation, the whole scan.
 
-    files : `t1`, `native_t1`, `native_tissues`, `head` and `head_brain` of derivatives_of. row : the scan's row of
+    files : `t1`, `native_t1`, `native_tissues`, `head` and `head_brain` of name_derivatives. row : the scan's row of
     qc.tsv. template_gm : (nx, ny, nz) probability on the study's grid. Nothing in the picture names the participant;
     left is left.
     """
     figure = Figure((WIDTH, HEIGHT), dpi=DPI, facecolor="black")
-    _write(figure, 0.005, 0.982, "   ".join(_told(row, measure) for measure in MEASURES), size=9)
-    _draw_registered(figure, read_map(files["t1"], grid), template_gm, grid)
-    _draw_native(figure, files)
-    _draw_whole(figure, files, row)
+    _write(figure, 0.005, 0.982, "   ".join(_format_measure(row, measure) for measure in MEASURES), size=9)
+    _plot_registered(figure, read_map(files["t1"], grid), template_gm, grid)
+    _plot_native(figure, files)
+    _plot_whole(figure, files, row)
     save_small(figure, path, COLOURED.values())
 
 
@@ -107,20 +107,20 @@ def save_small(figure: Figure, path: str | Path, colours: Iterable[str]) -> None
         picture.quantize(palette=palette, dither=Image.Dither.NONE).save(temporary, optimize=True)
 
 
-def _told(row: dict, measure: str) -> str:
+def _format_measure(row: dict, measure: str) -> str:
     text, value = MEASURES[measure], row[measure]
     return text.format(value) if np.isfinite(value) else f"{text.split(' {')[0]} n/a"
 
 
-def _draw_registered(figure: Figure, t1: np.ndarray, template_gm: np.ndarray, grid: Grid) -> None:
+def _plot_registered(figure: Figure, t1: np.ndarray, template_gm: np.ndarray, grid: Grid) -> None:
     _write(figure, 0.005, 0.957, "registered, with the template's grey matter", COLOURED["grey matter"])
     box = box_around(template_gm > 0.5, grid.voxel_mm, MARGIN_MM)
     t1, template_gm = box.cut(t1), box.cut(template_gm)
     places = [(axis, index) for axis in range(3) for index in _indices(template_gm > 0.5, axis, OVERVIEW)]
-    _draw_row(figure, 0.787, 0.947, t1, {COLOURED["grey matter"]: template_gm}, places, grid.voxel_mm)
+    _plot_row(figure, 0.787, 0.947, t1, {COLOURED["grey matter"]: template_gm}, places, grid.voxel_mm)
 
 
-def _draw_native(figure: Figure, files: dict[str, Path]) -> None:
+def _plot_native(figure: Figure, files: dict[str, Path]) -> None:
     image, labels = (read_foreign_map(files[name]) for name in ("native_t1", "native_tissues"))
     voxel_mm = np.array(image.header.get_zooms())
     box = box_around(labels.get_fdata() > 0, voxel_mm, MARGIN_MM)
@@ -131,20 +131,20 @@ def _draw_native(figure: Figure, files: dict[str, Path]) -> None:
     for (name, colour), x in zip(COLOURED.items(), (0.3, 0.34, 0.41), strict=True):
         _write(figure, x, 0.767, name, colour)
     places = [(axis, *_indices(labels > 0, axis, (fraction,))) for axis, fraction in enumerate(DETAIL)]
-    _draw_row(figure, 0.4, 0.757, t1, outlined, places, voxel_mm)
+    _plot_row(figure, 0.4, 0.757, t1, outlined, places, voxel_mm)
 
 
-def _draw_whole(figure: Figure, files: dict[str, Path], row: dict) -> None:
+def _plot_whole(figure: Figure, files: dict[str, Path], row: dict) -> None:
     image, brain = (read_foreign_map(files[name]) for name in ("head", "head_brain"))
     head, brain = (part.get_fdata(dtype=np.float32) for part in (image, brain))
     how = METHODS[row["method"]] + (f" ({row['method_reason']})" if isinstance(row["method_reason"], str) else "")
     _write(figure, 0.005, 0.385, f"the whole scan with its brain {how}"[:160])
     places = [(axis, *_indices(brain > 0, axis, (fraction,))) for axis, fraction in enumerate(DETAIL)]
     voxel_mm = np.array(image.header.get_zooms())
-    _draw_row(figure, 0.005, 0.372, WHITE * head / 255, {COLOURED["brain"]: brain}, places, voxel_mm)
+    _plot_row(figure, 0.005, 0.372, WHITE * head / 255, {COLOURED["brain"]: brain}, places, voxel_mm)
 
 
-def _draw_row(
+def _plot_row(
     figure: Figure, bottom: float, top: float, t1: np.ndarray, outlined: dict, places: list, voxel_mm: np.ndarray
 ) -> None:
     """Slices side by side, all on one scale, between two heights of the figure."""

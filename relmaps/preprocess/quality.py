@@ -6,7 +6,7 @@ import numpy as np
 SURE = 0.9  # probability from which a voxel counts as white matter
 
 
-def quality_of(images: dict[str, np.ndarray], template: dict[str, nib.Nifti1Image], nonlinear: np.ndarray) -> dict:
+def measure_quality(images: dict[str, np.ndarray], template: dict[str, nib.Nifti1Image], nonlinear: np.ndarray) -> dict:
     """Measures of the registration, by column of qc.tsv.
 
     images : t1, gm and brain in template space, (nx, ny, nz). nonlinear : (nx, ny, nz) Jacobian determinant of the
@@ -34,7 +34,7 @@ def variation(image: np.ndarray, white: np.ndarray) -> float:
     return _rounded(values.std() / values.mean()) if values.size and values.mean() else float("nan")
 
 
-def noise_of(image: np.ndarray, white: np.ndarray) -> float:
+def estimate_noise(image: np.ndarray, white: np.ndarray) -> float:
     """Standard deviation of the noise in white matter, relative to its mean; arrays (nx, ny, nz).
 
     From the median absolute difference of neighbours along x that both are white matter: tissue borders and what is

@@ -9,7 +9,7 @@ import numpy as np
 from relmaps.io.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.brain import cut_share
-from relmaps.preprocess.quality import noise_of, quality_of, variation
+from relmaps.preprocess.quality import estimate_noise, measure_quality, variation
 from relmaps.preprocess.registration import BRIGHTEST, TISSUES, Settings, register, resampled_mask
 from relmaps.preprocess.timing import Timing
 
@@ -18,7 +18,7 @@ HEAD_VOXEL_MM = 3.0  # of the whole scan in the pictures of quality control
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """images : by name of `derivatives_of`; those in template space (nx, ny, nz) on the study's grid.
+    """images : by name of `name_derivatives`; those in template space (nx, ny, nz) on the study's grid.
 
     affines : (4, 4) of the images that are not in template space, by name. measures : columns of qc.tsv. seconds :
     step -> CPU seconds.
@@ -72,11 +72,11 @@ def register_and_segment(
             "method_reason": scan.found.remark or None,
             "brain_agreement": None if scan.agreement is None else round(scan.agreement, 4),
             "cut_share": round(cut_share(scan.found.mask, raw.affine), 4),
-            **quality_of(images, template, scan.box.paste(nonlinear, shape)),
+            **measure_quality(images, template, scan.box.paste(nonlinear, shape)),
             **_volumes(probabilities, scan.native.affine),
             "wm_cv_raw": variation(scan.native.get_fdata(dtype=np.float32), white),
             "wm_cv": variation(moving.numpy(), white),
-            "noise": noise_of(moving.numpy(), white),
+            "noise": estimate_noise(moving.numpy(), white),
         }
     measures["cpu_seconds"] = round(watch.total, 2)
     return Result(images, affines, measures, watch.seconds)
@@ -84,8 +84,8 @@ def register_and_segment(
 
 def thinned(image: nib.Nifti1Image, voxel_mm: float) -> nib.Nifti1Image:
     """Every n-th voxel along each axis, so that voxels are about `voxel_mm`: enough for a picture."""
-    steps_of = np.maximum(1, np.rint(voxel_mm / nib.affines.voxel_sizes(image.affine))).astype(int)
-    return image.slicer[tuple(slice(None, None, int(step)) for step in steps_of)]
+    strides = np.maximum(1, np.rint(voxel_mm / nib.affines.voxel_sizes(image.affine))).astype(int)
+    return image.slicer[tuple(slice(None, None, int(step)) for step in strides)]
 
 
 def in_bytes(data: np.ndarray) -> np.ndarray:

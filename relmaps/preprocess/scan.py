@@ -14,11 +14,11 @@ from relmaps.io.errors import ScanError
 from relmaps.io.files import fingerprint, read_json, write_json
 from relmaps.io.images import save, write_map
 from relmaps.preprocess import ants_steps as steps
-from relmaps.preprocess.derivatives import derivatives_of
+from relmaps.preprocess.derivatives import name_derivatives
 from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
 from relmaps.preprocess.recipe import register_and_segment
 from relmaps.preprocess.registration import Settings
-from relmaps.preprocess.template import hashes_of
+from relmaps.preprocess.template import hash_template
 from relmaps.space.grid import Grid
 
 log = logging.getLogger("relmaps")
@@ -34,9 +34,9 @@ def preprocess(
     Whether a finished result still holds is told by a fingerprint of the raw file, the settings, the template, our code
     and the versions in VERSIONS. A result that cannot be written ends the job.
     """
-    paths = derivatives_of(scan, folder, grid.space)
+    paths = name_derivatives(scan, folder, grid.space)
     try:
-        made_from = fingerprint(hash_of_raw(scan.path), asdict(settings), VERSIONS, hashes_of(template))
+        made_from = fingerprint(hash_of_raw(scan.path), asdict(settings), VERSIONS, hash_template(template))
         if paths["status"].exists():
             status = read_json(paths["status"])
             if status["made_from"] == made_from and all(path.exists() for path in paths.values()):

@@ -137,19 +137,19 @@ def read_exclusion_list(path: str | Path, qc: pd.DataFrame, left_out: pd.DataFra
             continue  # spreadsheets leave rows of tabs
         named = {key: row[key] for key in keys if pd.notna(row[key])}
         if not named:
-            raise UserError(f"{path}: line {_line_of(path, number)} names no scan; fill scan_id or participant_id")
+            raise UserError(f"{path}: line {_find_line(path, number)} names no scan; fill scan_id or participant_id")
         who = " ".join(named.values())
         if pd.isna(row["reason"]):
-            raise UserError(f"{path}: line {_line_of(path, number)} ({who}) has no reason; say why it is left out")
+            raise UserError(f"{path}: line {_find_line(path, number)} ({who}) has no reason; say why it is left out")
         scans = known.loc[(known[list(named)] == pd.Series(named)).all(axis=1), "scan_id"]
         if scans.empty:
-            log.warning("%s: line %d (%s) fits no scan of this study", path, _line_of(path, number), who)
+            log.warning("%s: line %d (%s) fits no scan of this study", path, _find_line(path, number), who)
         for scan_id in scans[scans.isin(qc["scan_id"])]:
             listed.setdefault(scan_id, row["reason"])
     return listed
 
 
-def _line_of(path: str | Path, number: int) -> int:
+def _find_line(path: str | Path, number: int) -> int:
     """The line of the file that holds (or ends) a row of the table, counted from 0 after the header."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter="\t")

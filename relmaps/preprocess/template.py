@@ -6,11 +6,11 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.io.errors import UserError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.io.images import write_map
 from relmaps.space.grid import Grid
 from relmaps.space.mni152 import average_on, grid_over
-from relmaps.space.template import Source, source_of
+from relmaps.space.template import Source, select_source
 
 IMAGES = ("T1w", "GM_probseg", "WM_probseg", "CSF_probseg", "brain_mask", "gm_mask")
 GM_MASK_ABOVE = 0.2  # ASSUME: a voxel with a fifth of grey matter belongs to the grey matter mask
@@ -44,7 +44,7 @@ def write_template(voxel_mm: float, space: str, folder: str | Path, box: str = "
     box : template (the source's own box) or paper (193 x 229 x 193 mm). files : the user's own images, None for the
     packaged ones.
     """
-    source = source_of(files)
+    source = select_source(files)
     if box == "paper":
         corner = np.diag([1.0, 1, 1, 1])
         corner[:3, 3] = PAPER_CORNER
@@ -67,6 +67,6 @@ def load_template(folder: str | Path, space: str) -> dict[str, nib.Nifti1Image]:
     }
 
 
-def hashes_of(template: dict[str, nib.Nifti1Image]) -> list[str]:
+def hash_template(template: dict[str, nib.Nifti1Image]) -> list[str]:
     """sha256 of each file of `load_template`, by name."""
-    return [sha256_of(template[name].get_filename()) for name in sorted(template)]
+    return [hash_file(template[name].get_filename()) for name in sorted(template)]

@@ -70,7 +70,7 @@ def choose_papers(
     return papers, foci
 
 
-def experiments_of(papers: pd.DataFrame, foci: pd.DataFrame, sample_size: int) -> list[Experiment]:
+def make_experiments(papers: pd.DataFrame, foci: pd.DataFrame, sample_size: int) -> list[Experiment]:
     """The chosen papers as experiments of `sample_size` subjects each."""
     # ASSUME: NeuroQuery has no sample sizes; one for all sets the width of every focus, so others are swept.
     titles = papers.set_index("pmid")["title"]

@@ -19,7 +19,7 @@ from relmaps.io.images import read_foreign_map
 APART_MM = 8.0  # peaks of one cluster lie at least so far apart
 
 
-def peaks_of(image: nib.Nifti1Image, threshold: float, minimum_mm3: float = 0) -> pd.DataFrame:
+def find_peaks(image: nib.Nifti1Image, threshold: float, minimum_mm3: float = 0) -> pd.DataFrame:
     """Peaks of the clusters (faces touching) above a threshold, highest first.
 
     Columns: cluster (a letter after the number is a further peak of the same), x, y, z in mm, peak, size_mm3 (NaN at
@@ -43,6 +43,6 @@ def main(path: Path, threshold: float | None, top: int) -> str:
         threshold = read_json(sidecar)["threshold"]
     if threshold is None:
         threshold = float(image.get_fdata().max()) / 2
-    table = peaks_of(image, threshold)
+    table = find_peaks(image, threshold)
     text = table.head(top).to_string(index=False, na_rep="", float_format="%.4g") if len(table) else "none"
     return f"{path}: peaks above {threshold:.4g}\n{text}"

@@ -14,7 +14,7 @@ from relmaps.io.errors import UserError
 from relmaps.io.jobs import progress
 from relmaps.io.resources import EXPLAINING_COPIES, VOXELS_AT_ONCE
 from relmaps.relevance.methods.method import Context, Method
-from relmaps.relevance.targets import coefficients_of
+from relmaps.relevance.targets import make_coefficients
 from relmaps.space.grid import Grid
 
 # Seeds of untrained networks lie apart from those of trained ones.
@@ -127,7 +127,7 @@ def explain_subjects(
     methods = [method.prepared(cohort.context(classifier, device, seed)) for classifier in classifiers]
     for place in _batches(len(rows), images_at_once(networks[0], cohort.brain.size, device)):
         labels = cohort.labels[rows[place]]
-        coefficients = [torch.from_numpy(coefficients_of(target, labels)).to(device) for target in targets]
+        coefficients = [torch.from_numpy(make_coefficients(target, labels)).to(device) for target in targets]
         parts = []
         for classifier, network, ready in zip(classifiers, networks, methods, strict=True):
             x = cohort.scaled(rows[place], classifier, device)

@@ -51,7 +51,7 @@ class FoldMaps:
             if store is not None:
                 store[:, batch.place] = maps / np.where(amplitude > 0, amplitude, 1)[..., None]
             self._add(batch)
-            self._tell(batch, amplitude, l1)
+            self._record_batch(batch, amplitude, l1)
 
     def table(self) -> pd.DataFrame:
         """One row per subject and target: place (of the subject), target, score, completeness_error, outside_share,
@@ -73,7 +73,7 @@ class FoldMaps:
             shares = shares / np.where(sums > 0, sums, 1)
         return shares.astype(np.float32)
 
-    def _tell(self, batch: Explained, amplitude: np.ndarray, l1: np.ndarray) -> None:
+    def _record_batch(self, batch: Explained, amplitude: np.ndarray, l1: np.ndarray) -> None:
         place = np.arange(len(self.labels))[batch.place]
         for number, target in enumerate(self.targets):
             columns = {

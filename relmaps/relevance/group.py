@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relmaps.catalogue.maps import map_of
+from relmaps.catalogue.maps import find_map
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.tables import read_table
 from relmaps.relevance.heatmaps import chosen_heatmaps
@@ -129,7 +129,7 @@ def open_group_map(
     brain = read_mask(brain_mask, grid)
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
-    record = map_of(name)
+    record = find_map(name)
     files = {"array": array, "template_gm": template_gm}
     study = Study(table, grid, brain, {key: path for key, path in files.items() if path})
     model, class_difference, error = "n/a", None, {}

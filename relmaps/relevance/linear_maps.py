@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.io.errors import UserError
 from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table
@@ -104,7 +104,7 @@ def read_folds(
     folds = sorted(set(roles["fold"]), key=int)
     if set(folds) != set(penalties.index):
         raise UserError(f"{linear_folds}: its folds are not those of {splits}; delete it and rerun the classify stage")
-    return [rows_of(roles, subjects, fold, "train", "validation") for fold in folds], penalties[folds].tolist()
+    return [find_rows(roles, subjects, fold, "train", "validation") for fold in folds], penalties[folds].tolist()
 
 
 def read_gram(path: str | Path, n_subjects: int) -> np.ndarray:

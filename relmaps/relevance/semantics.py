@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from relmaps.catalogue.maps import map_of
+from relmaps.catalogue.maps import find_map
 from relmaps.relevance.targets import TARGETS
 
 LESS = {"gm_modulated": "less grey matter", "t1_syn": "a lower T1 signal"}
@@ -37,7 +37,7 @@ def describe_map(
 
     applied : whether a linear model comes finished from another study.
     """
-    record = map_of(name)
+    record = find_map(name)
     if record.method is None:
         folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
         polarity = record.polarity.format(less=LESS.get(feature))

@@ -9,7 +9,7 @@ TARGETS = {
 }
 
 
-def coefficients_of(target: str, labels: np.ndarray) -> np.ndarray:
+def make_coefficients(target: str, labels: np.ndarray) -> np.ndarray:
     """(n, 2) float32: what the logits of control and of disease count in the explained value of each subject.
 
     target : key of TARGETS; true_class is that of the paper. labels : (n,) 0 control, 1 disease.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.catalogue.looks import FAMILY_LOOKS
-from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.maps import find_family
 from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import map_name, model_name, reference_name
 from relmaps.classify.performance import overall
@@ -42,7 +42,7 @@ class Answer:
 def answer(
     scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, truth: str | None
 ) -> Answer:
-    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `truth_of` gives it."""
+    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `find_truth` gives it."""
     auc = primary_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     accuracy = overall(performance, "balanced_accuracy")
@@ -91,7 +91,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
         name += " (text-mined, not a curated contrast)"
     if rows.empty:
         return f"No overlap with the {name} can be given: its mask is empty."
-    families = rows["map"].map(family_of)
+    families = rows["map"].map(find_family)
     best = rows.iloc[0]
     text = (
         f"Against the {name}, the best map is {map_name(best['map'])}: "
@@ -115,7 +115,7 @@ def _nulls(score: pd.Series) -> str:
 
 
 def _recovery(recovery: pd.DataFrame, confidence: float) -> list[str]:
-    known = recovery[recovery["recovered"].notna() & (recovery["map"].map(family_of) == "heatmap")]
+    known = recovery[recovery["recovered"].notna() & (recovery["map"].map(find_family) == "heatmap")]
     if known.empty:
         return []
     yes = is_true(known["recovered"])

@@ -8,7 +8,7 @@ from relmaps import ROOT
 from relmaps.catalogue.names import MODEL_NAMES, map_name, reference_name
 from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.catalogue.sources import SOURCES
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 
 SIGNS = {"abs": "absolute value of the map", "positive": "positive part of the map", "signed": "the signed map"}
 MASKS = {"brain": "the whole brain", "gm": "grey matter"}
@@ -26,8 +26,8 @@ DEPARTURES = [
     "Steps of integrated gradients are doubled per scan until the map adds up to the change of the output, unless a "
     "tolerance of null asks for the paper's fixed number (decision 5).",
     "A meta-analysis is computed and thresholded at 2 mm and then brought to the study's grid (decision 11).",
-    "Intervals, nulls, baselines, multiverse, randomisation, deletion, stability and ground truth have no counterpart in "
-    "the paper.",
+    "Intervals, null models, baselines, multiverse, randomisation, deletion, stability and ground truth have no "
+    "counterpart in the paper.",
 ]
 
 
@@ -45,7 +45,7 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
     }
     return [
         f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']].title}."
-        f"{truth.get(truth_of(config), '')}",
+        f"{truth.get(find_truth(config), '')}",
         "Preprocessing: brain extraction of heads with skull (a network, deepbet), bias field correction, affine and "
         f"nonlinear registration ({preprocess['registration']}) to {grid['space']} at {grid['voxel_mm']:g} mm with "
         "ANTs, and segmentation into grey matter, white matter and fluid; grey matter is modulated by the deformation. "
@@ -58,7 +58,7 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         f"Heatmaps: {', '.join(map_name(name) for name in relevance['methods'])}, of held-out scans alone. Explained: "
         f"{WORDS[relevance['target']]}; pooled: {WORDS[relevance['pooling']]}; each scan's map divided by: "
         f"{WORDS[relevance['normalisation']]}.",
-        f"References: {', '.join(references)}{'; and the ground truth' if truth_of(config) else ''}.",
+        f"References: {', '.join(references)}{'; and the ground truth' if find_truth(config) else ''}.",
         f"Overlap: {primary_in_words(overlap['primary'])}; and in {prod(map(len, overlap['multiverse'].values()))} "
         f"settings in all. Intervals: {overlap['n_bootstrap']} bootstrap draws of participants, stratified by fold "
         f"and group. Nulls: {overlap['n_surrogates']} surrogate maps as smooth as the map, and "

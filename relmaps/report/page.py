@@ -7,7 +7,7 @@ import pandas as pd
 
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.report import tables
 from relmaps.report.answer import answer
@@ -53,7 +53,7 @@ def build_report(
     config, subjects, scores = provenance["config"], published["subjects"], published["scores"]
     confidence = config["overlap"]["confidence"]
     words = answer(
-        scores, published["recovery"], published["performance"], confidence=confidence, truth=truth_of(config)
+        scores, published["recovery"], published["performance"], confidence=confidence, truth=find_truth(config)
     )
     if config["classify"]["permute_labels"] is not None:
         words.warnings.insert(0, SHUFFLED)

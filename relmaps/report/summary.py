@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relmaps.catalogue.maps import family_of
+from relmaps.catalogue.maps import find_family
 from relmaps.catalogue.models import is_confound
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.catalogue.renamed import read_provenance
 from relmaps.classify.performance import overall
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.io.tables import read_table
 from relmaps.report.answer import answer, confounds_sentence, estimate, named_estimates
@@ -26,7 +26,7 @@ def summarise(results: str | Path) -> list[str]:
     recovery = read_table(results / "overlap/recovery.tsv")
     performance = read_table(results / "classify/performance.tsv")
     config = read_provenance(results / "provenance.json")["config"]
-    words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], truth=truth_of(config))
+    words = answer(scores, recovery, performance, confidence=config["overlap"]["confidence"], truth=find_truth(config))
     return [
         *_accuracy_lines(performance),
         *_overlap_lines(scores, recovery),
@@ -49,7 +49,7 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
     references = list(dict.fromkeys(auc["reference"]))
     recovered = set(recovery["map"][is_true(recovery["recovered"])])
     ranked = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
-    judged = ranked[ranked.map(family_of) != "baseline"]
+    judged = ranked[ranked.map(find_family) != "baseline"]
     width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
     lines = [f"{'ROC AUC in the primary analysis':<{width}}  {header}"]
@@ -61,6 +61,6 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
     baselines = [
         f"{map_name(name)} " + "/".join(estimate(value, np.nan, np.nan).split()[0] for value in rows)
         for name, rows in auc.groupby("map")["value"]
-        if family_of(name) == "baseline"
+        if find_family(name) == "baseline"
     ]
     return [*lines, *(["Baselines: " + ", ".join(baselines)] if baselines else [])]

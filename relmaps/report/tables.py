@@ -235,13 +235,13 @@ def recipe(departures: dict[str, tuple[object, object]]) -> Table:
 
 
 def _sidecar_table(
-    sidecars: dict[str, dict], first: str, name_of: Callable[[str], str], titles: dict[str, str], caption: str
+    sidecars: dict[str, dict], first: str, format_name: Callable[[str], str], titles: dict[str, str], caption: str
 ) -> Table:
     """One row per sidecar; titles : key of the sidecar -> title of its column."""
     rows = pd.DataFrame(
         [{"name": name} | {key: sidecar.get(key) for key in titles} for name, sidecar in sidecars.items()]
     )
-    columns = [Column(first, lambda row: name_of(row["name"]))]
+    columns = [Column(first, lambda row: format_name(row["name"]))]
     columns += [Column(title, lambda row, key=key: _plain(row[key])) for key, title in titles.items()]
     return Table(rows, columns, caption)
 

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 SQUARINGS = 5  # 32 steps: the largest displacement of one step stays below a tenth of a voxel
 
 
-def velocity_of(divergence: np.ndarray, voxel_mm: float) -> np.ndarray:
+def compute_velocity(divergence: np.ndarray, voxel_mm: float) -> np.ndarray:
     """(3, nx, ny, nz) mm: the curl-free field v = grad(inverse Laplacian(divergence)), so that div v = divergence.
 
     divergence : (nx, ny, nz), relative volume change per unit time, with mean zero over the (periodic) box.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from relmaps.simulation.deformation import exponential, jacobian, velocity_of
+from relmaps.simulation.deformation import compute_velocity, exponential, jacobian
 from relmaps.simulation.phantom import Tissues
 from relmaps.simulation.regions import ellipsoid
 from relmaps.space.grid import Grid
@@ -44,15 +44,15 @@ def build_effects(tissues: Tissues, losses: tuple[np.ndarray, np.ndarray]) -> Ef
     return Effects(
         left=left,
         right=right,
-        ageing=velocity_of(_balanced(ageing, fractions["csf"], voxel_mm), voxel_mm),
-        ventricles=velocity_of(_balanced(enlargement, fractions["wm"] + fractions["gm"], voxel_mm), voxel_mm),
+        ageing=compute_velocity(_balanced(ageing, fractions["csf"], voxel_mm), voxel_mm),
+        ventricles=compute_velocity(_balanced(enlargement, fractions["wm"] + fractions["gm"], voxel_mm), voxel_mm),
     )
 
 
 def disease_field(tissues: Tissues, loss: np.ndarray) -> np.ndarray:
     """(3, nx, ny, nz) mm: velocity field of a disease of severity 1 that takes `loss`, (nx, ny, nz), of grey matter."""
     rate = LOSS_PER_SEVERITY * loss * tissues.fractions["gm"]
-    return velocity_of(_balanced(rate, tissues.fractions["csf"], tissues.voxel_mm), tissues.voxel_mm)
+    return compute_velocity(_balanced(rate, tissues.fractions["csf"], tissues.voxel_mm), tissues.voxel_mm)
 
 
 def expected_loss(disease: np.ndarray, voxel_mm: float, severity: float, spread: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from relmaps.simulation.shapes import Ellipsoid, Shape, Tube, axes_of, coverage, mirrored, paint, thinner, window_of
+from relmaps.simulation.shapes import Ellipsoid, Shape, Tube, coverage, find_window, make_axes, mirrored, paint, thinner
 from relmaps.space.grid import Grid
 
 # ASSUME: layers around the brain mask and under the skin, mm. A stylised head: sizes are those of an adult of average
@@ -60,7 +60,7 @@ def add_head(grid: Grid, brain: np.ndarray, brain_distance: np.ndarray) -> dict[
     for name, shape in _skull_base():
         paint(tissues, grid, name, shape)
     outer = gaussian_filter(brain_distance, ROUND_MM / 2 / voxel_mm)
-    vault = 1 / (1 + np.exp(-(axes_of(grid)[2] + 30) / 6))  # only there is the marrow thick enough to be seen
+    vault = 1 / (1 + np.exp(-(make_axes(grid)[2] + 30) / 6))  # only there is the marrow thick enough to be seen
     _replace(tissues, "skull", coverage(outer - SKULL_MM, voxel_mm))
     _replace(tissues, "marrow", coverage(outer - DIPLOE_MM, voxel_mm) * vault)
     _replace(tissues, "skull", coverage(near - INNER_TABLE_MM, voxel_mm))
@@ -86,9 +86,9 @@ def _outline(grid: Grid, brain_distance: np.ndarray) -> np.ndarray:
     """(nx, ny, nz) float32 mm: signed distance from the skin, negative inside."""
     depth = brain_distance - np.float32(SCALP_MM)
     for shape, blend_mm in (*OUTLINE, *SIDES, *((mirrored(shape), blend_mm) for shape, blend_mm in SIDES)):
-        window = window_of(shape, grid, blend_mm)  # beyond, the shape does not move the skin
+        window = find_window(shape, grid, blend_mm)  # beyond, the shape does not move the skin
         part = depth[window]
-        part[:] = _smooth_minimum(part, shape.distance(*axes_of(grid, window)), np.float32(blend_mm))
+        part[:] = _smooth_minimum(part, shape.distance(*make_axes(grid, window)), np.float32(blend_mm))
     return depth
 
 
@@ -103,7 +103,7 @@ def _septa(grid: Grid) -> np.ndarray:
 
 def _cover_with_skin(tissues: dict[str, np.ndarray], grid: Grid, depth: np.ndarray) -> None:
     """Thresholded all tissues off at the inner face of the fat, and put fat and skin around them."""
-    voxel_mm, (x, y, z) = float(grid.voxel_mm[0]), axes_of(grid)
+    voxel_mm, (x, y, z) = float(grid.voxel_mm[0]), make_axes(grid)
     nape = np.exp(-((x / 60) ** 2) - ((y + 105) / 45) ** 2 - ((z + 150) / 60) ** 2)
     inner = coverage(depth + (SKIN_MM + FAT_MM) + NAPE_FAT_MM * nape, voxel_mm)
     for part in tissues.values():

@@ -60,7 +60,7 @@ class Placement:
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
 
-def draw_protocol(name: str, rng) -> Protocol:
+def sample_protocol(name: str, rng) -> Protocol:
     """The protocol of that name, or with MIXED any of them."""
     return PROTOCOLS[str(rng.choice(list(PROTOCOLS))) if name == MIXED else name]
 

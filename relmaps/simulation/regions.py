@@ -10,7 +10,7 @@ from relmaps.reference.sleuth import read_sleuth
 from relmaps.space.grid import Grid
 
 
-def losses_of(regions: dict, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+def compute_losses(regions: dict, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Relative loss on the left and on the right, (nx, ny, nz) each on `grid`.
 
     regions : source, path and fwhm_mm as in cohort.synthetic_atrophy.regions, and the list `ellipsoids`. Those are

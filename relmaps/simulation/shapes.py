@@ -75,7 +75,7 @@ def mirrored(shape: Shape) -> Shape:
     return Tube(tuple((-x, y, z) for x, y, z in shape.points), shape.radii)
 
 
-def axes_of(grid: Grid, window: tuple[slice, ...] | None = None) -> list[np.ndarray]:
+def make_axes(grid: Grid, window: tuple[slice, ...] | None = None) -> list[np.ndarray]:
     """Positions along x, y and z in mm, float32, shaped (nx, 1, 1), (1, ny, 1) and (1, 1, nz) to broadcast."""
     lines = [grid.affine[i, 3] + grid.affine[i, i] * np.arange(n) for i, n in enumerate(grid.shape)]
     lines = [line[part] for line, part in zip(lines, window, strict=True)] if window else lines
@@ -89,7 +89,7 @@ def coverage(distance: np.ndarray, voxel_mm: float) -> np.ndarray:
     return np.clip(np.float32(0.5) - distance / np.float32(voxel_mm), 0, 1)
 
 
-def window_of(shape: Shape, grid: Grid, margin_mm: float) -> tuple[slice, ...]:
+def find_window(shape: Shape, grid: Grid, margin_mm: float) -> tuple[slice, ...]:
     """The part of the grid around a shape, with a margin; it may be empty."""
     voxel_mm = float(grid.voxel_mm[0])
     low, high = shape.bounds()
@@ -102,8 +102,8 @@ def window_of(shape: Shape, grid: Grid, margin_mm: float) -> tuple[slice, ...]:
 def paint(tissues: dict[str, np.ndarray], grid: Grid, name: str | None, shape: Shape) -> None:
     """Fill a shape with a tissue, in place; what lay there makes room. A name of None leaves air."""
     voxel_mm = float(grid.voxel_mm[0])
-    window = window_of(shape, grid, voxel_mm)
-    inside = coverage(shape.distance(*axes_of(grid, window)), voxel_mm)
+    window = find_window(shape, grid, voxel_mm)
+    inside = coverage(shape.distance(*make_axes(grid, window)), voxel_mm)
     for part in tissues.values():
         part[window] *= 1 - inside
     if name:

@@ -11,7 +11,7 @@ from relmaps.cohort.participants import MEAN_AGE
 from relmaps.simulation.deformation import compose, exponential, random_velocity
 from relmaps.simulation.disease import Effects
 from relmaps.simulation.phantom import Phantom
-from relmaps.simulation.protocols import BOX, Placement, draw_protocol, place, place_in_box
+from relmaps.simulation.protocols import BOX, Placement, place, place_in_box, sample_protocol
 from relmaps.simulation.receive import bias_field, coil_shading, ring, with_rician_noise
 
 # ASSUME: T1 intensities relative to white matter, as in an MPRAGE at 3 T.
@@ -118,7 +118,7 @@ def examine(number: int, person: pd.Series, phantom: Phantom, effects: Effects, 
     if settings.protocol == BOX:
         placement = place_in_box(phantom.box_mm, phantom.centre, settings.voxel_mm, rng)
     else:
-        protocol = draw_protocol(settings.protocol, extra)
+        protocol = sample_protocol(settings.protocol, extra)
         placement = place(protocol, phantom.brain_surface(), settings.voxel_mm, rng, extra)
     return Exam(placement, displacement, contrast, rng, extra)
 

@@ -33,7 +33,7 @@ class Grid:
     def fits(self, shape: tuple[int, ...], affine: np.ndarray) -> bool:
         return tuple(shape) == tuple(self.shape) and np.allclose(affine, self.affine, atol=1e-3)
 
-    def volume_of(self, values: np.ndarray, brain: np.ndarray) -> np.ndarray:
+    def make_volume(self, values: np.ndarray, brain: np.ndarray) -> np.ndarray:
         """(nx, ny, nz) float32 with `values` (n_voxels,) in the brain and zero outside."""
         volume = np.zeros(self.shape, dtype=np.float32)
         volume[brain] = values

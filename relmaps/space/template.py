@@ -58,6 +58,6 @@ def from_files(files: dict[str, str | None]) -> Source:
     return Source(t1 / np.percentile(t1[brain], 99.9), brain, fractions, affine)
 
 
-def source_of(files: dict[str, str | None] | None) -> Source:
+def select_source(files: dict[str, str | None] | None) -> Source:
     """The template of the configuration's `preprocess.template.images`; None is the packaged one."""
     return packaged() if files is None else from_files(files)

@@ -11,7 +11,7 @@ from pathlib import Path
 from relmaps import ROOT
 
 
-def code_of(script: str | Path) -> str:
+def hash_code(script: str | Path) -> str:
     """Hash over a script and all `relmaps` modules that it imports, directly or not.
 
     A module's data lie beside it, in a YAML file of the same name. script : path of a Python file, absolute or relative
@@ -50,10 +50,10 @@ def _external_files(path: Path) -> tuple[Path, ...]:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
             if path.name == "__init__.py" and "importlib.import_module" in names:
                 chosen = sorted(path.parent.glob("*.py"))
-    return (*chosen, *(file for name in names if name.split(".")[0] == "relmaps" for file in _files_of(name)))
+    return (*chosen, *(file for name in names if name.split(".")[0] == "relmaps" for file in _find_files(name)))
 
 
-def _files_of(name: str) -> list[Path]:
+def _find_files(name: str) -> list[Path]:
     """The module's file, and the `__init__` of every package on the way to it."""
     parts = name.split(".")
     candidates = [ROOT.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]

@@ -22,7 +22,7 @@ from relmaps.catalogue.networks import NETWORKS
 from relmaps.catalogue.references import REFERENCE_SOURCES, ReferenceSource, value_of
 from relmaps.catalogue.renamed import refuse_renamed
 from relmaps.catalogue.sources import SOURCES, Source
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 from relmaps.io.errors import UserError
 from relmaps.io.tables import SCHEMAS
 from relmaps.study.finished import take_all, take_models
@@ -204,7 +204,7 @@ def _check_relevance(relevance: dict) -> None:
 def _check_references(config: dict) -> None:
     for name, settings in config["reference"].items():
         key, source = f"config: reference.{name}", REFERENCE_SOURCES[settings["source"]]
-        if source.needs_truth and truth_of(config) is None:
+        if source.needs_truth and find_truth(config) is None:
             others = " or ".join(other for other, record in REFERENCE_SOURCES.items() if "path" in record.needs)
             raise UserError(f"{key}.source is {settings['source']}, but the cohort is not; use {others}")
         for needed, what in source.needs.items():

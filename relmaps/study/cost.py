@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps import ROOT
-from relmaps.catalogue.networks import width_of
+from relmaps.catalogue.networks import find_width
 from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.resources import voxels_at
 from relmaps.io.tables import read_table
-from relmaps.study.manifest import costs_of
+from relmaps.study.manifest import read_costs
 from relmaps.study.rules import Rule
 
 COSTS = ROOT / "relmaps/study/costs.tsv"
@@ -43,10 +43,10 @@ class Size:
     preset: str
 
 
-def size_of(config: dict, scans: int) -> Size:
+def compute_size(config: dict, scans: int) -> Size:
     """config : validated settings, as in provenance.json."""
     classify, relevance, overlap = config["classify"], config["relevance"], config["overlap"]
-    widths = list(map(width_of, classify["cnn"]["architectures"]))
+    widths = list(map(find_width, classify["cnn"]["architectures"]))
     return Size(
         scans,
         voxels_at(config["preprocess"]["template"]["voxel_mm"]),
@@ -91,7 +91,7 @@ DISK = {"preprocess": "scan x voxel", "relevance": "scan x voxel", "overlap": "m
 def measure(studies: list[Path]) -> pd.DataFrame:
     """Lines through finished studies, the largest last: one row per rule, and per stage for its disk."""
     sizes = [size_of_finished(study) for study in studies]
-    found = [costs_of(study).apply(pd.to_numeric, errors="coerce") for study in studies]
+    found = [read_costs(study).apply(pd.to_numeric, errors="coerce") for study in studies]
     rows: list[tuple] = []
     for rule in sorted(set().union(*(costs.index for costs in found))):
         name, units = UNITS.get(rule, ("job", lambda size, jobs: 0))
@@ -126,7 +126,9 @@ def _disk_units(stage: str, size: Size) -> float:
 
 
 def size_of_finished(study: Path) -> Size:
-    return size_of(read_provenance(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv")))
+    return compute_size(
+        read_provenance(study / "provenance.json")["config"], len(read_table(study / "cohort/scans.tsv"))
+    )
 
 
 def predict(size: Size, jobs: dict[str, int], rules: dict[str, Rule]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from relmaps import ROOT
 from relmaps.study.bids_tree import write_bids_tree
 from relmaps.study.config import load_config, read_config
-from relmaps.study.cost import GPU_IN_CORES, Size, disk_gb, predict, size_of
+from relmaps.study.cost import GPU_IN_CORES, Size, compute_size, disk_gb, predict
 from relmaps.study.plan import plan_study
 from relmaps.study.rules import plan_jobs
 
@@ -31,7 +31,7 @@ def plan(files: list[str], scans: int | None, source: str | None) -> None:
         where = folder if scans else source
         config = _settings(files, where)
         rules, jobs = plan_jobs(files, ROOT, **({"input": where} if where else {}))
-    size = size_of(config, scans or len(plan_study(config).scans))
+    size = compute_size(config, scans or len(plan_study(config).scans))
     costs = predict(size, jobs, rules)
     print(f"{size.scans} scans, {size.voxels:,.0f} voxels, {sum(jobs.values())} jobs; hours of one core")
     _show(costs, size)

@@ -1,19 +1,19 @@
 """Where the files of a study lie, and what its jobs read: the shared values and input functions of the rules.
 
-`layout_of` chooses between a study that trains its models and one that takes those of a finished study.
+`make_layout` chooses between a study that trains its models and one that takes those of a finished study.
 """
 
 from collections.abc import Iterable
 from itertools import product
 
 from relmaps.catalogue.figures import FIGURES, Figure
-from relmaps.catalogue.maps import TISSUE_MAPS, map_of
-from relmaps.catalogue.models import model_of
-from relmaps.catalogue.networks import width_of
+from relmaps.catalogue.maps import TISSUE_MAPS, find_map
+from relmaps.catalogue.models import find_model
+from relmaps.catalogue.networks import find_width
 from relmaps.catalogue.references import REFERENCE_SOURCES, TRUTH
-from relmaps.catalogue.resources import request_of
+from relmaps.catalogue.resources import find_request
 from relmaps.classify.models import feature_of_model
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 from relmaps.io.resources import explaining_mb, growing, training_mb, voxels_at
 from relmaps.study.plan import Plan
 
@@ -57,7 +57,7 @@ class Layout:
         self.gm, self.wm, self.csf = self.tissues
         self.template = [self.t1, *self.tissues, self.brain_mask, self.gm_mask]
 
-        width = max(map(width_of, plan.models.networks))
+        width = max(map(find_width, plan.models.networks))
         voxels = voxels_at(config["preprocess"]["template"]["voxel_mm"])
         self.memory = {
             "training": training_mb(width, voxels, classify["cnn"]["batch_size"]),
@@ -66,7 +66,7 @@ class Layout:
         self.heatmaps = relevance["methods"]
         self.explained = [*self.heatmaps, "untrained"]
         self.linear_fold_maps = self._linear_fold_maps()
-        self.resampled = [name for name in plan.maps if map_of(name).depends and self._refitted(name)]
+        self.resampled = [name for name in plan.maps if find_map(name).depends and self._refitted(name)]
         self.tissue_maps = [*plan.linear_maps, *TISSUE_MAPS]
         self.trainings = [row for row in self.networks(self.results) if row[0] in plan.models.networks]
         choices = overlap["multiverse"]
@@ -103,13 +103,13 @@ class Layout:
         return feature_of_model(wildcards.network, self.config["classify"])
 
     def network_architecture(self, wildcards) -> str:
-        return model_of(wildcards.network).base
+        return find_model(wildcards.network).base
 
     def network_array(self, wildcards) -> str:
         return self.array(self.network_feature(wildcards))
 
     def linear_estimator(self, wildcards) -> str:
-        return model_of(wildcards.linear).base
+        return find_model(wildcards.linear).base
 
     def linear_gram(self, wildcards) -> str:
         return self.gram(feature_of_model(wildcards.linear, self.config["classify"]))
@@ -159,7 +159,7 @@ class Layout:
         preprocess, labels = config["preprocess"], config["cohort"]["labels"]
         return {
             "name": config["study"],
-            "truth": truth_of(config),
+            "truth": find_truth(config),
             "labels_shuffled": config["classify"]["permute_labels"] is not None,
             "disease": labels["disease"],
             "control": labels["control"],
@@ -194,7 +194,7 @@ class Layout:
 
     def feature_behind(self, name: str) -> str:
         """The cohort array behind a map."""
-        array = map_of(name).array
+        array = find_map(name).array
         if array in ("cnn", "linear"):
             return self.config["classify"][array]["feature"]
         return array or "n/a"
@@ -204,13 +204,13 @@ class Layout:
 
     def method_settings(self, name: str) -> dict:
         """The keyword arguments of a heatmap method."""
-        method = map_of(name).method
+        method = find_map(name).method
         assert method is not None
         return method.settings(self.config["relevance"])
 
     def map_inputs(self, wildcards) -> Files:
         """The files that relmaps.relevance.group.open_group_map needs for a map, by its argument names."""
-        name, record = wildcards.map, map_of(wildcards.map)
+        name, record = wildcards.map, find_map(wildcards.map)
         files: Files = {"subjects": f"{self.results}/preprocess/subjects.tsv", "brain_mask": self.brain_mask}
         if record.method:
             files["selection"] = f"{self.trained}/classify/selection.tsv"
@@ -252,7 +252,7 @@ class Layout:
                 "array": self.array(feature),
                 "gram": self.gram(feature),
                 "splits": f"{run}/splits.tsv",
-                "linear_folds": f"{run}/linear/{map_of(name).estimator}_folds.tsv",
+                "linear_folds": f"{run}/linear/{find_map(name).estimator}_folds.tsv",
             }
         return inputs
 
@@ -311,7 +311,7 @@ class Layout:
 
     def resources(self, rule: str) -> dict:
         """What a job of a rule asks of the machine, growing with its attempts."""
-        request = request_of(rule)
+        request = find_request(rule)
         memory = request.mem_mb if isinstance(request.mem_mb, int) else self.memory[request.mem_mb]
         asked = {"mem_mb": growing(memory), "runtime": growing(request.minutes)}
         return asked | ({"gpu": request.gpu} if request.gpu else {})
@@ -337,7 +337,7 @@ class Layout:
     def _linear_fold_maps(self) -> list[str]:
         names = [name for name in self.plan.linear_maps if name in self.plan.maps and self._refitted(name)]
         return [
-            f"{self.results}/relevance/{name}/{map_of(name).estimator}/fold-{fold}.nii.gz"
+            f"{self.results}/relevance/{name}/{find_map(name).estimator}/fold-{fold}.nii.gz"
             for name, fold in product(names, self.folds)
         ]
 
@@ -367,8 +367,8 @@ class ExternalLayout(Layout):
         return {"external_weights": self.linear_weight_maps(model)}
 
     def _refitted(self, name: str) -> bool:
-        return map_of(name).kind != "weights"
+        return find_map(name).kind != "weights"
 
 
-def layout_of(config: dict, plan: Plan) -> Layout:
+def make_layout(config: dict, plan: Plan) -> Layout:
     return (ExternalLayout if config["external_validation"] else Layout)(config, plan)

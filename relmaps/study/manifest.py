@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps import ROOT
-from relmaps.io.files import read_json, sha256_of
+from relmaps.io.files import hash_file, read_json
 
 # Tables, maps, models and pictures that others read. No name of a participant is in any of these paths.
 PUBLISHED = (
@@ -27,13 +27,13 @@ PUBLISHED = (
 SCRIPTS = "workflow/scripts"
 
 
-def manifest_of(results: str | Path) -> dict:
+def make_manifest(results: str | Path) -> dict:
     """The manifest of a study whose results lie in a folder, all of whose other jobs are done."""
     return {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "devices": devices_of(results),
-        "rules": costs_of(results).to_dict("index"),
-        "files": {name: sha256_of(Path(results, name)) for name in published_files(results)},
+        "devices": read_devices(results),
+        "rules": read_costs(results).to_dict("index"),
+        "files": {name: hash_file(Path(results, name)) for name in published_files(results)},
     }
 
 
@@ -43,12 +43,12 @@ def published_files(results: str | Path) -> list[str]:
     return sorted(str(path.relative_to(results)) for path in found if not path.name.startswith("."))
 
 
-def costs_of(results: str | Path) -> pd.DataFrame:
+def read_costs(results: str | Path) -> pd.DataFrame:
     """One row per rule: script, jobs, wall_s and cpu_s summed over its jobs, and memory_mb of the largest one.
 
     Of a job that was repeated only the last run counts.
     """
-    jobs = _jobs_of(results)
+    jobs = _read_jobs(results)
     costs = jobs.groupby("rule").agg(
         jobs=("rule", "size"), wall_s=("wall_s", "sum"), cpu_s=("cpu_s", "sum"), memory_mb=("memory_mb", "max")
     )
@@ -56,14 +56,14 @@ def costs_of(results: str | Path) -> pd.DataFrame:
     return costs.round(1)
 
 
-def devices_of(results: str | Path) -> dict[str, list[str]]:
+def read_devices(results: str | Path) -> dict[str, list[str]]:
     """Rule -> the devices that its jobs ran on; of rules that run networks alone."""
-    jobs = _jobs_of(results)
+    jobs = _read_jobs(results)
     of_networks = jobs[jobs["device"].notna()]
     return {str(rule): sorted(set(devices)) for rule, devices in of_networks.groupby("rule")["device"]}
 
 
-def _jobs_of(results: str | Path) -> pd.DataFrame:
+def _read_jobs(results: str | Path) -> pd.DataFrame:
     """What each job used, as it wrote it beside its log; jobs of rules that another version had are left out."""
     used = [read_json(path) for path in sorted(Path(results).rglob("logs/**/*.json"))]
     jobs = pd.DataFrame(used, columns=["rule", "device", "wall_s", "cpu_s", "memory_mb"])

@@ -8,12 +8,12 @@ from pathlib import Path
 from relmaps.catalogue.maps import LINEAR_KINDS, MAPS, MODEL_FREE
 from relmaps.catalogue.references import TRUTH
 from relmaps.catalogue.sources import SOURCES, settings_of_source
-from relmaps.classify.models import Models, models_of
+from relmaps.classify.models import Models, select_models
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.participants import participant_ids
-from relmaps.cohort.sources import read_cohort, tables_of
+from relmaps.cohort.sources import list_tables, read_cohort
 from relmaps.cohort.synthetic_atrophy import SYNTHETIC_ATROPHY
-from relmaps.cohort.truth import truth_of
+from relmaps.cohort.truth import find_truth
 from relmaps.io.errors import UserError
 
 PICTURES_PER_JOB = 20  # a picture takes about a second, starting a job several
@@ -74,7 +74,7 @@ def plan_study(config: dict) -> Plan:
     else:
         dataset = str(Path(config["input"]))
         settings = settings_of_source(config["cohort"])
-        tables, cohort = tables_of(source, dataset, settings), read_cohort(source, dataset, settings)
+        tables, cohort = list_tables(source, dataset, settings), read_cohort(source, dataset, settings)
         scans = cohort.scans
         _check_names(scans)
         labels = cohort.participants["label"]
@@ -86,7 +86,7 @@ def plan_study(config: dict) -> Plan:
     atrophied = prepared if config["cohort"]["synthetic_atrophy"] is not None else {}
     if atrophied:
         prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/synthetic_atrophy")
-    models = models_of(config["classify"])
+    models = select_models(config["classify"])
     linear_maps = [f"{model}_{kind}" for model in models.linear for kind in LINEAR_KINDS]
     return Plan(
         dataset=dataset,
@@ -100,7 +100,7 @@ def plan_study(config: dict) -> Plan:
         models=models,
         linear_maps=linear_maps,
         maps=_maps(config, linear_maps),
-        references=[*config["reference"], *([TRUTH] if truth_of(config) and not _only_external(config) else [])],
+        references=[*config["reference"], *([TRUTH] if find_truth(config) and not _only_external(config) else [])],
     )
 
 
@@ -121,7 +121,7 @@ def _only_external(config: dict) -> bool:
     return config["overlap"]["maps"] == "external"
 
 
-def disease_of(config: dict) -> dict:
+def get_disease(config: dict) -> dict:
     """severity, severity_spread and regions of the study's known disease; regions as in cohort.synthetic_atrophy.
 
     ellipsoids : the list of simulation.regions, which a simulated and a synthetic disease of that source take.
@@ -171,7 +171,7 @@ def _check_folds(sizes: dict[str, int], config: dict) -> None:
         config["classify"]["folds"] if config["external_validation"] is None else 2,
         config["cohort"]["labels"],
     )
-    if truth_of(config) == "synthetic_atrophy":
+    if find_truth(config) == "synthetic_atrophy":
         names = names | {"disease": SYNTHETIC_ATROPHY}
     for group, size in sizes.items():
         if size < folds:

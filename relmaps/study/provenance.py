@@ -13,7 +13,7 @@ import pandas as pd
 
 import relmaps
 from relmaps import ROOT
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.io.tables import NOT_AVAILABLE
 
 PACKAGES = (
@@ -36,7 +36,7 @@ CODE = ("Snakefile", "relmaps", "workflow", "envs")
 CODE_SUFFIXES = {"", ".py", ".smk", ".yaml", ".j2", ".css", ".js", ".rst"}
 
 
-def provenance_of(config: dict, scans: pd.DataFrame, inputs: dict[str, str | Path], code: str) -> dict:
+def make_provenance(config: dict, scans: pd.DataFrame, inputs: dict[str, str | Path], code: str) -> dict:
     """Everything but the results themselves. No path of this machine and no participant is in it.
 
     config : the study's settings. scans : scans.tsv, whose hashes stand for the raw scans, sorted.
@@ -47,7 +47,7 @@ def provenance_of(config: dict, scans: pd.DataFrame, inputs: dict[str, str | Pat
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": without_folders(config),
         "inputs": {"raw_scans": sorted(scans.sha256.dropna())}
-        | {name: sha256_of(path) for name, path in inputs.items()},
+        | {name: hash_file(path) for name, path in inputs.items()},
         "code": code,
         "git_commit": git_commit(ROOT),
         "packages": {name: _version(name) for name in PACKAGES},

@@ -11,7 +11,7 @@ from pathlib import Path
 from relmaps.catalogue.references import REFERENCE_SOURCES
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.io.errors import UserError
-from relmaps.io.files import read_json, sha256_of
+from relmaps.io.files import hash_file, read_json
 from relmaps.io.tables import NOT_AVAILABLE, read_table
 from relmaps.study.config import read_config
 from relmaps.study.provenance import code_hash
@@ -40,7 +40,7 @@ def _changed_files(results: Path, files: dict[str, str]) -> Iterator[str]:
     for name, digest in files.items():
         if not (results / name).is_file():
             yield f"{results / name}: missing"
-        elif sha256_of(results / name) != digest:
+        elif hash_file(results / name) != digest:
             yield f"{results / name}: changed since the study was finished"
 
 
@@ -48,7 +48,7 @@ def _changed_scans(table: Path) -> Iterator[str]:
     scans = read_table(table) if table.is_file() else None  # which was told as a missing file
     for scan in () if scans is None else scans.dropna(subset="sha256").itertuples():
         try:
-            now = hash_of_series(scan.path) if Path(scan.path).is_dir() else sha256_of(scan.path)
+            now = hash_of_series(scan.path) if Path(scan.path).is_dir() else hash_file(scan.path)
         except OSError as error:
             yield f"input {scan.path}: cannot be read ({error.strerror})"
         else:
@@ -63,7 +63,7 @@ def _changed_references(results: Path, inputs: dict, references: dict) -> Iterat
             yield f"input reference.{name}: was not among those of the study"
         elif not path.is_file():
             yield f"input {path}: missing"
-        elif sha256_of(path) != inputs[name]:
+        elif hash_file(path) != inputs[name]:
             yield f"input {path}: changed since the study was made"
 
 

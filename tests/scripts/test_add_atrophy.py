@@ -22,7 +22,7 @@ from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from relmaps.space.grid import Grid
 from relmaps.space.mni152 import average_on
 from relmaps.space.template import packaged
-from tests.diseases import effects_of, in_ellipsoids
+from tests.diseases import in_ellipsoids, make_effects
 from workflow.scripts import add_atrophy
 
 pytestmark = pytest.mark.slow
@@ -73,7 +73,7 @@ def study(tmp_path_factory):
     source = packaged()
     tissues = {name: average_on(part, source.affine, phantom.grid) for name, part in source.fractions.items()}
     person = pd.Series({"severity_left": 0.0, "severity_right": 0.0, "age": 75.0})
-    effects = effects_of(phantom, [REGION])
+    effects = make_effects(phantom, [REGION])
     raw = simulate_scan(0, person, phantom, effects, SETTINGS)
     bare = simulate_scan(0, person, replace(phantom, tissues=tissues), effects, replace(SETTINGS, noise=0)).get_fdata()
     for name in (WELL, LEFT):
@@ -96,7 +96,7 @@ def load(folder, name, into="synthetic_atrophy"):
     return nib.load(target_of(folder, name, into))
 
 
-def raw_of(folder, name):
+def load_raw(folder, name):
     return nib.as_closest_canonical(nib.load(scan_of(folder, name).path))
 
 
@@ -108,7 +108,7 @@ def seen_from(data, affine, other, order=3):
 
 
 def test_the_well_scan_keeps_its_anatomy_in_its_place(study):
-    raw, well = raw_of(study, WELL), load(study, WELL)
+    raw, well = load_raw(study, WELL), load(study, WELL)
     inner = (slice(2, -2),) * 3
     expected = seen_from(raw.get_fdata(), raw.affine, well)[inner]
     assert np.corrcoef(well.get_fdata()[inner].ravel(), expected.ravel())[0, 1] > 0.99
@@ -118,7 +118,7 @@ def test_the_well_scan_keeps_its_anatomy_in_its_place(study):
 
 def test_each_scan_is_off_by_its_own_part_of_a_voxel(study):
     shifts = [
-        np.linalg.inv(raw_of(study, name).affine) @ load(study, name, into).affine[:, 3]
+        np.linalg.inv(load_raw(study, name).affine) @ load(study, name, into).affine[:, 3]
         for name, into in ((WELL, "synthetic_atrophy"), (WELL, "twin"), (LEFT, "synthetic_atrophy"))
     ]
     assert all(0.001 < np.abs(shift[:3]).max() <= 0.5 for shift in shifts)
@@ -144,7 +144,7 @@ def test_the_ill_scan_is_darker_near_the_regions_on_both_sides_and_elsewhere_the
 
 
 def test_a_scan_that_is_ill_on_the_left_changes_on_the_left(study):
-    raw = raw_of(study, WELL)
+    raw = load_raw(study, WELL)
     images = [load(study, name) for name in (WELL, LEFT)]
     well, ill = (seen_from(image.get_fdata(), image.affine, raw) for image in images)
     darker = (well - ill)[4:-4, 4:-4, 4:-4]  # at the border the two grids end at other places
@@ -154,7 +154,7 @@ def test_a_scan_that_is_ill_on_the_left_changes_on_the_left(study):
 
 
 def test_around_a_skull_stripped_brain_exact_zeros_remain(study):
-    raw, ill = raw_of(study, BRAIN), load(study, BRAIN)
+    raw, ill = load_raw(study, BRAIN), load(study, BRAIN)
     brain = raw.get_fdata() > 0
     around = seen_from(binary_dilation(brain).astype(float), raw.affine, ill, order=1) == 0
     core = seen_from(binary_erosion(brain, iterations=2).astype(float), raw.affine, ill, order=1) == 1

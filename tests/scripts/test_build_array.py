@@ -3,7 +3,7 @@ import pandas as pd
 
 from relmaps.io.images import load_grid, read_mask, write_map
 from relmaps.io.tables import write_table
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
 from workflow.scripts.build_array import main
 
 
@@ -23,7 +23,7 @@ def test_rows_follow_the_subjects_and_head_size_is_taken_out(simulated, tmp_path
     )
     write_table(people, tmp_path / "subjects.tsv", "subjects")
     for row, value in zip(people.itertuples(), (2.0, 1.0), strict=True):
-        path = derivatives_of(scan_of(row), tmp_path / "derivatives", simulated.space)["gm_modulated"]
+        path = name_derivatives(scan_of(row), tmp_path / "derivatives", simulated.space)["gm_modulated"]
         assert path.parent.parent.name == "ses-1"
         write_map(np.full(grid.shape, value, np.float32), path, grid)
     main(

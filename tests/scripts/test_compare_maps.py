@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.io.tables import columns_of, read_table, write_table
+from relmaps.io.tables import read_columns, read_table, write_table
 from relmaps.overlap.bootstrap_samples import BootstrapSamples, write_samples
 from relmaps.overlap.metrics import METRICS
 from relmaps.overlap.retraining import COLUMNS
@@ -29,7 +29,7 @@ def test_compares_all_maps_of_the_table(tmp_path, rng):
     tables = [tmp_path / f"{name}.tsv" for name in ("scores", "retraining", "comparisons")]
     compare_maps.main(*tables[:2], maps, paths, 0.95, tables[2])
     table = read_table(tmp_path / "comparisons.tsv")
-    assert list(table) == list(columns_of("comparisons"))
+    assert list(table) == list(read_columns("comparisons"))
     assert len(table) == 3 * len(METRICS)
     row = table.query("map_a == 'lrp' and map_b == 'vbm_t' and metric == 'roc_auc'").iloc[0]
     assert row["difference"] == pytest.approx(-0.1)

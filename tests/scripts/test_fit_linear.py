@@ -7,7 +7,7 @@ from sklearn.svm import SVC
 from relmaps.classify.gram import gram_matrix
 from relmaps.classify.penalty import choose_c
 from relmaps.classify.platt import platt
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.classify.splits import split_subjects
 from relmaps.io.tables import read_table, write_table
 from workflow.scripts.fit_linear import main
@@ -51,7 +51,7 @@ def test_scores_are_those_of_a_fit_on_everything_outside_the_test_part(study, es
     flat, labels = images.reshape(20, -1).astype(float), subjects["label"].to_numpy()
     gram = np.load(arguments["gram"])
     for fold in ("1", "2"):
-        row, test = folds.loc[fold], rows_of(splits, subjects, fold, "test")
+        row, test = folds.loc[fold], find_rows(splits, subjects, fold, "test")
         train = np.setdiff1d(np.arange(20), test)
         chosen = choose_c(estimator, gram, labels, train, GRID, seed=4)
         assert row["c"] == chosen.c

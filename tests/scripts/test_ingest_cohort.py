@@ -2,7 +2,7 @@ import pytest
 
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.io.errors import UserError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.io.tables import read_table
 from relmaps.study.config import read_config
 from workflow.scripts.ingest_cohort import main
@@ -29,7 +29,7 @@ def test_a_simulated_dataset_comes_in_by_the_bids_door(simulated, tmp_path):
     ingest(simulated.folder / "bids", tmp_path, IDS)
     scans = read_table(tmp_path / "scans.tsv")
     assert scans["scan_id"].tolist() == IDS
-    assert scans["sha256"][0] == sha256_of(scans["path"][0])
+    assert scans["sha256"][0] == hash_file(scans["path"][0])
     assert sorted(read_table(tmp_path / "participants.tsv")["label"]) == [0, 0, 1, 1]
     assert len(read_table(tmp_path / "left_out.tsv")) == 0
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.io.tables import columns_of, read_table, write_table
+from relmaps.io.tables import read_columns, read_table, write_table
 from workflow.scripts import judge_recovery
 
 
@@ -26,7 +26,7 @@ def test_judges_what_is_no_baseline(tmp_path):
     tables = [tmp_path / f"{name}.tsv" for name in ("scores", "comparisons", "recovery")]
     judge_recovery.main(*tables[:2], ["untrained"], ["hippocampus_distance"], tables[2])
     recovery = read_table(tmp_path / "recovery.tsv")
-    assert list(recovery) == list(columns_of("recovery"))
+    assert list(recovery) == list(read_columns("recovery"))
     assert dict(zip(recovery["map"], recovery["recovered"].astype(str).str.lower(), strict=True)) == {
         "lrp": "false",
         "vbm_t": "true",

@@ -4,7 +4,7 @@ from PIL import Image
 
 from relmaps.io.images import load_grid, read_map, write_map
 from relmaps.io.tables import write_table
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
 from workflow.scripts.plot_mosaic import main
 
 
@@ -14,7 +14,7 @@ def test_every_registered_scan_has_a_tile(simulated, tmp_path):
     write_table(people[:1], tmp_path / "subjects.tsv")
     write_table(people.assign(status=["ok", "ok", "failed"], flags=None), tmp_path / "qc.tsv")
     for row in people[:2].itertuples():
-        path = derivatives_of(scan_of(row), tmp_path / "derivatives", simulated.space)["t1"]
+        path = name_derivatives(scan_of(row), tmp_path / "derivatives", simulated.space)["t1"]
         write_map(read_map(simulated.template("T1w"), grid), path, grid)
     main(
         qc=tmp_path / "qc.tsv",

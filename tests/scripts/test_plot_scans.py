@@ -4,8 +4,8 @@ import pandas as pd
 from PIL import Image
 
 from relmaps.io.images import load_grid, read_map, save, write_map
-from relmaps.io.tables import columns_of, write_table
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.io.tables import read_columns, write_table
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
 from workflow.scripts.plot_scans import main
 
 
@@ -14,13 +14,13 @@ def test_each_usable_scan_has_a_picture_named_by_it(simulated, tmp_path):
     t1 = read_map(simulated.template("T1w"), grid)
     rows = pd.DataFrame(
         [
-            dict.fromkeys(columns_of("qc"))
+            dict.fromkeys(read_columns("qc"))
             | {"scan_id": scan, "participant_id": scan[:5], "status": status, "method": "network"}
             for scan, status in (("sub-1_ses-2_run-1", "ok"), ("sub-2", "failed"))
         ]
     )
     write_table(rows, tmp_path / "batch-1.tsv", "qc")
-    files = derivatives_of(scan_of(rows.iloc[0]), tmp_path / "derivatives", simulated.space)
+    files = name_derivatives(scan_of(rows.iloc[0]), tmp_path / "derivatives", simulated.space)
     write_map(t1, files["t1"], grid)
     save(nib.Nifti1Image(t1, grid.affine), files["native_t1"])
     save(nib.Nifti1Image(np.digitize(t1, [0.1, 0.4, 0.7]).astype(np.uint8), grid.affine), files["native_tissues"])

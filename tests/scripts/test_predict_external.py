@@ -5,7 +5,7 @@ import torch
 
 from relmaps.classify.linear import centred_kernel, fit_linear
 from relmaps.classify.networks import build_network
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.classify.scaling import fit_scaling
 from relmaps.classify.splits import split_subjects
 from relmaps.classify.weights import save_classifier
@@ -31,7 +31,7 @@ def finished(tmp_path, rng):
     write_map(np.ones(SHAPE, dtype=np.float32), tmp_path / "mask.nii.gz", GRID)
     rows = []
     for fold in ("1", "2"):
-        train = rows_of(splits, subjects, fold, "train", "validation")
+        train = find_rows(splits, subjects, fold, "train", "validation")
         known = {"model": "small", "architecture": "small", "grid_shape": list(SHAPE), "fold": fold, "seed": 0}
         network = build_network("small", SHAPE, int(fold))
         save_classifier(tmp_path / f"{fold}.safetensors", network, fit_scaling(array, train), known)

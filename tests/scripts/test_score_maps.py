@@ -3,7 +3,7 @@ import pytest
 
 from relmaps.io.files import write_json
 from relmaps.io.images import write_map
-from relmaps.io.tables import columns_of, read_table
+from relmaps.io.tables import read_columns, read_table
 from relmaps.overlap.bootstrap_samples import BootstrapSamples, write_samples
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.overlap.scoring_space import Specification
@@ -73,7 +73,7 @@ def arguments(tmp_path, grid, brain, rng):
 def test_tables_are_whole(arguments):
     score_maps.main(**arguments)
     scores = read_table(arguments["scores"])
-    assert list(scores) == list(columns_of("scores"))
+    assert list(scores) == list(read_columns("scores"))
     assert len(scores) == 2 * 12 * 2 * (len(METRICS) + len(CURVE_METRICS)) + 2 * 2 * len(METRICS)
     against_truth = scores[scores["reference"] == "truth"]
     assert against_truth.loc[against_truth["metric"].isin(CURVE_METRICS), "value"].between(0, 1).all()

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from relmaps.io.tables import columns_of, read_table, write_table
+from relmaps.io.tables import read_columns, read_table, write_table
 from workflow.scripts.select_subjects import main
 
 
@@ -9,11 +9,11 @@ def selected(folder, exclusion_list=None, permutation=None):
     people = pd.DataFrame({"participant_id": ids, "group": "x", "label": [1, 0, 0, 0], "age": 70, "sex": "f"})
     write_table(people.assign(site=["011", "2", "2", "2"]), folder / "participants.tsv", "participants")
     qc = pd.DataFrame(
-        [dict.fromkeys(columns_of("qc")) | {"scan_id": i, "participant_id": i, "status": "ok"} for i in ids]
+        [dict.fromkeys(read_columns("qc")) | {"scan_id": i, "participant_id": i, "status": "ok"} for i in ids]
     )
     qc["similarity"], qc["tiv_ml"] = [0.9, 0.9, 0.2, 0.9], 1500.0
     write_table(qc, folder / "qc.tsv", "qc")
-    write_table(pd.DataFrame(columns=list(columns_of("exclusions"))), folder / "left_out.tsv", "exclusions")
+    write_table(pd.DataFrame(columns=list(read_columns("exclusions"))), folder / "left_out.tsv", "exclusions")
     main(
         participants=folder / "participants.tsv",
         left_out=folder / "left_out.tsv",
@@ -30,7 +30,7 @@ def selected(folder, exclusion_list=None, permutation=None):
 
 def test_counts_add_up(tmp_path):
     subjects, exclusions = selected(tmp_path)
-    assert list(subjects.columns) == list(columns_of("subjects"))
+    assert list(subjects.columns) == list(read_columns("subjects"))
     assert subjects["site"].tolist() == ["011", "2", "2"]
     assert sorted([*subjects["participant_id"], *exclusions["participant_id"]]) == ["sub-1", "sub-2", "sub-3", "sub-4"]
     assert "similarity to the template 0.2 " in exclusions["reason"][0]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from relmaps.classify.device import open_device
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.classify.scaling import fit_scaling
 from relmaps.classify.splits import split_subjects
 from relmaps.classify.weights import load_classifier
@@ -78,7 +78,7 @@ def test_held_out_participants_are_predicted_by_the_written_weights(study):
 
 def test_the_input_is_scaled_by_the_training_part_alone(study):
     weights, *_ = run(study, "a")
-    train = rows_of(read_table(study / "splits.tsv"), read_table(study / "subjects.tsv"), "2", "train")
+    train = find_rows(read_table(study / "splits.tsv"), read_table(study / "subjects.tsv"), "2", "train")
     assert 0 < len(train) < 8
     found, expected = load_classifier(weights).scaling, fit_scaling(np.load(study / "gm_modulated.npy"), train)
     np.testing.assert_array_equal(found.mean, expected.mean)

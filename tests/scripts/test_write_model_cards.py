@@ -1,6 +1,6 @@
 import re
 
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.io.tables import read_table
 from relmaps.study.config import read_config
 from tests.synthetic_results import SyntheticStudy
@@ -33,7 +33,7 @@ def test_each_fold_has_a_card_that_names_nobody(tmp_path, grid, brain):
     for (fold, card), path in zip(cards.items(), weights, strict=True):
         text = card.read_text()
         assert text.startswith(f"# Network “small”, fold {fold} of the study demo")
-        assert f"| `{path.name}` | 0 | 5 | `{sha256_of(path)}` |" in text
+        assert f"| `{path.name}` | 0 | 5 | `{hash_file(path)}` |" in text
         assert "| Parameters | 112 |" in text
         trained = splits[(splits["fold"] == fold) & (splits["role"] == "train") & (splits["label"] == 1)]
         assert f"| train | AD | {len(trained)} |" in text

@@ -1,4 +1,4 @@
-from relmaps.io.files import read_json, sha256_of
+from relmaps.io.files import hash_file, read_json
 from tests.synthetic_results import SyntheticStudy
 from workflow.scripts import write_provenance
 
@@ -15,6 +15,6 @@ def test_provenance_is_written(tmp_path, grid, brain):
     )
     written = read_json(tmp_path / "provenance.json")
     assert len(written["inputs"]["raw_scans"]) == study.n_scans - 1
-    assert written["inputs"]["meta_analysis"] == sha256_of(scans)
+    assert written["inputs"]["meta_analysis"] == hash_file(scans)
     assert written["config"] == {"study": "demo"}
     assert written["code"] == "c0de"

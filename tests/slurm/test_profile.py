@@ -29,11 +29,11 @@ def test_the_workflow_profile_takes_the_place_of_the_default_one(parsed):
 def test_a_general_profile_says_the_same_beside_the_default_one(parsed):
     """`--profile` leaves profiles/default in force, whose keys win; so far it has none that the cluster's has not."""
     alone, beside = (vars(parsed(option, "profiles/slurm")) for option in ("--workflow-profile", "--profile"))
-    differing = {key for key in alone if told_of(alone[key]) != told_of(beside[key])}
+    differing = {key for key in alone if format_setting(alone[key]) != format_setting(beside[key])}
     assert differing == {"profile", "workflow_profile"}
 
 
-def told_of(setting):
+def format_setting(setting):
     """Text of a setting without addresses of objects."""
     return re.sub(r"0x[0-9a-f]+", "", str(setting))
 

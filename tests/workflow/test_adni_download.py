@@ -5,14 +5,14 @@ import os
 import pytest
 import yaml
 
-from relmaps.cohort.participants import draw_participants
+from relmaps.cohort.participants import sample_participants
 from relmaps.io.images import save
 from relmaps.io.tables import read_table
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from relmaps.study.config import read_config
 from tests.adni_tree import write_adni_tree
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 from tests.studies import finish
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adni")
     regions = read_config()["simulation"]["regions"]
     phantom = build_phantom()
-    effects = effects_of(phantom, regions)
-    people = draw_participants(N_SCANS, 4.0, 0.4, seed=1)
+    effects = make_effects(phantom, regions)
+    people = sample_participants(N_SCANS, 4.0, 0.4, seed=1)
     scans = []
     for number, person in people.iterrows():
         path = folder / f"{number}.nii.gz"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from relmaps import ROOT
-from relmaps.study.code import code_of
+from relmaps.study.code import hash_code
 from relmaps.study.provenance import code_hash
 
 pytestmark = pytest.mark.long
@@ -22,9 +22,9 @@ FOLDERS = ("benchmarks", "config", "envs", "profiles", "relmaps", "resources", "
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 HASHES = """
 import json, sys
-from relmaps.study.code import code_of
+from relmaps.study.code import hash_code
 from relmaps.study.provenance import code_hash
-print(json.dumps([code_hash(), {script: code_of(script) for script in sys.argv[1:]}]))
+print(json.dumps([code_hash(), {script: hash_code(script) for script in sys.argv[1:]}]))
 """
 
 
@@ -85,7 +85,7 @@ def test_the_command_fits_a_screen(installed):
 def test_the_installed_code_has_the_same_hashes(installed, tmp_path):
     scripts = sorted(tracked("workflow/scripts"))
     told = json.loads(call(installed / "python", "-c", HASHES, *scripts, folder=tmp_path))
-    assert told == [code_hash(), {script: code_of(script) for script in scripts}]
+    assert told == [code_hash(), {script: hash_code(script) for script in scripts}]
 
 
 def test_a_study_runs_in_an_empty_folder(installed, tmp_path):

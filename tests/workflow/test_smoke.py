@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from relmaps.io.files import read_json
-from relmaps.io.tables import columns_of, read_table
+from relmaps.io.tables import read_columns, read_table
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.report.summary import summarise
 from relmaps.study.verify import differences
@@ -45,8 +45,8 @@ def test_nothing_is_left_to_do(study):
 @pytest.mark.parametrize("table", [f"{stage}/{name}" for stage, names in TABLES.items() for name in names])
 def test_published_tables_have_their_columns_and_describe_them(study, table):
     path = study.results / f"{table}.tsv"
-    assert list(read_table(path).columns) == list(columns_of(path.stem))
-    assert list(json.loads(path.with_suffix(".json").read_text())) == list(columns_of(path.stem))
+    assert list(read_table(path).columns) == list(read_columns(path.stem))
+    assert list(json.loads(path.with_suffix(".json").read_text())) == list(read_columns(path.stem))
     assert "nan" not in path.read_text().lower().split()
     assert not re.search(r"\t\t|\t$", path.read_text(), re.M), "a value that is missing is n/a, never blank"
 

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from relmaps import ROOT
 from relmaps.catalogue.figures import DRAWN, FIGURES
 from relmaps.catalogue.resources import REQUESTS
-from relmaps.study.code import code_of, import_closure
+from relmaps.study.code import hash_code, import_closure
 from tests.rules import read_names, read_rules
 
 IMPORT_NAMES = {"pyyaml": "yaml", "antspyx": "ants", "scikit-learn": "sklearn", "pillow": "PIL"}
@@ -63,7 +63,7 @@ def test_a_rule_has_a_script_and_a_test_of_its_name(rules):
         script = "plot_figure" if hasattr(rule.params, "figure") else name  # which runs the script of the figure's name
         assert rule.script == f"../scripts/{script}.py", name
         if name != "write_provenance":  # which states the hash of all code
-            assert rule.params.code == code_of(f"workflow/scripts/{name}.py"), name
+            assert rule.params.code == hash_code(f"workflow/scripts/{name}.py"), name
 
 
 def test_a_rule_says_what_it_makes_and_needs(rules):
@@ -191,13 +191,13 @@ def test_an_environment_lists_all_that_its_scripts_import(rules):
     for name, rule in rules.items():
         imported = set()
         for path in import_closure(ROOT / f"workflow/scripts/{name}.py"):
-            imported |= imports_of(path)
+            imported |= list_imports(path)
         env = Path(str(rule.conda_env)).stem
         assert imported - set(sys.stdlib_module_names) - {"relmaps"} <= listed[env], name
 
 
 @cache
-def imports_of(path):
+def list_imports(path):
     """Top packages that a file imports."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]

@@ -19,7 +19,7 @@ rule make_splits:
     resources:
         **LAYOUT.resources("make_splits"),
     params:
-        code=code_of("workflow/scripts/make_splits.py"),
+        code=hash_code("workflow/scripts/make_splits.py"),
         folds=CLASSIFY["folds"],
         validation_fraction=CLASSIFY["validation_fraction"],
         group_by_site=CLASSIFY["group_by_site"],
@@ -47,7 +47,7 @@ rule audit_splits:
     resources:
         **LAYOUT.resources("audit_splits"),
     params:
-        code=code_of("workflow/scripts/audit_splits.py"),
+        code=hash_code("workflow/scripts/audit_splits.py"),
         by_site=CLASSIFY["group_by_site"] and not LAYOUT.external,
         everyone_tested=LAYOUT.external,
     message:
@@ -77,7 +77,7 @@ rule train_cnn:
         **LAYOUT.resources("train_cnn"),
     params:
         **ON_DEVICE,
-        code=code_of("workflow/scripts/train_cnn.py"),
+        code=hash_code("workflow/scripts/train_cnn.py"),
         architecture=LAYOUT.network_architecture,
         feature=LAYOUT.network_feature,
         recipe=RECIPE,
@@ -104,7 +104,7 @@ rule build_gram:
         **LAYOUT.resources("build_gram"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/build_gram.py"),
+        code=hash_code("workflow/scripts/build_gram.py"),
     message:
         "Products of all pairs of scans, which every linear model of {wildcards.feature} is fitted from"
     script:
@@ -130,7 +130,7 @@ rule fit_linear:
         **LAYOUT.resources("fit_linear"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/fit_linear.py"),
+        code=hash_code("workflow/scripts/fit_linear.py"),
         estimator=LAYOUT.linear_estimator,
         grid=LINEAR["c"],
         seed=config["seed"],
@@ -157,7 +157,7 @@ rule fit_covariates:
         **LAYOUT.resources("fit_covariates"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/fit_covariates.py"),
+        code=hash_code("workflow/scripts/fit_covariates.py"),
     message:
         "What age, sex and head size alone tell: {output.predictions}"
     script:
@@ -179,7 +179,7 @@ rule gather_predictions:
     resources:
         **LAYOUT.resources("gather_predictions"),
     params:
-        code=code_of("workflow/scripts/gather_predictions.py"),
+        code=hash_code("workflow/scripts/gather_predictions.py"),
     message:
         "Held-out predictions of all models: {output.predictions}"
     script:
@@ -200,7 +200,7 @@ rule select_networks:
     resources:
         **LAYOUT.resources("select_networks"),
     params:
-        code=code_of("workflow/scripts/select_networks.py"),
+        code=hash_code("workflow/scripts/select_networks.py"),
         networks=PLAN.models.networks,
     message:
         "The network of each fold, chosen on its validation part: {output.selection}"
@@ -230,7 +230,7 @@ rule score_performance:
         **LAYOUT.resources("score_performance"),
     params:
         **INTERVALS,
-        code=code_of("workflow/scripts/score_performance.py"),
+        code=hash_code("workflow/scripts/score_performance.py"),
         linear=[*PLAN.models.linear, *PLAN.models.confound_linear],
         features=LAYOUT.features(),
         cnn_feature=CNN["feature"],
@@ -258,7 +258,7 @@ rule compare_models:
         **LAYOUT.resources("compare_models"),
     params:
         **INTERVALS,
-        code=code_of("workflow/scripts/compare_models.py"),
+        code=hash_code("workflow/scripts/compare_models.py"),
         samples=CLASSIFY["n_bootstrap"],
     message:
         "McNemar tests between models: {output.comparisons}"
@@ -297,7 +297,7 @@ rule predict_external:
         **LAYOUT.resources("predict_external"),
     params:
         **ON_DEVICE,
-        code=code_of("workflow/scripts/predict_external.py"),
+        code=hash_code("workflow/scripts/predict_external.py"),
         linear=PLAN.models.linear,
         folds=FOLDS,
         space=SPACE,
@@ -325,7 +325,7 @@ rule write_model_cards:
     resources:
         **LAYOUT.resources("write_model_cards"),
     params:
-        code=code_of("workflow/scripts/write_model_cards.py"),
+        code=hash_code("workflow/scripts/write_model_cards.py"),
         folds=FOLDS,
         recipe=RECIPE,
         study=LAYOUT.facts(),
@@ -351,7 +351,7 @@ rule permute_labels:
     resources:
         **LAYOUT.resources("permute_labels"),
     params:
-        code=code_of("workflow/scripts/permute_labels.py"),
+        code=hash_code("workflow/scripts/permute_labels.py"),
     message:
         "Labels shuffled with seed {wildcards.permutation}"
     script:
@@ -375,7 +375,7 @@ rule gather_permutations:
     resources:
         **LAYOUT.resources("gather_permutations"),
     params:
-        code=code_of("workflow/scripts/gather_permutations.py"),
+        code=hash_code("workflow/scripts/gather_permutations.py"),
         permutations=CLASSIFY["permutations"],
     message:
         "Performance on shuffled labels: {output.null}"

@@ -1,9 +1,9 @@
 # cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
 from relmaps.catalogue.sources import settings_of_source
-from relmaps.study.plan import disease_of
+from relmaps.study.plan import get_disease
 
 SIMULATION, ATROPHY = config["simulation"], config["cohort"]["synthetic_atrophy"]
-DISEASE = disease_of(config)
+DISEASE = get_disease(config)
 REGIONS = [DISEASE["regions"]["path"]] if DISEASE["regions"]["source"] != "ellipsoids" else []
 
 
@@ -21,7 +21,7 @@ rule simulate_participants:
     resources:
         **LAYOUT.resources("simulate_participants"),
     params:
-        code=code_of("workflow/scripts/simulate_participants.py"),
+        code=hash_code("workflow/scripts/simulate_participants.py"),
         n_scans=SIMULATION["n_scans"],
         severity=SIMULATION["severity"],
         severity_spread=SIMULATION["severity_spread"],
@@ -46,7 +46,7 @@ rule simulate_scans:
     resources:
         **LAYOUT.resources("simulate_scans"),
     params:
-        code=code_of("workflow/scripts/simulate_scans.py"),
+        code=hash_code("workflow/scripts/simulate_scans.py"),
         scans=BATCHES.simulated_scans,
         disease=DISEASE,
         settings={
@@ -74,7 +74,7 @@ rule convert_dicom:
     resources:
         **LAYOUT.resources("convert_dicom"),
     params:
-        code=code_of("workflow/scripts/convert_dicom.py"),
+        code=hash_code("workflow/scripts/convert_dicom.py"),
         scans=BATCHES.conversions,
     message:
         "Convert the DICOM series of batch {wildcards.batch}"
@@ -96,7 +96,7 @@ rule randomise_atrophy:
     resources:
         **LAYOUT.resources("randomise_atrophy"),
     params:
-        code=code_of("workflow/scripts/randomise_atrophy.py"),
+        code=hash_code("workflow/scripts/randomise_atrophy.py"),
         atrophy=ATROPHY and {key: ATROPHY[key] for key in ("severity", "severity_spread", "seed")},
     message:
         "Draw who of the controls is given the disease, and how strongly"
@@ -121,7 +121,7 @@ rule add_atrophy:
     resources:
         **LAYOUT.resources("add_atrophy"),
     params:
-        code=code_of("workflow/scripts/add_atrophy.py"),
+        code=hash_code("workflow/scripts/add_atrophy.py"),
         scans=BATCHES.atrophied,
         space=SPACE,
         images=config["preprocess"]["template"]["images"],
@@ -149,7 +149,7 @@ rule simulate_truth:
     resources:
         **LAYOUT.resources("simulate_truth"),
     params:
-        code=code_of("workflow/scripts/simulate_truth.py"),
+        code=hash_code("workflow/scripts/simulate_truth.py"),
         space=SPACE,
         images=config["preprocess"]["template"]["images"],
         disease=DISEASE,
@@ -177,7 +177,7 @@ rule ingest_cohort:
     resources:
         **LAYOUT.resources("ingest_cohort"),
     params:
-        code=code_of("workflow/scripts/ingest_cohort.py"),
+        code=hash_code("workflow/scripts/ingest_cohort.py"),
         dataset=PLAN.dataset,
         scans=sorted(PLAN.scans),
         source=config["cohort"]["source"],

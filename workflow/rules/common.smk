@@ -6,9 +6,9 @@ from relmaps.catalogue.models import names_of
 from relmaps.catalogue.networks import NETWORKS
 from relmaps.io.errors import UserError
 from relmaps.study.batches import Batches
-from relmaps.study.code import code_of
+from relmaps.study.code import hash_code
 from relmaps.study.config import load_config
-from relmaps.study.layout import layout_of
+from relmaps.study.layout import make_layout
 from relmaps.study.plan import plan_study
 
 try:
@@ -17,7 +17,7 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-LAYOUT = layout_of(config, PLAN)
+LAYOUT = make_layout(config, PLAN)
 STUDY, RESULTS = config["study"], LAYOUT.results
 BATCHES = Batches(RESULTS, PLAN)
 SPACE = config["preprocess"]["template"]["space"]

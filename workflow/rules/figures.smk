@@ -37,7 +37,7 @@ for name, record in FIGURES.items():
             **LAYOUT.figure_settings(record),
             figure=name,
             caption=record.caption,
-            code=code_of(f"workflow/scripts/plot_{name}.py"),
+            code=hash_code(f"workflow/scripts/plot_{name}.py"),
         message:
             record.message
         script:
@@ -72,7 +72,7 @@ rule plot_maps:
     resources:
         **LAYOUT.resources("plot_maps"),
     params:
-        code=code_of("workflow/scripts/plot_maps.py"),
+        code=hash_code("workflow/scripts/plot_maps.py"),
         space=SPACE,
         maps=MAPS,
         references=REFERENCES,
@@ -114,7 +114,7 @@ rule number_figures:
     resources:
         **LAYOUT.resources("number_figures"),
     params:
-        code=code_of("workflow/scripts/number_figures.py"),
+        code=hash_code("workflow/scripts/number_figures.py"),
         figures=FIGURE_NUMBERS,
     message:
         "Figures and tables under the numbers of the paper: {output.captions}"

@@ -24,7 +24,7 @@ rule bootstrap_map:
     params:
         **POOLING,
         **THREADS,
-        code=code_of("workflow/scripts/bootstrap_map.py"),
+        code=hash_code("workflow/scripts/bootstrap_map.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
         references=REFERENCES,
@@ -55,7 +55,7 @@ rule score_surrogates:
         **LAYOUT.resources("score_surrogates"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/score_surrogates.py"),
+        code=hash_code("workflow/scripts/score_surrogates.py"),
         space=SPACE,
         references=REFERENCES,
         specifications=LAYOUT.inferred,
@@ -86,7 +86,7 @@ rule score_permutations:
         **LAYOUT.resources("score_permutations"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/score_permutations.py"),
+        code=hash_code("workflow/scripts/score_permutations.py"),
         permutations=LAYOUT.permutations,
         space=SPACE,
         references=REFERENCES,
@@ -128,7 +128,7 @@ rule score_maps:
         **LAYOUT.resources("score_maps"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/score_maps.py"),
+        code=hash_code("workflow/scripts/score_maps.py"),
         space=SPACE,
         maps=MAPS,
         resampled=LAYOUT.resampled,
@@ -160,7 +160,7 @@ rule compare_maps:
         **LAYOUT.resources("compare_maps"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/compare_maps.py"),
+        code=hash_code("workflow/scripts/compare_maps.py"),
         resampled=LAYOUT.resampled,
         confidence=OVERLAP["confidence"],
     message:
@@ -185,7 +185,7 @@ rule judge_recovery:
     resources:
         **LAYOUT.resources("judge_recovery"),
     params:
-        code=code_of("workflow/scripts/judge_recovery.py"),
+        code=hash_code("workflow/scripts/judge_recovery.py"),
         baselines=["mean_t1", "gm_probability", "t1_edges", "untrained"],  # fixed by decision 1
         unjudged=["hippocampus_distance"],
     message:
@@ -212,7 +212,7 @@ rule score_variants:
         **LAYOUT.resources("score_variants"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/score_variants.py"),
+        code=hash_code("workflow/scripts/score_variants.py"),
         space=SPACE,
         maps=LAYOUT.explained,
         references=REFERENCES,
@@ -241,7 +241,7 @@ rule tabulate_regions:
         **LAYOUT.resources("tabulate_regions"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/tabulate_regions.py"),
+        code=hash_code("workflow/scripts/tabulate_regions.py"),
         space=SPACE,
         references=REFERENCES,
         maps=MAPS,
@@ -274,7 +274,7 @@ rule tabulate_sample_size_curve:
     params:
         **POOLING,
         **THREADS,
-        code=code_of("workflow/scripts/tabulate_sample_size_curve.py"),
+        code=hash_code("workflow/scripts/tabulate_sample_size_curve.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
         references=REFERENCES,

@@ -22,7 +22,7 @@ rule make_template:
     resources:
         **LAYOUT.resources("make_template"),
     params:
-        code=code_of("workflow/scripts/make_template.py"),
+        code=hash_code("workflow/scripts/make_template.py"),
         space=SPACE,
         template=PREPROCESS["template"],
     message:
@@ -47,7 +47,7 @@ rule preprocess_scans:
     resources:
         **LAYOUT.resources("preprocess_scans"),
     params:
-        code=code_of("workflow/scripts/preprocess_scans.py"),
+        code=hash_code("workflow/scripts/preprocess_scans.py"),
         scans=BATCHES.raw_scans,
         space=SPACE,
         derivatives=DERIVATIVES,
@@ -75,7 +75,7 @@ rule gather_qc:
     resources:
         **LAYOUT.resources("gather_qc"),
     params:
-        code=code_of("workflow/scripts/gather_qc.py"),
+        code=hash_code("workflow/scripts/gather_qc.py"),
         outlier_z=PREPROCESS["outlier_z"],
     message:
         "Gather the quality control of all scans and flag what lies far from the median"
@@ -101,7 +101,7 @@ rule select_subjects:
     resources:
         **LAYOUT.resources("select_subjects"),
     params:
-        code=code_of("workflow/scripts/select_subjects.py"),
+        code=hash_code("workflow/scripts/select_subjects.py"),
         exclude_on=PREPROCESS["exclude_on"],
         on_bad_scan=config["cohort"]["on_bad_scan"],
         permutation=CLASSIFY["permute_labels"],
@@ -128,7 +128,7 @@ rule build_array:
     resources:
         **LAYOUT.resources("build_array"),
     params:
-        code=code_of("workflow/scripts/build_array.py"),
+        code=hash_code("workflow/scripts/build_array.py"),
         space=SPACE,
         derivatives=DERIVATIVES,
         settings=lookup(dpath="preprocess/features/{feature}", within=config),
@@ -154,7 +154,7 @@ rule plot_mosaic:
     resources:
         **LAYOUT.resources("plot_mosaic"),
     params:
-        code=code_of("workflow/scripts/plot_mosaic.py"),
+        code=hash_code("workflow/scripts/plot_mosaic.py"),
         space=SPACE,
         derivatives=DERIVATIVES,
     message:
@@ -178,7 +178,7 @@ rule plot_scans:
     resources:
         **LAYOUT.resources("plot_scans"),
     params:
-        code=code_of("workflow/scripts/plot_scans.py"),
+        code=hash_code("workflow/scripts/plot_scans.py"),
         space=SPACE,
         derivatives=DERIVATIVES,
     message:

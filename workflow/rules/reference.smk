@@ -20,7 +20,7 @@ rule build_truth:
     resources:
         **LAYOUT.resources("build_truth"),
     params:
-        code=code_of("workflow/scripts/build_truth.py"),
+        code=hash_code("workflow/scripts/build_truth.py"),
         space=SPACE,
     message:
         "Reference truth: the known disease's expected loss"
@@ -46,7 +46,7 @@ rule select_foci:
     resources:
         **LAYOUT.resources("select_foci"),
     params:
-        code=code_of("workflow/scripts/select_foci.py"),
+        code=hash_code("workflow/scripts/select_foci.py"),
         rules=LAYOUT.neuroquery_rules,
     message:
         "Papers of NeuroQuery whose foci make the reference {wildcards.reference}: {output.papers}"
@@ -75,7 +75,7 @@ rule build_reference:
         **LAYOUT.resources("build_reference"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/build_reference.py"),
+        code=hash_code("workflow/scripts/build_reference.py"),
         space=SPACE,
         settings=LAYOUT.reference_settings,
         seed=config["seed"],

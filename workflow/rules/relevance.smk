@@ -35,7 +35,7 @@ rule explain_cnn:
         **LAYOUT.resources("explain_cnn"),
     params:
         **ON_DEVICE,
-        code=code_of("workflow/scripts/explain_cnn.py"),
+        code=hash_code("workflow/scripts/explain_cnn.py"),
         space=SPACE,
         method=LAYOUT.method,
         targets=TARGETS,
@@ -68,7 +68,7 @@ rule map_linear_folds:
         **LAYOUT.resources("map_linear_folds"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/map_linear_folds.py"),
+        code=hash_code("workflow/scripts/map_linear_folds.py"),
         space=SPACE,
         feature=CLASSIFY["linear"]["feature"],
     message:
@@ -96,7 +96,7 @@ rule pool_map:
     params:
         **POOLING,
         **THREADS,
-        code=code_of("workflow/scripts/pool_map.py"),
+        code=hash_code("workflow/scripts/pool_map.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
     message:
@@ -122,7 +122,7 @@ rule pool_variants:
         **LAYOUT.resources("pool_variants"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/pool_variants.py"),
+        code=hash_code("workflow/scripts/pool_variants.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
         multiverse=RELEVANCE["multiverse"],
@@ -148,7 +148,7 @@ rule write_subject_maps:
     resources:
         **LAYOUT.resources("write_subject_maps"),
     params:
-        code=code_of("workflow/scripts/write_subject_maps.py"),
+        code=hash_code("workflow/scripts/write_subject_maps.py"),
         space=SPACE,
         target=RELEVANCE["target"],
     message:
@@ -175,7 +175,7 @@ rule resample_external_map:
     resources:
         **LAYOUT.resources("resample_external_map"),
     params:
-        code=code_of("workflow/scripts/resample_external_map.py"),
+        code=hash_code("workflow/scripts/resample_external_map.py"),
         space=SPACE,
         polarity=LAYOUT.external_map("polarity"),
         description=LAYOUT.external_map("description"),
@@ -206,7 +206,7 @@ rule map_permutation:
     params:
         **POOLING,
         **ON_DEVICE,
-        code=code_of("workflow/scripts/map_permutation.py"),
+        code=hash_code("workflow/scripts/map_permutation.py"),
         methods={name: LAYOUT.method_settings(name) for name in LAYOUT.heatmaps},
         tissue_inputs=LAYOUT.permuted_tissue_inputs,
         tissue_features={name: LAYOUT.feature_behind(name) for name in LAYOUT.tissue_maps},
@@ -244,7 +244,7 @@ rule check_heatmap:
         **LAYOUT.resources("check_heatmap"),
     params:
         **ON_DEVICE,
-        code=code_of("workflow/scripts/check_heatmap.py"),
+        code=hash_code("workflow/scripts/check_heatmap.py"),
         space=SPACE,
         method=LAYOUT.method,
         folds=FOLDS[: CHECKS["folds"]],
@@ -287,7 +287,7 @@ rule tabulate_stability:
         **LAYOUT.resources("tabulate_stability"),
     params:
         **THREADS,
-        code=code_of("workflow/scripts/tabulate_stability.py"),
+        code=hash_code("workflow/scripts/tabulate_stability.py"),
         space=SPACE,
         maps=MAPS,
         heatmaps=LAYOUT.explained,

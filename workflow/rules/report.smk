@@ -5,7 +5,7 @@ from relmaps.study.provenance import code_hash
 
 REPORT_TEMPLATES = code_hash(
     ["relmaps/report/templates", "relmaps/report/niivue"]
-)  # code_of follows imports only
+)  # hash_code follows imports only
 TABLES = f"{RESULTS}/tables"
 PUBLISHED_TABLES = {
     "participants": f"{RESULTS}/cohort/participants.tsv",
@@ -67,7 +67,7 @@ rule write_tables:
     resources:
         **LAYOUT.resources("write_tables"),
     params:
-        code=code_of("workflow/scripts/write_tables.py"),
+        code=hash_code("workflow/scripts/write_tables.py"),
         templates=REPORT_TEMPLATES,
         published=list(PUBLISHED_TABLES),
         maps=MAPS,
@@ -101,7 +101,7 @@ rule write_report:
     resources:
         **LAYOUT.resources("write_report"),
     params:
-        code=code_of("workflow/scripts/write_report.py"),
+        code=hash_code("workflow/scripts/write_report.py"),
         templates=REPORT_TEMPLATES,
         figures=LAYOUT.figures,
         published=list(PUBLISHED_TABLES),
@@ -134,7 +134,7 @@ rule write_manifest:
     resources:
         **LAYOUT.resources("write_manifest"),
     params:
-        code=code_of("workflow/scripts/write_manifest.py"),
+        code=hash_code("workflow/scripts/write_manifest.py"),
     message:
         "Hashes of all that the study has made, and what each rule took: {output.manifest}"
     script:

@@ -5,32 +5,32 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.prepared import failures_of, write_prepared
+from relmaps.cohort.prepared import read_failures, write_prepared
 from relmaps.io.errors import ScanError
-from relmaps.io.files import fingerprint, read_json, sha256_of, write_json
+from relmaps.io.files import fingerprint, hash_file, read_json, write_json
 from relmaps.io.images import save
 from relmaps.io.jobs import job, log, progress
 from relmaps.io.tables import read_table
 from relmaps.preprocess.ants_steps import work_on
 from relmaps.preprocess.integrity import hash_of_raw, read_raw
 from relmaps.preprocess.scan import VERSIONS
-from relmaps.preprocess.template import hashes_of, load_template
+from relmaps.preprocess.template import hash_template, load_template
 from relmaps.simulation.atrophy import add_atrophy
 from relmaps.simulation.disease import disease_field
 from relmaps.simulation.phantom import field_tissues
-from relmaps.simulation.regions import losses_of
-from relmaps.space.template import source_of
+from relmaps.simulation.regions import compute_losses
+from relmaps.space.template import select_source
 
 
 def main(*, scans, earlier, severity, template, images, prepared, space, disease, seed, code):
     drawn = read_table(severity).set_index("participant_id")
     places = {name: number for number, name in enumerate(drawn.index)}
-    reasons = failures_of(earlier)
+    reasons = read_failures(earlier)
     atlas = load_template(template, space)
-    tissues = field_tissues(source_of(images))
-    left, right = (disease_field(tissues, loss) for loss in losses_of(disease["regions"], tissues.grid))
+    tissues = field_tissues(select_source(images))
+    left, right = (disease_field(tissues, loss) for loss in compute_losses(disease["regions"], tissues.grid))
     # All that every scan's result hangs on; what else it does is its own file, its person and their place in the draw.
-    shared = [hashes_of(atlas), _hash_of_regions(disease["regions"]), disease, images, seed, VERSIONS, code]
+    shared = [hash_template(atlas), _hash_of_regions(disease["regions"]), disease, images, seed, VERSIONS, code]
     rows = []
     for fields, target in progress(scans, "scan"):
         scan = Scan(*fields)
@@ -50,7 +50,7 @@ def main(*, scans, earlier, severity, template, images, prepared, space, disease
 
 
 def _hash_of_regions(regions):
-    return sha256_of(regions["path"]) if regions["source"] != "ellipsoids" else None
+    return hash_file(regions["path"]) if regions["source"] != "ellipsoids" else None
 
 
 def _add_once(scan, target, made_from, atlas, tissues, velocity, rng):

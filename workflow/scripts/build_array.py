@@ -6,7 +6,7 @@ from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
 from relmaps.preprocess.arrays import build_array
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
 
 SOURCE = {"t1_affine": "t1_affine", "t1_syn": "t1", "gm": "gm", "gm_modulated": "gm_modulated"}
 # For controls of what a model can tell from the outline alone: the T1 made black and white, and where there is brain.
@@ -18,7 +18,7 @@ def main(*, subjects, brain, tissues, array, derivatives, space, feature, smooth
     grid = load_grid(brain, space)
     people = read_table(subjects)
     maps = [
-        derivatives_of(scan_of(row), derivatives, space)[SOURCE.get(feature, "t1_affine")]
+        name_derivatives(scan_of(row), derivatives, space)[SOURCE.get(feature, "t1_affine")]
         for row in people.itertuples()
     ]
     scale = np.ones(len(people))

@@ -11,7 +11,7 @@ from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.checks.faithfulness import Replacing, area_table, curve_table, evidence_along
 from relmaps.relevance.checks.randomisation import randomisation_table
-from relmaps.relevance.checks.scans import some_of
+from relmaps.relevance.checks.scans import sample_rows
 from relmaps.relevance.explain import Cohort, held_out, training_controls
 from relmaps.relevance.methods import open_method
 
@@ -29,7 +29,7 @@ def main(*, weights, array, subjects, splits, brain_mask, randomisation, faithfu
         classifier = load_classifier(path)
         cohort = Cohort(images, labels, training_controls(roles, fold, people), grid, brain)
         rows = held_out(roles, fold, people["participant_id"])
-        few, more = (some_of(rows, labels, scans[check], seed) for check in ("randomisation", "faithfulness"))
+        few, more = (sample_rows(rows, labels, scans[check], seed) for check in ("randomisation", "faithfulness"))
         changes[fold] = randomisation_table(classifier, cohort, few, heatmap, device, seed)
         evidence[fold] = evidence_along(classifier, cohort, more, heatmap, device, replacing)
         strata[fold] = 2 * int(fold) + labels[more]

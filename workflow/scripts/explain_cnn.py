@@ -54,7 +54,7 @@ def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed
     write_table(table.assign(fold=fold, model=model), subject_table)
     with replacing(seed_maps) as temporary, open(temporary, "wb") as file:
         np.save(file, maps.seed_maps)
-    write_map(grid.volume_of(maps.fold_map, brain), fold_map, grid)
+    write_map(grid.make_volume(maps.fold_map, brain), fold_map, grid)
 
 
 if __name__ == "__main__":

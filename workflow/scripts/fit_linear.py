@@ -9,7 +9,7 @@ from relmaps.classify.linear import centred_kernel, fit_linear
 from relmaps.classify.penalty import choose_c
 from relmaps.classify.platt import platt
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.io.jobs import job
 from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table, write_table
@@ -28,7 +28,7 @@ def main(*, subjects, splits, gram, predictions, folds, model, estimator, grid, 
     labels, gram = table["label"].to_numpy(), open_array(gram)
     parts, rows = [], []
     for fold in roles["fold"].unique():
-        train, test = rows_of(roles, table, fold, "train", "validation"), rows_of(roles, table, fold, "test")
+        train, test = find_rows(roles, table, fold, "train", "validation"), find_rows(roles, table, fold, "test")
         chosen = choose_c(estimator, gram, labels, train, grid, seed)
         kernel, scale = centred_kernel(gram, train)
         dual, intercept = fit_linear(estimator, kernel[np.ix_(train, train)], labels[train], chosen.c)

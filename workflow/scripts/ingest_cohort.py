@@ -7,7 +7,7 @@ import pandas as pd
 from relmaps.cohort.dicom import hash_of_series
 from relmaps.cohort.sources import read_cohort
 from relmaps.io.errors import UserError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 from relmaps.io.jobs import job, log
 from relmaps.io.tables import write_table
 
@@ -36,7 +36,7 @@ def main(*, dataset, participants, scans, left_out, planned, source, settings):
 def _hash_or_none(path):
     """What cannot be read is not an error here: preprocessing gives it a row with the reason."""
     try:
-        return hash_of_series(path) if Path(path).is_dir() else sha256_of(path)
+        return hash_of_series(path) if Path(path).is_dir() else hash_file(path)
     except OSError:
         return None
 

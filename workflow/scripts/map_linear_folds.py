@@ -11,7 +11,7 @@ def main(map_name, inputs, space, feature, fold_maps):
     grid = load_grid(inputs["brain_mask"], space)
     brain = read_mask(inputs["brain_mask"], grid)
     for fold, path in enumerate(fold_maps):
-        write_map(grid.volume_of(group_map.combine.of_fold(fold), brain), path, grid)
+        write_map(grid.make_volume(group_map.combine.of_fold(fold), brain), path, grid)
 
 
 if __name__ == "__main__":

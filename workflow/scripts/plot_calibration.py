@@ -1,6 +1,6 @@
 """Figure: are predicted probabilities as often right as they say?"""
 
-from relmaps.figures.calibration import draw_calibration
+from relmaps.figures.calibration import plot_calibration
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -8,7 +8,7 @@ from relmaps.io.tables import read_table
 
 def main(*, calibration, performance, figures):
     with house_style():
-        save_figure(draw_calibration(read_table(calibration), read_table(performance)), figures)
+        save_figure(plot_calibration(read_table(calibration), read_table(performance)), figures)
 
 
 if __name__ == "__main__":

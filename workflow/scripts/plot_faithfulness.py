@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.figures.faithfulness import draw_faithfulness
+from relmaps.figures.faithfulness import plot_faithfulness
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -12,7 +12,7 @@ def main(*, curves, areas, figures):
     """curves, areas : one table per heatmap."""
     tables = [pd.concat([read_table(path) for path in paths]) for paths in (curves, areas)]
     with house_style():
-        save_figure(draw_faithfulness(*tables), figures)
+        save_figure(plot_faithfulness(*tables), figures)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Figure: loss by epoch of the network selected in each fold."""
 
-from relmaps.figures.learning import draw_learning
+from relmaps.figures.learning import plot_learning
 from relmaps.figures.overlap import is_true
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
@@ -16,7 +16,7 @@ def main(*, histories, selection, figures):
         names[row.fold] = row.model
     folds = sorted(chosen, key=int)
     with house_style():
-        save_figure(draw_learning({fold: chosen[fold] for fold in folds}, names), figures)
+        save_figure(plot_learning({fold: chosen[fold] for fold in folds}, names), figures)
 
 
 if __name__ == "__main__":

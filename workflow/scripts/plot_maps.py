@@ -1,7 +1,7 @@
 """Figure: group maps of all methods on the template, beside the references."""
 
 from relmaps.catalogue.names import map_name, reference_name
-from relmaps.figures.maps import Panel, draw_maps
+from relmaps.figures.maps import Panel, plot_maps
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.files import read_json
 from relmaps.io.images import load_grid, read_map, read_mask
@@ -21,9 +21,9 @@ def main(maps, sidecars, references, outline, template, brain_mask, space, figur
     ]
     behind = read_mask(outline, grid), read_map(template, grid), read_mask(brain_mask, grid), grid
     with house_style():
-        save_figure(draw_maps(panels, *behind), figures)
+        save_figure(plot_maps(panels, *behind), figures)
         for panel, path in zip(panels, rows, strict=False):
-            save_figure(draw_maps([panel], *behind), [path])
+            save_figure(plot_maps([panel], *behind), [path])
 
 
 if __name__ == "__main__":

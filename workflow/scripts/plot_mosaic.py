@@ -3,12 +3,12 @@
 from relmaps.io.images import load_grid, read_map
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
-from relmaps.preprocess.mosaic import plot_mosaic, tiles_of
+from relmaps.preprocess.mosaic import make_tiles, plot_mosaic
 
 
 def main(*, qc, subjects, gm, mosaic, derivatives, space):
     grid = load_grid(gm, space)
-    tiles = tiles_of(read_table(qc), read_table(subjects), derivatives, space)
+    tiles = make_tiles(read_table(qc), read_table(subjects), derivatives, space)
     plot_mosaic(tiles, read_map(gm, grid), grid, mosaic)
 
 

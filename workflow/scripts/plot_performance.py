@@ -1,6 +1,6 @@
 """Figure: performance of every model on held-out participants."""
 
-from relmaps.figures.performance import draw_performance
+from relmaps.figures.performance import plot_performance
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -10,7 +10,7 @@ def main(*, performance, figures, null=None):
     """null : performance on shuffled labels, if it was made."""
     shuffled = None if null is None else read_table(null)
     with house_style():
-        save_figure(draw_performance(read_table(performance), shuffled), figures)
+        save_figure(plot_performance(read_table(performance), shuffled), figures)
 
 
 if __name__ == "__main__":

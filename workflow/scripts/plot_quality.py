@@ -1,6 +1,6 @@
 """Figure: how well the scans were registered and segmented."""
 
-from relmaps.figures.quality import draw_quality
+from relmaps.figures.quality import plot_quality
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -9,7 +9,7 @@ from relmaps.io.tables import read_table
 def main(qc, participants, subjects, exclude_on, figures):
     with house_style():
         tables = [read_table(path) for path in (qc, participants, subjects)]
-        save_figure(draw_quality(*tables, exclude_on), figures)
+        save_figure(plot_quality(*tables, exclude_on), figures)
 
 
 if __name__ == "__main__":

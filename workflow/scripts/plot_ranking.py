@@ -1,6 +1,6 @@
 """Figure: all maps ranked by their overlap in the primary analysis, with intervals."""
 
-from relmaps.figures.ranking import draw_ranking
+from relmaps.figures.ranking import plot_ranking
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -8,7 +8,7 @@ from relmaps.io.tables import read_table
 
 def main(scores, references, figures):
     with house_style():
-        save_figure(draw_ranking(read_table(scores), references), figures)
+        save_figure(plot_ranking(read_table(scores), references), figures)
 
 
 if __name__ == "__main__":

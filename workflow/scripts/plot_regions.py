@@ -1,6 +1,6 @@
 """Figure: in which regions maps and references lie."""
 
-from relmaps.figures.regions import draw_regions
+from relmaps.figures.regions import plot_regions
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -8,7 +8,7 @@ from relmaps.io.tables import read_table
 
 def main(regions, maps, references, figures):
     with house_style():
-        save_figure(draw_regions(read_table(regions), maps, references), figures)
+        save_figure(plot_regions(read_table(regions), maps, references), figures)
 
 
 if __name__ == "__main__":

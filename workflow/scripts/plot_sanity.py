@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from relmaps.figures.sanity import draw_sanity
+from relmaps.figures.sanity import plot_sanity
 from relmaps.figures.style import house_style, save_figure
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
@@ -11,7 +11,7 @@ from relmaps.io.tables import read_table
 def main(*, randomisation, figures):
     """randomisation : one table per heatmap."""
     with house_style():
-        save_figure(draw_sanity(pd.concat([read_table(path) for path in randomisation])), figures)
+        save_figure(plot_sanity(pd.concat([read_table(path) for path in randomisation])), figures)
 
 
 if __name__ == "__main__":

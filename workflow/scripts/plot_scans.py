@@ -7,8 +7,8 @@ import pandas as pd
 from relmaps.io.images import load_grid, read_map
 from relmaps.io.jobs import job, progress
 from relmaps.io.tables import read_table
-from relmaps.preprocess.derivatives import derivatives_of, scan_of
-from relmaps.preprocess.pictures import draw_scan
+from relmaps.preprocess.derivatives import name_derivatives, scan_of
+from relmaps.preprocess.pictures import plot_scan
 
 
 def main(*, qc, gm, pictures, derivatives, space):
@@ -17,8 +17,8 @@ def main(*, qc, gm, pictures, derivatives, space):
     Path(pictures).mkdir(parents=True, exist_ok=True)  # stays empty where every scan failed
     rows = pd.concat([read_table(batch) for batch in qc], ignore_index=True)
     for row in progress(list(rows[rows["status"] == "ok"].itertuples()), "picture"):
-        files = derivatives_of(scan_of(row), derivatives, space)
-        draw_scan(files, row._asdict(), template_gm, grid, Path(pictures, f"{row.scan_id}.png"))
+        files = name_derivatives(scan_of(row), derivatives, space)
+        plot_scan(files, row._asdict(), template_gm, grid, Path(pictures, f"{row.scan_id}.png"))
 
 
 if __name__ == "__main__":

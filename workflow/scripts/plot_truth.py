@@ -1,7 +1,7 @@
 """Figure: overlap with the meta-analysis against overlap with the truth, where it is known."""
 
 from relmaps.figures.style import house_style, save_figure
-from relmaps.figures.truth import draw_truth
+from relmaps.figures.truth import plot_truth
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
 
@@ -9,7 +9,7 @@ from relmaps.io.tables import read_table
 def main(scores, references, figures):
     truth = "truth" if "truth" in references else None
     with house_style():
-        save_figure(draw_truth(read_table(scores), truth, references), figures)
+        save_figure(plot_truth(read_table(scores), truth, references), figures)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def main(map_name, inputs, settings, group):
     grid = load_grid(inputs["brain_mask"], settings["space"])
     brain = read_mask(inputs["brain_mask"], grid)
     published = group_map.published()
-    write_map(grid.volume_of(published, brain), group, grid, group_map.sidecar(published))
+    write_map(grid.make_volume(published, brain), group, grid, group_map.sidecar(published))
     log.info("%s: %s", map_name, group_map.semantics.polarity)
 
 

@@ -9,7 +9,7 @@ from relmaps.classify.batches import Scans
 from relmaps.classify.device import open_device
 from relmaps.classify.external import check_unseen, linear_scores
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.classify.training import predict_scores
 from relmaps.classify.weights import load_classifier
 from relmaps.io.images import load_grid, read_map, read_mask
@@ -41,7 +41,7 @@ def main(*, subjects, scans, brain_mask, images, linear_images, weights, linear,
     for number, (model, path) in enumerate(zip(linear, linear_folds, strict=True)):
         settings = read_table(path).set_index("fold")
         for fold, image in zip(folds, linear_weights[number * len(folds) :], strict=False):
-            train = rows_of(roles, theirs, fold, "train", "validation")
+            train = find_rows(roles, theirs, fold, "train", "validation")
             scores = linear_scores(-read_map(image, grid), settings.loc[fold, "intercept"], trained_on, train, new)
             parts.append(prediction_table(table, rows, scores, model=model, fold=fold, seed=0, role="test"))
     write_table(pd.concat(parts), predictions)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps.cohort.cohort import Scan
-from relmaps.cohort.prepared import failures_of
+from relmaps.cohort.prepared import read_failures
 from relmaps.io.images import load_grid
 from relmaps.io.jobs import job, progress
-from relmaps.io.tables import columns_of, write_table
+from relmaps.io.tables import read_columns, write_table
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import failed, preprocess
 from relmaps.preprocess.template import load_template, template_paths
@@ -17,14 +17,14 @@ from relmaps.preprocess.template import load_template, template_paths
 def main(*, scans, prepared, template, qc, derivatives, space, settings):
     grid = load_grid(template_paths(template, space)["brain_mask"], space)
     images = load_template(template, space)
-    reasons = failures_of(prepared)
+    reasons = read_failures(prepared)
     rows = []
     for scan in progress([Scan(*scan) for scan in scans], "scan"):
         if scan.scan_id in reasons:
             rows.append(failed(scan, reasons[scan.scan_id]))
         else:
             rows.append(preprocess(scan, images, grid, derivatives, Settings(**settings)))
-    write_table(pd.DataFrame(rows, columns=list(columns_of("qc"))), qc, "qc")
+    write_table(pd.DataFrame(rows, columns=list(read_columns("qc"))), qc, "qc")
 
 
 if __name__ == "__main__":

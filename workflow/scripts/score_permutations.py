@@ -20,10 +20,10 @@ def main(maps, scoring_files, table, permutations, primary, seed):
         with np.load(path, allow_pickle=False) as file:
             found[str(permutation)] = dict(file)
 
-    def null_of(values):
+    def compute_null(values):
         return spatial_null(values, scoring_space, primary, FIELDS, seed, CURVE_METRICS.values())
 
-    write_table(permuted_table(found, scoring_space, primary, null_of), table, "permuted")
+    write_table(permuted_table(found, scoring_space, primary, compute_null), table, "permuted")
 
 
 if __name__ == "__main__":

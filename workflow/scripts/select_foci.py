@@ -4,7 +4,7 @@ from relmaps.io.files import scratch_folder, write_text
 from relmaps.io.jobs import job
 from relmaps.io.tables import write_table
 from relmaps.reference.neuroquery import fetch_database, read_database
-from relmaps.reference.papers import LABEL, choose_papers, experiments_of, read_allow_list
+from relmaps.reference.papers import LABEL, choose_papers, make_experiments, read_allow_list
 from relmaps.reference.sleuth import sleuth_text
 
 
@@ -15,7 +15,7 @@ def main(folder, allow_list, rules, foci, papers):
     allowed = read_allow_list(allow_list, database) if allow_list else {}
     table, chosen = choose_papers(database, rules["require"], rules["exclude"], rules["maximum_foci"], allowed)
     size = rules["assumed_sample_size"]
-    write_text(sleuth_text(experiments_of(table, chosen, size), LABEL.format(size)), foci)
+    write_text(sleuth_text(make_experiments(table, chosen, size), LABEL.format(size)), foci)
     write_table(table, papers, "papers")
 
 

@@ -3,14 +3,14 @@
 import shutil
 from pathlib import Path
 
-from relmaps.cohort.participants import draw_participants
+from relmaps.cohort.participants import sample_participants
 from relmaps.io.files import write_json
 from relmaps.io.jobs import job
 from relmaps.io.tables import write_table
 
 
 def main(*, participants, description, severity, n_scans, median_severity, severity_spread, seed):
-    people = draw_participants(n_scans, median_severity, severity_spread, seed)
+    people = sample_participants(n_scans, median_severity, severity_spread, seed)
     for folder in Path(participants).parent.glob("sub-*"):  # of an earlier, larger cohort under the same name
         if folder.name not in set(people["participant_id"]):
             shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from relmaps.io.tables import read_table, write_table
 from relmaps.simulation.disease import build_effects
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.protocols import BOX
-from relmaps.simulation.regions import losses_of
+from relmaps.simulation.regions import compute_losses
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 
 
@@ -19,7 +19,7 @@ def main(*, severity, done, scans, regions, settings, code):
     people = read_table(severity).set_index("participant_id")
     scanner = ScanSettings(**settings)
     phantom = build_phantom(neck=scanner.protocol != BOX)
-    effects = build_effects(phantom.field, losses_of(regions, phantom.field.grid))
+    effects = build_effects(phantom.field, compute_losses(regions, phantom.field.grid))
     rows = []
     for participant_id, (number, path) in progress(scans.items(), "scan"):
         person, path = people.loc[participant_id], Path(path)

@@ -10,15 +10,15 @@ from relmaps.reference.truth import truth_reference
 from relmaps.simulation.disease import disease_field, expected_loss, truth_on
 from relmaps.simulation.literature import simulate_literature
 from relmaps.simulation.phantom import field_tissues
-from relmaps.simulation.regions import losses_of
-from relmaps.space.template import source_of
+from relmaps.simulation.regions import compute_losses
+from relmaps.space.template import select_source
 
 
 def main(*, template, images, truth, literature, space, disease, studies, seed):
     paths = template_paths(template, space)
     grid = load_grid(paths["brain_mask"], space)
-    tissues = field_tissues(source_of(images))
-    field = sum(disease_field(tissues, loss) for loss in losses_of(disease["regions"], tissues.grid))
+    tissues = field_tissues(select_source(images))
+    field = sum(disease_field(tissues, loss) for loss in compute_losses(disease["regions"], tissues.grid))
     loss = expected_loss(field, tissues.voxel_mm, disease["severity"], disease["severity_spread"])
     inside = read_mask(paths["brain_mask"], grid)
     loss_of_gm = truth_on(loss, tissues.grid, read_map(paths["GM_probseg"], grid), grid) * inside

@@ -9,7 +9,7 @@ from relmaps.classify.predictions import chosen_in
 from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table
-from relmaps.relevance.checks.location import location_rows, tissues_of
+from relmaps.relevance.checks.location import label_tissues, location_rows
 from relmaps.relevance.checks.stability import agreement_table, stability_rows
 
 
@@ -30,7 +30,7 @@ def main(*, group_maps, fold_maps, seed_maps, subject_tables, selection, brain_m
     groups = {name: read_map(path, grid)[brain] for name, path in group_maps.items()}
     write_table(agreement_table(groups), agreement, "agreement")
 
-    tissue = tissues_of(brain, *(read_map(path, grid) for path in tissues), grid.voxel_mm)
+    tissue = label_tissues(brain, *(read_map(path, grid) for path in tissues), grid.voxel_mm)
     chosen = read_table(selection)
     rows = []
     for name, values in groups.items():

@@ -11,10 +11,10 @@ from relmaps.classify.batches import Scans
 from relmaps.classify.device import open_device
 from relmaps.classify.networks import build_network
 from relmaps.classify.predictions import prediction_table
-from relmaps.classify.recipe import recipe_of
-from relmaps.classify.roles import rows_of
+from relmaps.classify.recipe import make_recipe
+from relmaps.classify.roles import find_rows
 from relmaps.classify.scaling import UNSCALED, fit_scaling
-from relmaps.classify.training import Training, predict_scores, seed_of, train_network
+from relmaps.classify.training import Training, make_seed, predict_scores, train_network
 from relmaps.classify.weights import save_classifier
 from relmaps.io.files import fingerprint
 from relmaps.io.images import load_grid, read_mask
@@ -28,16 +28,16 @@ log = logging.getLogger("relmaps")
 def main(*, subjects, splits, images, brain_mask, weights, history, predictions, model, architecture, feature, fold,
          training_seed, seed, recipe, space, device, code):  # fmt: skip
     table, roles = read_table(subjects), read_table(splits)
-    train, validation, test = (rows_of(roles, table, fold, role) for role in ("train", "validation", "test"))
+    train, validation, test = (find_rows(roles, table, fold, role) for role in ("train", "validation", "test"))
     log.info("%s, fold %s: %d train, %d validate, %d tested", model, fold, len(train), len(validation), len(test))
 
     array, labels = open_array(images), table["label"].to_numpy()
     checkpoint = Path(weights).with_name("checkpoints") / Path(weights).name
-    start = seed_of(seed, int(fold), training_seed)
+    start = make_seed(seed, int(fold), training_seed)
     content = os.stat(images)
     parts = [table["participant_id"].iloc[rows].tolist() + labels[rows].tolist() for rows in (train, validation)]
     identity = fingerprint(model, architecture, recipe, start, parts, content.st_size, content.st_mtime_ns, code)
-    recipe = recipe_of(recipe)
+    recipe = make_recipe(recipe)
     scaling = fit_scaling(array, train) if recipe.input_scaling == "z_score" else UNSCALED
     scans = Scans(array, scaling, labels, read_mask(brain_mask, load_grid(brain_mask, space)), device)
     network = build_network(architecture, array.shape[1:], start)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from relmaps.io.files import write_json
 from relmaps.io.jobs import job
-from relmaps.study.manifest import manifest_of
+from relmaps.study.manifest import make_manifest
 
 
 def main(manifest):
     """manifest : the file to write; it tells of the folder that it lies in."""
-    write_json(manifest_of(Path(manifest).parent), manifest)
+    write_json(make_manifest(Path(manifest).parent), manifest)
 
 
 if __name__ == "__main__":

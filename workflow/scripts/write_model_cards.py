@@ -4,7 +4,7 @@ import platform
 from importlib.metadata import version
 
 import relmaps
-from relmaps.classify.cards import card_of
+from relmaps.classify.cards import make_card
 from relmaps.classify.checkpoint_metadata import read_weights
 from relmaps.figures.overlap import is_true
 from relmaps.io.files import write_text
@@ -15,7 +15,7 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "safetensors")
 
 
 def main(*, subjects, splits, selection, performance, weights, cards, recipe, study, confidence):
-    """weights : files of all networks. cards : fold -> file to write. study : as for relmaps.classify.cards.card_of."""
+    """weights : files of all networks. cards : fold -> file to write. study : as for make_card."""
     of_training = {one.key: one for one in map(read_weights, weights)}
     chosen = read_table(selection)
     chosen = chosen[is_true(chosen["chosen"])]
@@ -25,7 +25,7 @@ def main(*, subjects, splits, selection, performance, weights, cards, recipe, st
     for fold, card in cards.items():
         mine = chosen.loc[chosen["fold"] == fold, ["model", "fold", "seed"]]
         people = table.merge(roles.loc[roles["fold"] == fold, ["participant_id", "role"]], on="participant_id")
-        text = card_of(
+        text = make_card(
             fold,
             [of_training[key] for key in mine.itertuples(index=False, name=None)],
             people[["role", "label", "age", "sex"]],

@@ -3,11 +3,11 @@
 from relmaps.io.files import write_json
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table
-from relmaps.study.provenance import provenance_of
+from relmaps.study.provenance import make_provenance
 
 
 def main(scans, inputs, config, code, provenance):
-    write_json(provenance_of(config, read_table(scans), inputs, code), provenance)
+    write_json(make_provenance(config, read_table(scans), inputs, code), provenance)
 
 
 if __name__ == "__main__":

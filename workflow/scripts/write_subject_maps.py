@@ -19,7 +19,7 @@ def main(subjects, brain_mask, selection, subject_maps, subject_tables, space, t
     folds, _, _ = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
     for number, fold in enumerate(progress(folds, "fold"), 1):
         for row, values, amplitude in zip(fold.rows, fold.maps, fold.amplitude, strict=True):
-            levels = grid.volume_of(np.rint(values.astype(np.float32) * LEVELS), brain)
+            levels = grid.make_volume(np.rint(values.astype(np.float32) * LEVELS), brain)
             image = nib.Nifti1Image(levels.astype(np.int16), grid.affine)
             image.header.set_slope_inter(amplitude / LEVELS, 0)
             image.set_sform(grid.affine, code="mni")

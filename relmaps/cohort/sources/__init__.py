@@ -25,10 +25,10 @@ def read_cohort(source: str, where: str, settings: dict) -> Cohort:
     return cohort
 
 
-def tables_of(source: str, where: str, settings: dict) -> list[str]:
+def list_tables(source: str, where: str, settings: dict) -> list[str]:
     """The tables that `read_cohort` reads, so that a change of theirs reaches the study."""
     module, _ = _reader(source)
-    return module.tables_of(where, settings)
+    return module.list_tables(where, settings)
 
 
 def _reader(source: str) -> tuple[ModuleType, str]:

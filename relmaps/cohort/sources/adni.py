@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
+from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, make_people
 from relmaps.cohort.sources.adni_tables import (
     Image,
     find_search_csv,
@@ -97,7 +97,7 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
     return assemble(_people(taken), scans, labels, excluded, f"input {root}")
 
 
-def tables_of(where: str, settings: dict) -> list[str]:
+def list_tables(where: str, settings: dict) -> list[str]:
     """The search's CSV, and ADNIMERGE.csv if the configuration names it."""
     adni = settings["adni"]
     return [adni["search_csv"] or str(find_search_csv(Path(where))), *filter(None, [adni["adnimerge"]])]
@@ -164,7 +164,7 @@ def _choose(usable: dict[str, list[Image]], descriptions: list[str]) -> tuple[li
 def _people(taken: list[Image]) -> pd.DataFrame:
     table = pd.DataFrame([vars(image) for image in taken], columns=list(Image.__dataclass_fields__))
     covariates = {name: name for name in ("age", "sex", "site")}
-    return people_of(table, table["participant_id"], {"column": "group"}, covariates)
+    return make_people(table, table["participant_id"], {"column": "group"}, covariates)
 
 
 def _find_images(root: Path) -> tuple[dict[str, Found], list[dict]]:

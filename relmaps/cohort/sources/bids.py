@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import Cohort, Scan, assemble, exclusion, people_of
+from relmaps.cohort.cohort import Cohort, Scan, assemble, exclusion, make_people
 from relmaps.io.errors import UserError
 from relmaps.io.tables import read_table
 
@@ -54,7 +54,7 @@ def read_bids(root: str | Path, settings: dict) -> Cohort:
     return assemble(people, candidates, settings["labels"], excluded + others, f"input {root}")
 
 
-def tables_of(where: str, settings: dict) -> list[str]:
+def list_tables(where: str, settings: dict) -> list[str]:
     """participants.tsv, and .bidsignore if it is there."""
     ignored = Path(where, ".bidsignore")
     return [f"{where}/participants.tsv", *([str(ignored)] if ignored.is_file() else [])]
@@ -97,7 +97,7 @@ def _participants(path: Path, labels: dict, covariates: dict) -> pd.DataFrame:
     twice = identifiers[identifiers.duplicated()]
     if len(twice):
         raise UserError(f"{path}: participant {twice.iloc[0]} stands twice; keep one row per participant")
-    return people_of(table, identifiers, labels, covariates)
+    return make_people(table, identifiers, labels, covariates)
 
 
 def _find_scans(root: Path) -> tuple[list[Scan], list[dict]]:

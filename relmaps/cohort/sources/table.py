@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, people_of
+from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, make_people
 from relmaps.io.errors import UserError
 from relmaps.io.tables import NOT_AVAILABLE
 
@@ -43,13 +43,13 @@ def read_scan_table(path: str | Path, settings: dict) -> Cohort:
         if scan.participant_id not in candidates:
             taken[scan.participant_id] = row
         candidates.setdefault(scan.participant_id, []).append(scan)
-    people = people_of(
+    people = make_people(
         table.iloc[list(taken.values())].reset_index(drop=True), pd.Series(list(taken)), labels, covariates
     )
     return assemble(people, candidates, labels, excluded, f"input {path}")
 
 
-def tables_of(where: str, settings: dict) -> list[str]:
+def list_tables(where: str, settings: dict) -> list[str]:
     """The table itself."""
     return [where]
 

@@ -22,7 +22,7 @@ from relmaps.classify.weights import Classifier
 from relmaps.relevance.checks.blocks import Blocks, cut_into_blocks
 from relmaps.relevance.explain import Cohort, explain_subjects, images_at_once, to_explain
 from relmaps.relevance.methods.method import Method, explained_value
-from relmaps.relevance.targets import coefficients_of
+from relmaps.relevance.targets import make_coefficients
 
 AXES = {"curve": ["deletion", "insertion"], "fill": ["control_mean", "blurred"], "order": ["map", "random"]}
 # ASSUME: a Gaussian two blocks wide leaves nothing that a single block could tell.
@@ -74,14 +74,14 @@ def evidence_along(
             blurred = gaussian_filter(x.cpu().numpy(), sigma, mode="nearest")
             rng = np.random.default_rng([replacing.seed, row])
             drawn = [rng.permutation(blocks.n) for _ in range(replacing.random_orders)]
-            ranks = ranks_of(blocks.means(heat, cohort.brain), ties=drawn[0])
+            ranks = rank_blocks(blocks.means(heat, cohort.brain), ties=drawn[0])
             fills = (torch.from_numpy(fill).to(device) for fill in (control_mean, blurred))
             scans = [Scan(network, x, fill, int(cohort.labels[row]), blocks, at_once) for fill in fills]
-            curves.append(np.stack([_curves_of(scan, ranks, drawn, counts) for scan in scans], axis=1))
+            curves.append(np.stack([_compute_curves(scan, ranks, drawn, counts) for scan in scans], axis=1))
     return np.array(curves)
 
 
-def _curves_of(scan: "Scan", ranks: np.ndarray, drawn: list[np.ndarray], counts: np.ndarray) -> np.ndarray:
+def _compute_curves(scan: "Scan", ranks: np.ndarray, drawn: list[np.ndarray], counts: np.ndarray) -> np.ndarray:
     """(2, 2, n_counts): curve and order, as in AXES."""
     random = np.mean([scan.deletion(order, counts) for order in drawn], axis=0)
     # An order read backwards is as random: inserting by it retraces its deletion.
@@ -107,7 +107,7 @@ class Scan:
     def deletion(self, ranks: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """(n_counts,) evidence when the blocks ranked below each count are replaced. ranks : (n_blocks,) from 0."""
         volume = torch.from_numpy(self.blocks.spread(ranks, elsewhere=self.blocks.n)).to(self.x.device)
-        true, other = (coefficients_of("true_class", np.array([label])) for label in (self.label, 1 - self.label))
+        true, other = (make_coefficients("true_class", np.array([label])) for label in (self.label, 1 - self.label))
         coefficients = torch.from_numpy(true - other).to(self.x.device)
         values = []
         with torch.no_grad():
@@ -121,7 +121,7 @@ class Scan:
         return self.deletion(self.blocks.n - 1 - ranks, self.blocks.n - counts)
 
 
-def ranks_of(relevance: np.ndarray, ties: np.ndarray) -> np.ndarray:
+def rank_blocks(relevance: np.ndarray, ties: np.ndarray) -> np.ndarray:
     """(n_blocks,) place of each block from 0, the highest relevance first; of equals, the lowest of `ties`."""
     ranks = np.empty(len(relevance), dtype=int)
     ranks[np.lexsort((ties, -relevance))] = np.arange(len(relevance))

@@ -10,7 +10,9 @@ EDGE_MM = 5
 TISSUES = ("gm", "wm", "csf", "edge")
 
 
-def tissues_of(brain: np.ndarray, gm: np.ndarray, wm: np.ndarray, csf: np.ndarray, voxel_mm: np.ndarray) -> np.ndarray:
+def label_tissues(
+    brain: np.ndarray, gm: np.ndarray, wm: np.ndarray, csf: np.ndarray, voxel_mm: np.ndarray
+) -> np.ndarray:
     """(n_voxels,) for each voxel of the brain, which of TISSUES it is: the edge, or else the most probable.
 
     brain : (nx, ny, nz) bool. gm, wm, csf : (nx, ny, nz) probabilities. Where none is above the others it is fluid.

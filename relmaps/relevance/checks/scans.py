@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def some_of(rows: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+def sample_rows(rows: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
     """At most n of the rows, as many of each class as there are, drawn at random and in their old order.
 
     rows : (n_rows,) of a cohort with `labels` 0 or 1.

@@ -2,14 +2,14 @@
 
 from importlib import import_module
 
-from relmaps.catalogue.maps import HEATMAPS, map_of
+from relmaps.catalogue.maps import HEATMAPS, find_map
 from relmaps.io.errors import UserError
 from relmaps.relevance.methods.method import Method
 
 
 def method_class(name: str) -> type[Method]:
     """The class behind the map `name`; UserError if it is no heatmap."""
-    record = map_of(name).method
+    record = find_map(name).method
     if record is None:
         raise UserError(f"relevance.methods: {name} is unknown; use {', '.join(HEATMAPS)}")
     module, _, class_name = record.implementation.partition(":")

@@ -13,10 +13,10 @@ class Gradient(Method):
     """By how much the explained value rises per unit of each voxel of the scaled scan."""
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
-        return gradient_of(network, x, coefficients)[:, 0]
+        return compute_gradient(network, x, coefficients)[:, 0]
 
 
-def gradient_of(network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
+def compute_gradient(network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
     """The gradient of each scan's explained value at x, in the shape of x."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
@@ -26,4 +26,4 @@ def gradient_of(network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
 def gradients_of_copies(network: nn.Module, copies: Tensor, coefficients: Tensor) -> Tensor:
     """Gradients at m points of each of n scans, in one pass. copies : (m, n, ...), coefficients (n, 2) or (m, n, 2)."""
     coefficients = coefficients.expand(len(copies), -1, -1).flatten(0, 1)
-    return gradient_of(network, copies.flatten(0, 1), coefficients).unflatten(0, copies.shape[:2])
+    return compute_gradient(network, copies.flatten(0, 1), coefficients).unflatten(0, copies.shape[:2])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from relmaps.relevance.methods.gradient import gradient_of
+from relmaps.relevance.methods.gradient import compute_gradient
 from relmaps.relevance.methods.method import Method
 
 
@@ -13,4 +13,4 @@ class GradientTimesInput(Method):
     """What each voxel adds to the explained value where the network is linear and without bias; else no promise."""
 
     def explain(self, network: nn.Module, x: Tensor, coefficients: Tensor) -> Tensor:
-        return (x * gradient_of(network, x, coefficients))[:, 0]
+        return (x * compute_gradient(network, x, coefficients))[:, 0]

@@ -17,10 +17,10 @@ SMALLEST_RESIDUAL = 1e-5
 
 
 def open_map(study: Study) -> Combine:
-    return VbmT(study.features(), design_of(study.subjects))
+    return VbmT(study.features(), make_design(study.subjects))
 
 
-def design_of(subjects: pd.DataFrame) -> np.ndarray:
+def make_design(subjects: pd.DataFrame) -> np.ndarray:
     """(n_subjects, p): intercept, disease, and age, sex and total intracranial volume where they can be had.
 
     A covariate is dropped, and that is logged, where a subject lacks it or it is constant; all are dropped where they

@@ -36,7 +36,7 @@ def hashes(tmp_path, monkeypatch):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "niivue"))
     monkeypatch.setattr(code, "ROOT", tmp_path)
     scripts = sorted((tmp_path / "workflow/scripts").glob("*.py"))
-    return lambda: {script.stem: code.code_of(script) for script in scripts}
+    return lambda: {script.stem: code.hash_code(script) for script in scripts}
 
 
 def test_a_changed_colour_makes_figures_and_pages_again_and_nothing_else(hashes, tmp_path):

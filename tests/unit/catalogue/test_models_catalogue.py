@@ -1,10 +1,10 @@
-from relmaps.catalogue.models import MODELS, is_confound, model_of, names_of
+from relmaps.catalogue.models import MODELS, find_model, is_confound, names_of
 
 
 def test_a_control_is_the_model_behind_it_on_a_reduced_input():
-    record = model_of("logistic_brain_mask")
+    record = find_model("logistic_brain_mask")
     assert (record.kind, record.base, record.reduced) == ("linear", "logistic", "brain_mask")
-    assert (model_of("A24_binarised").kind, model_of("A24_binarised").base) == ("network", "A24")
+    assert (find_model("A24_binarised").kind, find_model("A24_binarised").base) == ("network", "A24")
     assert [name for name in ("svm", "svm_binarised", "small", "selected", "covariates") if is_confound(name)] == [
         *("svm_binarised", "covariates")
     ]
@@ -19,4 +19,4 @@ def test_every_name_is_that_of_its_record_and_of_one_kind():
 
 
 def test_a_model_of_another_version_is_a_network():
-    assert (model_of("Z9_binarised").kind, is_confound("Z9_binarised")) == ("network", False)
+    assert (find_model("Z9_binarised").kind, is_confound("Z9_binarised")) == ("network", False)

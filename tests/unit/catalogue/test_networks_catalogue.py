@@ -1,25 +1,25 @@
 import pytest
 
-from relmaps.catalogue.networks import WIDTHS, architecture_of, check_fits, width_of
+from relmaps.catalogue.networks import WIDTHS, check_fits, find_architecture, find_width
 from relmaps.io.errors import UserError
 
 PAPER_GRID = (193, 229, 193)
 
 
 def test_there_are_32_networks_of_the_paper():
-    names = {architecture_of(f"{family}{width}") for family in "ABCD" for width in WIDTHS}
+    names = {find_architecture(f"{family}{width}") for family in "ABCD" for width in WIDTHS}
     assert len(names) == 32
 
 
 @pytest.mark.parametrize(("family", "shape"), [("A", (3, 4, 3)), ("B", (4, 5, 4)), ("C", (4, 5, 4)), ("D", (4, 5, 4))])
 def test_last_block_on_the_paper_s_grid(family, shape):
-    assert architecture_of(f"{family}24").feature_shape(PAPER_GRID) == shape
+    assert find_architecture(f"{family}24").feature_shape(PAPER_GRID) == shape
 
 
 @pytest.mark.parametrize("name", ["E24", "A25", "A56", "a24", "", "smaller"])
 def test_unknown_names_are_refused(name):
     with pytest.raises(UserError, match="is unknown"):
-        architecture_of(name)
+        find_architecture(name)
 
 
 @pytest.mark.parametrize("shape", [(50, 59, 48), (99, 117, 95), (25, 30, 24), (22, 22, 22)])
@@ -36,4 +36,4 @@ def test_a_grid_that_is_too_small_names_the_families_that_fit():
 
 
 def test_the_width_is_that_of_the_first_block_and_at_least_8():
-    assert [width_of(name) for name in ("A24", "D52", "wide", "small")] == [24, 52, 8, 8]
+    assert [find_width(name) for name in ("A24", "D52", "wide", "small")] == [24, 52, 8, 8]

@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import affine_transform, center_of_mass
 from scipy.spatial.transform import Rotation
 
-from relmaps.classify.augmentation import Augmentation, Variation, augment, draw_variation, vary
+from relmaps.classify.augmentation import Augmentation, Variation, augment, sample_variation, vary
 from relmaps.classify.device import open_device
 
 SHAPE = (21, 26, 18)
@@ -157,13 +157,13 @@ def test_the_choices_do_not_touch_the_global_generator(images, brain):
 def test_one_setting_does_not_change_what_is_drawn_for_the_others():
     one, two = seeded(), seeded()
     for _ in range(20):
-        with_all, without = draw_variation(SETTINGS, one), draw_variation(replace(SETTINGS, shift_voxels=0), two)
+        with_all, without = sample_variation(SETTINGS, one), sample_variation(replace(SETTINGS, shift_voxels=0), two)
         assert replace(with_all, shift=without.shift) == without
 
 
 def test_each_variation_is_drawn_with_its_probability_and_by_itself():
     generator = seeded()
-    drawn = [draw_variation(replace(SETTINGS, probability=0.3), generator) for _ in range(4000)]
+    drawn = [sample_variation(replace(SETTINGS, probability=0.3), generator) for _ in range(4000)]
     applied = np.array([(v.flip, any(v.shift), v.zoom != 1, v.degrees != 0, v.noise != 0) for v in drawn])
     np.testing.assert_allclose(applied.mean(axis=0), 0.3, atol=0.03)  # four standard errors
     correlations = np.corrcoef(applied.T)[np.triu_indices(5, 1)]
@@ -178,7 +178,7 @@ def test_scans_are_left_alone_as_often_as_the_probability_says(images, brain):
 
 def test_values_fill_their_ranges_and_axes_are_drawn_evenly():
     generator = seeded()
-    drawn = [draw_variation(replace(SETTINGS, probability=1), generator) for _ in range(3000)]
+    drawn = [sample_variation(replace(SETTINGS, probability=1), generator) for _ in range(3000)]
     shifts = np.array([v.shift for v in drawn])
     assert ((shifts != 0).sum(axis=1) == 2).all()
     np.testing.assert_allclose((shifts == 0).mean(axis=0), 1 / 3, atol=0.035)

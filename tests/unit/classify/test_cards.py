@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from relmaps.classify import checkpoint_metadata, weights
-from relmaps.classify.cards import card_of
+from relmaps.classify.cards import make_card
 from relmaps.classify.checkpoint_metadata import read_weights
 from relmaps.classify.networks import build_network
 from relmaps.classify.scaling import UNSCALED, Scaling
 from relmaps.io.errors import UserError
-from relmaps.io.files import sha256_of
+from relmaps.io.files import hash_file
 
 SHAPE = (25, 30, 24)
 METADATA = {"model": "small_binarised", "architecture": "small", "feature": "binarised", "grid_shape": list(SHAPE)}
@@ -60,7 +60,7 @@ def card(tmp_path, performance, people):
         found = read_weights(tmp_path / "fold-2_seed-3.safetensors")
         study = STUDY | {"truth": truth, "labels_shuffled": labels_shuffled}
         options = {"recipe": recipe, "study": study, "confidence": 0.9, "versions": {"torch": "9.9"}}
-        return card_of("2", [found], people, performance, **options)
+        return make_card("2", [found], people, performance, **options)
 
     return make
 
@@ -78,7 +78,7 @@ def test_the_head_tells_what_the_file_holds(tmp_path):
     assert found.n_parameters == sum(parameter.numel() for parameter in network.parameters())
     assert found.key == ("small_binarised", "2", 3)
     assert found.architecture == "small"
-    assert found.sha256 == sha256_of(path)
+    assert found.sha256 == hash_file(path)
     assert found.z_scored
     write_weights(path, scaled=False)
     assert not read_weights(path).z_scored

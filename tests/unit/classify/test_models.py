@@ -1,4 +1,4 @@
-from relmaps.classify.models import feature_of_model, models_of
+from relmaps.classify.models import feature_of_model, select_models
 
 CLASSIFY = {
     "cnn": {"architectures": ["small", "A24"], "feature": "t1_syn"},
@@ -8,7 +8,7 @@ CLASSIFY = {
 
 
 def test_names_of_all_models():
-    models = models_of(CLASSIFY)
+    models = select_models(CLASSIFY)
     assert models.networks == ["small", "A24"]
     assert models.linear == ["svm", "logistic"]
     assert models.confound_networks == ["A24_binarised", "A24_brain_mask"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from relmaps.classify.predictions import cross_entropy_of, prediction_table, select_networks
+from relmaps.classify.predictions import compute_cross_entropy, prediction_table, select_networks
 
 
 def predictions(fold, model, seed, score, role="validation"):
@@ -22,8 +22,8 @@ def chosen(selection):
 def test_cross_entropy_is_that_of_the_two_logits(rng):
     logits, labels = rng.normal(size=(9, 2)) * 5, rng.integers(0, 2, size=9)
     literal = torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels))
-    assert cross_entropy_of(logits[:, 1] - logits[:, 0], labels) == pytest.approx(float(literal))
-    assert np.isnan(cross_entropy_of(np.empty(0), np.empty(0, int)))
+    assert compute_cross_entropy(logits[:, 1] - logits[:, 0], labels) == pytest.approx(float(literal))
+    assert np.isnan(compute_cross_entropy(np.empty(0), np.empty(0, int)))
 
 
 def test_table_takes_participants_by_row():

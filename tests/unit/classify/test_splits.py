@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from relmaps.classify.roles import rows_of
+from relmaps.classify.roles import find_rows
 from relmaps.classify.splits import split_external, split_subjects
 from relmaps.io.errors import UserError
 
@@ -78,7 +78,7 @@ def test_age_and_sex_are_much_closer_over_folds_than_without_balancing():
     for seed in range(20):
         people = described(45, 38, seed).assign(women=lambda table: table["sex"] == "f")
         splits = split_subjects(people, 5, 0.2, seed)
-        balanced.append(spread_over_folds(people, [rows_of(splits, people, fold, "test") for fold in "12345"]))
+        balanced.append(spread_over_folds(people, [find_rows(splits, people, fold, "test") for fold in "12345"]))
         folds = StratifiedKFold(5, shuffle=True, random_state=seed).split(people, people["label"])
         plain.append(spread_over_folds(people, [test for _, test in folds]))
     ratio = pd.DataFrame(balanced).mean() / pd.DataFrame(plain).mean()
@@ -92,7 +92,7 @@ def test_validation_is_balanced_by_age_and_sex_too():
         people = described(45, 38, seed).assign(women=lambda table: (table["sex"] == "f").astype(float))
         random = np.random.default_rng(seed)
         splits = split_subjects(people, 2, 0.2, seed)
-        chosen, rest = (rows_of(splits, people, "1", *roles) for roles in (["validation"], ["validation", "train"]))
+        chosen, rest = (find_rows(splits, people, "1", *roles) for roles in (["validation"], ["validation", "train"]))
         for name, told in distances.items():
             for label in (0, 1):
                 values, labels = people[name].to_numpy(), people["label"].to_numpy()
@@ -114,7 +114,7 @@ def test_without_age_and_sex_the_split_is_by_label(missing):
     pd.testing.assert_frame_equal(split_subjects(people, 5, 0.2, seed=3), bare)
     folds = StratifiedKFold(5, shuffle=True, random_state=3).split(people, people["label"])
     for fold, (_, test) in enumerate(folds, 1):
-        assert list(rows_of(bare, people, str(fold), "test")) == list(test)
+        assert list(find_rows(bare, people, str(fold), "test")) == list(test)
 
 
 def test_sex_is_dropped_where_no_sex_of_a_label_fills_the_folds():
@@ -130,7 +130,7 @@ def test_folds_are_shuffled_and_follow_from_the_seed(subjects, splits):
     other = split_subjects(subjects, 5, 0.2, seed=21)
     pd.testing.assert_frame_equal(splits, again)
     assert (splits["role"] != other["role"]).any()
-    first = rows_of(splits, subjects, "1", "test")
+    first = find_rows(splits, subjects, "1", "test")
     assert (np.diff(first) > 1).any()
 
 
@@ -306,11 +306,11 @@ def test_a_class_with_fewer_scans_than_folds_is_refused(sizes, message):
 
 def test_rows_follow_the_order_of_the_subjects_table(subjects, splits):
     shuffled = splits.sample(frac=1, random_state=1)
-    rows = rows_of(shuffled, subjects, "2", "train", "validation")
+    rows = find_rows(shuffled, subjects, "2", "train", "validation")
     part = splits[(splits["fold"] == "2") & (splits["role"] != "test")]
     assert list(subjects["participant_id"].iloc[rows]) == sorted(part["participant_id"])
 
 
 def test_rows_of_other_participants_are_refused(subjects, splits):
     with pytest.raises(UserError, match="fold 1 does not have the participants"):
-        rows_of(splits, subjects.iloc[1:], "1", "test")
+        find_rows(splits, subjects.iloc[1:], "1", "test")

@@ -9,9 +9,9 @@ from relmaps.classify import checkpoint, training
 from relmaps.classify.augmentation import Augmentation
 from relmaps.classify.batches import Scans, one_ahead
 from relmaps.classify.networks import build_network
-from relmaps.classify.recipe import Recipe, recipe_of
+from relmaps.classify.recipe import Recipe, make_recipe
 from relmaps.classify.scaling import UNSCALED, fit_scaling
-from relmaps.classify.training import Training, predict_scores, seed_of, train_network
+from relmaps.classify.training import Training, make_seed, predict_scores, train_network
 from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault
@@ -252,10 +252,10 @@ def test_recipe_reads_the_configuration():
         "rotation_degrees": 0,
         "noise": 0,
     }
-    assert recipe_of(settings | {"augmentation": None}).augmentation is None
-    assert recipe_of(settings | {"augmentation": augmentation}).augmentation.zoom == (1, 2)
+    assert make_recipe(settings | {"augmentation": None}).augmentation is None
+    assert make_recipe(settings | {"augmentation": augmentation}).augmentation.zoom == (1, 2)
 
 
 def test_seeds_of_parts_do_not_collide():
-    seeds = {seed_of(a, b, c) for a in range(6) for b in range(6) for c in range(6)}
+    seeds = {make_seed(a, b, c) for a in range(6) for b in range(6) for c in range(6)}
     assert len(seeds) == 216

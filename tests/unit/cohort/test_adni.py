@@ -43,11 +43,11 @@ def person(number, **known):
     return AdniImage(ptid=f"002_S_{number:04d}", image_id=f"I{number}", **known)
 
 
-def taken_of(cohort):
+def list_scans(cohort):
     return [scan.scan_id for scan in cohort.scans]
 
 
-def reasons_of(cohort):
+def get_reasons(cohort):
     """image id -> why it was left out."""
     rows = cohort.exclusions
     return dict(zip(rows["scan_id"].str.split("_acq-").str[-1], rows["reason"], strict=True))
@@ -61,7 +61,7 @@ def test_a_download_is_taken_apart_and_every_image_is_accounted_for(tmp_path, se
     scans = [(files[n], f"{n:03d}_S_{n:04d}", group, 70 + n, "M") for n, group in enumerate(groups)]
     tree = write_adni_tree(tmp_path / "download", scans)
     cohort = read_cohort("adni", str(tree.root), settings)
-    assert taken_of(cohort) == tree.taken
+    assert list_scans(cohort) == tree.taken
     assert [nib.load(scan.path).get_fdata().max() for scan in cohort.scans] == [0, 1, 2, 3]
     assert cohort.scans[1].session_id == "ses-ADNIScreening"
     assert len(cohort.scans) + len(cohort.exclusions) == tree.n_images
@@ -72,7 +72,7 @@ def test_a_download_is_taken_apart_and_every_image_is_accounted_for(tmp_path, se
     assert people["age"].tolist() == [70, 71, 72, 73]
     assert people["sex"].tolist() == ["m"] * 4
     assert people["site"].tolist() == ["000", "001", "002", "003"]
-    assert {image: why for image, why in reasons_of(cohort).items() if len(image) > 4 or image in ("I8", "I11")} == {
+    assert {image: why for image, why in get_reasons(cohort).items() if len(image) > 4 or image in ("I8", "I11")} == {
         "I8": "one scan per participant: sub-001S0001_ses-ADNIScreening_acq-I10 is taken",
         "I11": "another visit: sub-001S0001_ses-ADNIScreening_acq-I10 is taken",
         "I900001": "Group is MCI",
@@ -105,15 +105,15 @@ def test_one_scan_per_participant_by_day_then_description_then_image_id(tmp_path
     cohort = read_adni(tmp_path, settings)
     expected = rows[taken - 1].image_id
     assert [scan.scan_id.split("_acq-")[1] for scan in cohort.scans] == [expected]
-    assert set(reasons_of(cohort)) == {row.image_id for row in rows} - {expected}
+    assert set(get_reasons(cohort)) == {row.image_id for row in rows} - {expected}
 
 
 def test_wanted_visits_are_compared_without_case_and_spaces(tmp_path, settings):
     write_images(tmp_path, [person(1, visit="sc"), replace(person(1, visit="M 12", day="4/18/2007"), image_id="I2")])
     settings["adni"]["visits"] = ["m12"]
     cohort = read_adni(tmp_path, settings)
-    assert taken_of(cohort) == ["sub-002S0001_ses-M12_acq-I2"]
-    assert reasons_of(cohort) == {"I1": "visit sc is not in cohort.adni.visits"}
+    assert list_scans(cohort) == ["sub-002S0001_ses-M12_acq-I2"]
+    assert get_reasons(cohort) == {"I1": "visit sc is not in cohort.adni.visits"}
 
 
 def test_groups_of_older_tables_count_under_the_study_s_names(tmp_path, settings):
@@ -121,7 +121,7 @@ def test_groups_of_older_tables_count_under_the_study_s_names(tmp_path, settings
     write_images(tmp_path, [person(number, group=group) for number, group in enumerate(groups)])
     cohort = read_adni(tmp_path, settings)
     assert cohort.participants["group"].tolist() == ["CN", "CN", "CN", "AD", "AD"]
-    assert reasons_of(cohort) == {"I5": "Group is EMCI", "I6": "no value in column Group"}
+    assert get_reasons(cohort) == {"I5": "Group is EMCI", "I6": "no value in column Group"}
     settings["labels"] = {"column": "Group", "disease": "Dementia", "control": "EMCI"}
     assert read_adni(tmp_path, settings).participants["group"].tolist() == ["Dementia", "Dementia", "EMCI"]
 
@@ -133,7 +133,7 @@ def test_another_revision_of_the_search_reads_the_same(tmp_path, settings):
     write_images(tmp_path / "then", images)
     write_images(tmp_path / "then", bare, columns=OTHER_REVISION)
     now, then = read_adni(tmp_path / "now", settings), read_adni(tmp_path / "then", settings)
-    assert taken_of(now) == ["sub-002S0001_ses-ADNIScreening_acq-I1", "sub-002S0002_ses-ADNIScreening_acq-I2"]
+    assert list_scans(now) == ["sub-002S0001_ses-ADNIScreening_acq-I1", "sub-002S0002_ses-ADNIScreening_acq-I2"]
     assert then.scans == [replace(scan, path=scan.path.replace("/now/", "/then/")) for scan in now.scans]
     assert then.participants.equals(now.participants)
     assert then.exclusions.equals(now.exclusions)
@@ -180,8 +180,8 @@ def test_images_that_cannot_be_told_apart_or_opened_are_left_out(tmp_path, setti
     elsewhere.parent.mkdir(parents=True)
     paths["I3"].rename(elsewhere)
     cohort = read_adni(tmp_path, settings)
-    assert taken_of(cohort) == ["sub-002S0006_ses-ADNIScreening_acq-I6"]
-    reasons = reasons_of(cohort)
+    assert list_scans(cohort) == ["sub-002S0006_ses-ADNIScreening_acq-I6"]
+    reasons = get_reasons(cohort)
     for image_id, words in {
         "I1": "several files of one image, such as",
         "I2": "the link leads nowhere",
@@ -223,7 +223,7 @@ def test_adnimerge_gives_the_diagnosis_near_the_scan_and_the_age_on_its_day(tmp_
     assert people["age"].tolist() == [71.25, 62.46, 74, 59.99]  # 273, 897 and -2 days from the first exam
     assert people["sex"].tolist() == ["m", "f", "f", "f"]
     assert people["site"].tolist() == ["011", "011", "002", "011"]
-    assert reasons_of(cohort) == {"I3": "Group is MCI by ADNIMERGE.csv", "I6": "no value in column Group"}
+    assert get_reasons(cohort) == {"I3": "Group is MCI by ADNIMERGE.csv", "I6": "no value in column Group"}
     settings["covariates"]["site"] = "Visit"
     assert set(read_adni(tmp_path, settings).participants["site"]) == {"ADNI Screening"}
 
@@ -236,7 +236,7 @@ def test_a_table_without_dx_has_the_diagnosis_of_the_first_visit_alone(tmp_path,
     settings["adni"]["adnimerge"] = str(tmp_path / "merge.csv")
     cohort = read_adni(tmp_path, settings)
     assert cohort.participants["group"].tolist() == ["CN", "AD"]
-    assert reasons_of(cohort) == {"I1": "Group is LMCI by merge.csv"}
+    assert get_reasons(cohort) == {"I1": "Group is LMCI by merge.csv"}
     assert cohort.participants["age"].tolist() == [74, 74]
 
 

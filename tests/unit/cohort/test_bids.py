@@ -51,7 +51,7 @@ def reasons(cohort):
     return cohort.exclusions.fillna("").set_index(["participant_id", "scan_id"])["reason"].to_dict()
 
 
-def images_of(subject, *names):
+def name_images(subject, *names):
     """Paths of T1w images by the part of their name between subject and suffix."""
     return [
         "/".join([subject, *(part for part in name.split("_") if part.startswith("ses-")), "anat"])
@@ -121,7 +121,7 @@ def test_errors_name_the_file_and_the_remedy(dataset, table, words):
 
 @pytest.mark.parametrize(("encoding", "works"), [("utf-8-sig", True), ("latin-1", False), ("utf-16", False)])
 def test_a_table_in_another_encoding_is_named(dataset, encoding, works):
-    root = dataset("", images_of("sub-01", "") + images_of("sub-02", ""))
+    root = dataset("", name_images("sub-01", "") + name_images("sub-02", ""))
     (root / "participants.tsv").write_bytes(TWO.replace("age", "âge").encode(encoding))
     if works:
         assert len(read(root, covariates={"age": "âge", "sex": "sex", "site": None}).scans) == 2
@@ -132,7 +132,7 @@ def test_a_table_in_another_encoding_is_named(dataset, encoding, works):
 
 
 def test_a_tab_at_the_end_of_each_row_shifts_no_column_and_a_cell_too_many_is_told(dataset):
-    scans = images_of("sub-01", "") + images_of("sub-02", "")
+    scans = name_images("sub-01", "") + name_images("sub-02", "")
     assert len(read(dataset(TWO.replace("AD\n", "AD\t\n").replace("CN\n", "CN\t\n"), scans)).scans) == 2
     for table in (TWO.replace("AD\n", "AD\tx\n").replace("CN\n", "CN\ty\n"), TWO.replace("CN\n", "CN\tx\n")):
         with pytest.raises(UserError, match=r"participants\.tsv: not a readable tab-separated UTF-8 table"):
@@ -150,7 +150,7 @@ def test_groups_stay_as_written(dataset):
 def test_what_is_not_available_is_missing_in_every_column(dataset):
     root = dataset(
         "participant_id\tage\tsex\tdiagnosis\tsite\n01\tn/a\tn/a\tAD\t007\n02\t71\tm\tCN\tn/a\n",
-        images_of("sub-01", "") + images_of("sub-02", ""),
+        name_images("sub-01", "") + name_images("sub-02", ""),
     )
     people = read(root, covariates={"age": "age", "sex": "sex", "site": "site"}).participants
     assert people[["age", "sex", "site"]].isna().to_numpy().tolist() == [[True, True, False], [False, False, True]]
@@ -183,7 +183,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 def test_a_file_name_that_is_not_bids_or_not_unique_is_named(dataset, scans, words):
     with pytest.raises(UserError, match=words):
         read(dataset(TWO, scans))
-    assert len(read(dataset(TWO, images_of("sub-02", ""), ignore="sub-01*/")).scans) == 1
+    assert len(read(dataset(TWO, name_images("sub-02", ""), ignore="sub-01*/")).scans) == 1
 
 
 def test_covariates_may_be_absent(dataset):
@@ -194,7 +194,7 @@ def test_covariates_may_be_absent(dataset):
 
 def test_sessions_acquisitions_and_runs_are_taken_in_the_order_of_their_lists(dataset):
     names = [f"ses-{s}_acq-{a}_run-{r}" for s in ("m12", "bl") for a in ("x", "y") for r in ("01", "2", "10")]
-    root = dataset(TWO, images_of("sub-01", *names) + images_of("sub-02", "ses-bl_acq-y_run-1"))
+    root = dataset(TWO, name_images("sub-01", *names) + name_images("sub-02", "ses-bl_acq-y_run-1"))
     assert read(root).scans[0].scan_id == "sub-01_ses-bl_acq-x_run-01"
     cohort = read_selected(root, sessions=["m12", "ses-bl"], acquisitions=["acq-y"], runs=["10", "run-1"])
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01_ses-m12_acq-y_run-10", "sub-02_ses-bl_acq-y_run-1"]
@@ -207,32 +207,32 @@ def test_sessions_acquisitions_and_runs_are_taken_in_the_order_of_their_lists(da
 
 
 def test_session_goes_before_acquisition_and_acquisition_before_run(dataset):
-    root = dataset(TWO, images_of("sub-01", "ses-a_acq-2_run-2", "ses-a_acq-1_run-3", "ses-b_acq-1_run-1"))
+    root = dataset(TWO, name_images("sub-01", "ses-a_acq-2_run-2", "ses-a_acq-1_run-3", "ses-b_acq-1_run-1"))
     assert read(root).scans[0].scan_id == "sub-01_ses-a_acq-1_run-3"
     assert read_selected(root, acquisitions=["2", "1"]).scans[0].scan_id == "sub-01_ses-a_acq-2_run-2"
     assert read_selected(root, runs=["1", "2", "3"]).scans[0].scan_id == "sub-01_ses-a_acq-1_run-3"
 
 
 def test_none_means_images_without_the_entity(dataset):
-    root = dataset(TWO, images_of("sub-01", "", "acq-x", "acq-none") + images_of("sub-02", "acq-x"))
+    root = dataset(TWO, name_images("sub-01", "", "acq-x", "acq-none") + name_images("sub-02", "acq-x"))
     assert read_selected(root, acquisitions=["x", "none"]).scans[0].scan_id == "sub-01_acq-x"
     assert read_selected(root, acquisitions=["acq-none"]).scans[0].scan_id == "sub-01_acq-none"
     cohort = read_selected(root, acquisitions=["none"])
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01"]
     assert reasons(cohort)["sub-02", "sub-02_acq-x"] == "acquisition acq-x is not in cohort.bids.acquisitions"
     assert ("sub-02", "") not in reasons(cohort)
-    cohort = read_selected(dataset(TWO, images_of("sub-01", "ses-1")), sessions=["1"])
+    cohort = read_selected(dataset(TWO, name_images("sub-01", "ses-1")), sessions=["1"])
     assert reasons(cohort)["sub-01", "sub-01"] == "no session: none is not in cohort.bids.sessions"
 
 
 def test_a_list_that_fits_no_image_is_named(dataset):
-    root = dataset(TWO, images_of("sub-01", "ses-1") + images_of("sub-02", "ses-1"))
+    root = dataset(TWO, name_images("sub-01", "ses-1") + name_images("sub-02", "ses-1"))
     with pytest.raises(UserError, match=r"most often: session ses-1 is not in cohort.bids.sessions"):
         read_selected(root, sessions=["bl"])
 
 
 def test_images_that_bidsignore_lists_are_left_out(dataset):
-    scans = images_of("sub-01", "ses-1", "ses-2") + images_of("sub-02", "ses-1", "ses-1_acq-x")
+    scans = name_images("sub-01", "ses-1", "ses-2") + name_images("sub-02", "ses-1", "ses-1_acq-x")
     cohort = read(dataset(TWO, scans, ignore="# comment\n\n*_ses-1_*\n!sub-02_ses-1_T1w.nii.gz\n"))
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01_ses-2", "sub-02_ses-1"]
     assert reasons(cohort) == {

@@ -1,6 +1,6 @@
 import pytest
 
-from relmaps.cohort.prepared import COLUMNS, failures_of, write_prepared
+from relmaps.cohort.prepared import COLUMNS, read_failures, write_prepared
 from relmaps.io.errors import UserError
 from relmaps.io.tables import read_table
 
@@ -28,12 +28,12 @@ def test_failures_of_several_tables_are_named_and_the_first_reason_counts(tmp_pa
     write_prepared([made("sub-1", "x"), failed("sub-2", 'no "slices"'), failed("sub-3", "empty")], first)
     write_prepared([failed("sub-2", "no image"), failed("sub-1", "no brain"), made("sub-3", "y")], second)
     write_prepared([made("sub-4", "z")], third)
-    assert failures_of([first, second, third]) == {"sub-1": "no brain", "sub-2": 'no "slices"', "sub-3": "empty"}
-    assert failures_of([second, first])["sub-2"] == "no image"
-    assert failures_of([third]) == failures_of([]) == {}
+    assert read_failures([first, second, third]) == {"sub-1": "no brain", "sub-2": 'no "slices"', "sub-3": "empty"}
+    assert read_failures([second, first])["sub-2"] == "no image"
+    assert read_failures([third]) == read_failures([]) == {}
 
 
 def test_a_table_that_is_not_one_is_named(tmp_path):
     (tmp_path / "batch.tsv").write_text("scan_id\tpath\nsub-1\tx\n")
     with pytest.raises(UserError, match=r"batch.tsv: column reason is missing"):
-        failures_of([tmp_path / "batch.tsv"])
+        read_failures([tmp_path / "batch.tsv"])

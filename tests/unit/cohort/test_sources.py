@@ -1,7 +1,7 @@
 import pytest
 
 from relmaps.catalogue.sources import SOURCES, settings_of_source
-from relmaps.cohort.sources import read_cohort, tables_of
+from relmaps.cohort.sources import list_tables, read_cohort
 from relmaps.io.errors import UserError
 from relmaps.study.config import read_schema
 
@@ -35,7 +35,7 @@ def test_a_reader_gets_its_own_settings_and_refuses_what_is_not_there(source, tm
     ],
 )
 def test_tables_of_a_source(source, tables):
-    assert tables_of(source, "x", settings_of_source(SETTINGS | {"source": source})) == tables
+    assert list_tables(source, "x", settings_of_source(SETTINGS | {"source": source})) == tables
 
 
 def test_the_configuration_offers_every_source_with_what_it_reads():

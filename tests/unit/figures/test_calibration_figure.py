@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.figures.calibration import draw_calibration
+from relmaps.figures.calibration import plot_calibration
 from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
@@ -14,7 +14,7 @@ def tables(tmp_path, grid, brain):
 
 def test_points_and_intervals_are_those_of_the_table(tables):
     calibration, performance = tables
-    figure = draw_calibration(calibration, performance)
+    figure = plot_calibration(calibration, performance)
     assert [axes.get_title() for axes in figure.axes] == [
         "Linear SVM",
         "Logistic regression",
@@ -29,16 +29,16 @@ def test_points_and_intervals_are_those_of_the_table(tables):
 
 
 def test_the_brier_score_is_noted_where_there_is_one(tables):
-    notes = [[text.get_text() for text in axes.texts] for axes in draw_calibration(*tables).axes]
+    notes = [[text.get_text() for text in axes.texts] for axes in plot_calibration(*tables).axes]
     assert notes == [["Brier score 0.160\n[0.130, 0.200]"], [], ["Brier score 0.184\n[0.154, 0.224]"]]
 
 
 def test_empty_bins_are_left_out(tables):
     calibration, performance = tables
     calibration.loc[1, ["mean_probability", "observed", "ci_low", "ci_high"]] = np.nan
-    assert len(draw_calibration(calibration, performance).axes[0].lines[1].get_xdata()) == 4
+    assert len(plot_calibration(calibration, performance).axes[0].lines[1].get_xdata()) == 4
 
 
 def test_no_probabilities_are_said(tables):
-    (axes,) = draw_calibration(tables[0][:0], tables[1]).axes
+    (axes,) = plot_calibration(tables[0][:0], tables[1]).axes
     assert axes.texts[0].get_text().startswith("n/a")

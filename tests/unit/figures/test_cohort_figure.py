@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from relmaps.figures.cohort import MOST_REASONS, count_reasons, count_without_scan, draw_cohort, plain_reason
+from relmaps.figures.cohort import MOST_REASONS, count_reasons, count_without_scan, plain_reason, plot_cohort
 from relmaps.figures.style import house_style
 from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
@@ -50,14 +50,14 @@ def test_numbers_that_look_like_an_identifier_stay():
     )
 
 
-def exclusions_of(reasons, stage="cohort", **columns):
+def make_exclusions(reasons, stage="cohort", **columns):
     ids = [f"sub-{number}" for number in range(len(reasons))]
     table = pd.DataFrame({"scan_id": ids, "participant_id": ids, "stage": stage, "reason": reasons})
     return table.assign(**columns)
 
 
 def test_equal_reasons_with_other_values_are_counted_together():
-    table = exclusions_of(
+    table = make_exclusions(
         [f"registration failed: similarity to the template 0.{n} is below 0.6" for n in (41, 52)], "preprocess"
     )
     assert count_reasons(table, "preprocess") == {"registration failed: similarity to the template is below 0.6": 2}
@@ -65,21 +65,21 @@ def test_equal_reasons_with_other_values_are_counted_together():
 
 
 def test_participants_without_a_scan_are_not_counted_as_scans():
-    table = exclusions_of(["no T1w image"] * 3 + ["session ses-2 is not in cohort.bids.sessions"])
+    table = make_exclusions(["no T1w image"] * 3 + ["session ses-2 is not in cohort.bids.sessions"])
     table["scan_id"] = [None, None, None, "sub-2_ses-2"]
     table["participant_id"] = ["sub-0", "sub-1", "sub-2", "sub-2"]
     assert count_reasons(table, "cohort").total() == 1
     assert count_without_scan(table) == 2
 
 
-def texts_of(figure):
+def get_texts(figure):
     return [text.get_text() for text in figure.findobj(Text)]
 
 
 def test_flow_adds_up(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain, n_scans=9).write()
     tables = [read_table(study.path(f"cohort/{name}.tsv")) for name in ("participants", "scans", "exclusions")]
-    texts = texts_of(draw_cohort(*tables, read_table(study.path("preprocess/subjects.tsv"))))
+    texts = get_texts(plot_cohort(*tables, read_table(study.path("preprocess/subjects.tsv"))))
     for expected in ("9 found", "8 for preprocessing", "7 used", "3 AD", "4 CN"):
         assert expected in texts
     assert not [text for text in texts if "without a scan" in text]
@@ -90,10 +90,10 @@ def test_many_reasons_are_cut_short_and_missing_ages_said(tmp_path, grid, brain)
     study = SyntheticStudy(tmp_path, grid, brain).write()
     participants, scans = (read_table(study.path(f"cohort/{name}.tsv")) for name in ("participants", "scans"))
     reasons = [f"reason {letter}" for letter in "abcdefgh"]
-    exclusions = exclusions_of([*reasons, "reason c", "no T1w image"])
+    exclusions = make_exclusions([*reasons, "reason c", "no T1w image"])
     exclusions.loc[9, "scan_id"] = None
     subjects = read_table(study.path("preprocess/subjects.tsv")).assign(age=np.nan)
-    texts = texts_of(draw_cohort(participants, scans, exclusions, subjects))
+    texts = get_texts(plot_cohort(participants, scans, exclusions, subjects))
     (listed,) = [text for text in texts if text.startswith("9 left out")]
     assert listed.split("\n")[1].strip() == "2 reason c"
     assert f"{9 - 2 - (MOST_REASONS - 1)} for other reasons" in listed
@@ -111,10 +111,10 @@ def test_no_text_lies_on_another(tmp_path, grid, brain):
     reasons = [
         f"reason {letter} that is so long that it needs more than the two lines of a short one" for letter in "abcdef"
     ]
-    tables = [exclusions_of(reasons, stage) for stage in ("cohort", "preprocess")]
-    without = exclusions_of(["no T1w image"], scan_id=None, participant_id="sub-x")
+    tables = [make_exclusions(reasons, stage) for stage in ("cohort", "preprocess")]
+    without = make_exclusions(["no T1w image"], scan_id=None, participant_id="sub-x")
     with house_style():
-        figure = draw_cohort(participants, scans, pd.concat([*tables, without]), subjects)
+        figure = plot_cohort(participants, scans, pd.concat([*tables, without]), subjects)
         figure.draw_without_rendering()
         boxes = [text.get_bbox_patch() or text for text in figure.axes[0].texts if text.get_text()]
         extents = [box.get_window_extent() for box in boxes]

@@ -2,14 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.figures.faithfulness import draw_faithfulness
+from relmaps.figures.faithfulness import plot_faithfulness
 from tests.synthetic_checks import HEATMAPS, areas, faithfulness
 
 
 @pytest.fixture
 def figure():
     curves, sizes = (pd.concat([make(name) for name in HEATMAPS]) for make in (faithfulness, areas))
-    return draw_faithfulness(curves, sizes)
+    return plot_faithfulness(curves, sizes)
 
 
 def test_curves_are_those_over_all_folds(figure):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from relmaps.figures.maps import CLIP_PERCENTILE, Panel, colour_limit, draw_maps, slices_of
+from relmaps.figures.maps import CLIP_PERCENTILE, Panel, colour_limit, plot_maps, select_slices
 
 
 def shown_at(axes, x, y):
@@ -24,7 +24,7 @@ def test_a_voxel_is_shown_where_it_lies_in_mm(grid, brain, flip):
         grid = replace(grid, affine=affine)
     data = np.zeros(grid.shape)
     data[6, 3, 2] = 5
-    axes = draw_maps([Panel("m", "t", data)], np.zeros(grid.shape, bool), brain.astype(float), brain, grid).axes
+    axes = plot_maps([Panel("m", "t", data)], np.zeros(grid.shape, bool), brain.astype(float), brain, grid).axes
     x, y, z = grid.coordinates()[:, 6, 3, 2]
     shown = {panel.get_title(): shown_at(panel, x, y) for panel in axes if panel.images and panel.get_title()}
     name = f"z {z:+.0f} mm".replace("-", "−")
@@ -36,7 +36,10 @@ def test_a_voxel_is_shown_where_it_lies_in_mm(grid, brain, flip):
 
 
 def test_slices_hold_brain_and_none_twice(grid, brain):
-    assert slices_of(grid, brain, (-13, -12.5, 8, 500)) == [1, 4]  # 500 mm would be the top slice, which has no brain
+    assert select_slices(grid, brain, (-13, -12.5, 8, 500)) == [
+        1,
+        4,
+    ]  # 500 mm would be the top slice, which has no brain
 
 
 def test_colour_scale_is_symmetric_and_never_empty(brain, rng):
@@ -51,8 +54,8 @@ def test_colour_scale_is_symmetric_and_never_empty(brain, rng):
 
 def test_every_map_has_the_same_slices_and_its_units(grid, brain, rng):
     panels = [Panel(name, f"units of {name}", rng.normal(size=grid.shape) * 1e-5) for name in ("a", "b")]
-    figure = draw_maps(panels, brain, brain.astype(float), brain, grid)
-    n_slices = len(slices_of(grid, brain))
+    figure = plot_maps(panels, brain, brain.astype(float), brain, grid)
+    n_slices = len(select_slices(grid, brain))
     assert sum(bool(axes.images) for axes in figure.axes) == 2 * n_slices
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert [text.split("\n")[0] for text in texts if "units" in text] == ["units of a", "units of b"]

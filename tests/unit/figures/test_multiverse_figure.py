@@ -1,14 +1,14 @@
 import numpy as np
 
 from relmaps.catalogue.names import map_name
-from relmaps.figures.multiverse import draw_multiverse
+from relmaps.figures.multiverse import plot_multiverse
 from relmaps.io.tables import read_table
 from tests.synthetic_results import HEATMAPS, MAPS, SKILL, SyntheticStudy
 
 
 def drawn(study, references):
     tables = [read_table(study.path(f"overlap/{name}.tsv")) for name in ("scores", "variants")]
-    return draw_multiverse(*tables, references).axes
+    return plot_multiverse(*tables, references).axes
 
 
 def test_each_specification_has_the_rank_of_each_map(tmp_path, grid, brain):

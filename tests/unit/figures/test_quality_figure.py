@@ -1,7 +1,7 @@
 import numpy as np
 from matplotlib.collections import PathCollection
 
-from relmaps.figures.quality import draw_quality
+from relmaps.figures.quality import plot_quality
 from relmaps.io.tables import read_table
 from tests.synthetic_results import SyntheticStudy
 
@@ -11,7 +11,7 @@ GATES = {"similarity": [0.6, None]}
 def drawn(study, exclude_on=GATES, **changes):
     qc = read_table(study.path("preprocess/qc.tsv")).assign(**changes)
     participants = read_table(study.path("cohort/participants.tsv"))
-    return draw_quality(qc, participants, read_table(study.path("preprocess/subjects.tsv")), exclude_on).axes
+    return plot_quality(qc, participants, read_table(study.path("preprocess/subjects.tsv")), exclude_on).axes
 
 
 def test_every_scan_is_shown_and_the_gate(tmp_path, grid, brain):

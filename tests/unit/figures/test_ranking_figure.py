@@ -1,7 +1,7 @@
 import numpy as np
 
 from relmaps.catalogue.names import map_name
-from relmaps.figures.ranking import draw_ranking
+from relmaps.figures.ranking import plot_ranking
 from relmaps.figures.style import FAMILY_COLOURS
 from relmaps.io.tables import read_table
 from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
@@ -9,7 +9,7 @@ from tests.synthetic_results import MAPS, SKILL, SyntheticStudy
 
 def test_best_on_top_with_baselines_in_their_own_colour(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain).write()
-    axes = draw_ranking(read_table(study.path("overlap/scores.tsv")), ["meta_analysis", "truth"]).axes[1]
+    axes = plot_ranking(read_table(study.path("overlap/scores.tsv")), ["meta_analysis", "truth"]).axes[1]
     order = sorted(MAPS, key=SKILL.get, reverse=True)
     assert [label.get_text() for label in axes.get_yticklabels()] == [map_name(name) for name in order]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
@@ -21,5 +21,5 @@ def test_best_on_top_with_baselines_in_their_own_colour(tmp_path, grid, brain):
 
 def test_a_reference_without_mask_is_said(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write()
-    axes = draw_ranking(read_table(study.path("overlap/scores.tsv")), ["meta_analysis"]).axes[0]
+    axes = plot_ranking(read_table(study.path("overlap/scores.tsv")), ["meta_analysis"]).axes[0]
     assert "empty" in axes.texts[0].get_text()

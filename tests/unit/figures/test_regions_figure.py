@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from relmaps.figures import regions as figure
-from relmaps.figures.regions import draw_regions
+from relmaps.figures.regions import plot_regions
 from relmaps.io.tables import read_table
 from tests.synthetic_results import SKILL, SyntheticStudy
 
@@ -14,7 +14,7 @@ def table(tmp_path, grid, brain):
 
 
 def test_numbers_are_shares_of_the_map_over_shares_of_the_volume(table):
-    axes = draw_regions(table, ["lrp", "vbm_t"], ["meta_analysis", "truth"]).axes[0]
+    axes = plot_regions(table, ["lrp", "vbm_t"], ["meta_analysis", "truth"]).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["LRP", "VBM t", "Meta-analysis", "Ground truth"]
     shown = [text.get_text() for text in axes.texts]
     assert shown[:2] == [f"{SKILL['lrp'] / 0.1:.1f}", f"{(1 - SKILL['lrp']) / 0.9:.1f}"]
@@ -24,13 +24,13 @@ def test_numbers_are_shares_of_the_map_over_shares_of_the_volume(table):
 
 def test_an_empty_reference_has_no_row_and_no_map_says_so(table):
     empty = table.assign(share_of_reference=np.nan)
-    labels = draw_regions(empty, ["lrp"], ["truth"]).axes[0].get_yticklabels()
+    labels = plot_regions(empty, ["lrp"], ["truth"]).axes[0].get_yticklabels()
     assert [label.get_text() for label in labels] == ["LRP"]
-    figure = draw_regions(empty.assign(share_of_relevance=np.nan), ["lrp"], ["truth"])
+    figure = plot_regions(empty.assign(share_of_relevance=np.nan), ["lrp"], ["truth"])
     assert "n/a" in figure.axes[0].texts[0].get_text()
 
 
 def test_of_many_regions_those_of_the_reference_are_drawn(table, monkeypatch):
     monkeypatch.setattr(figure, "MANY", 1)
-    axes = draw_regions(pd.DataFrame(table), ["lrp"], ["truth"]).axes[0]
+    axes = plot_regions(pd.DataFrame(table), ["lrp"], ["truth"]).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["hippocampus"]

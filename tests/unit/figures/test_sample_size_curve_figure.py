@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.figures.sample_size_curve import draw_sample_size_curve
+from relmaps.figures.sample_size_curve import plot_sample_size_curve
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def growth():
 
 
 def test_lines_are_means_over_replicates_with_their_range(growth):
-    size, severity = draw_sample_size_curve(growth, ["truth"]).axes
+    size, severity = plot_sample_size_curve(growth, ["truth"]).axes
     lines = [line for line in size.lines if line.get_marker() == "o"]
     for line in lines:
         np.testing.assert_allclose(line.get_xydata(), [[20, 0.73], [40, 0.93]])

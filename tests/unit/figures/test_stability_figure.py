@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from relmaps.figures.stability import draw_stability
+from relmaps.figures.stability import plot_stability
 from tests.synthetic_checks import MAPS, agreement, location, stability
 
 
 @pytest.fixture
 def panels():
-    return draw_stability(stability(), agreement(), location(), MAPS).axes
+    return plot_stability(stability(), agreement(), location(), MAPS).axes
 
 
 def test_every_pair_of_maps_has_its_number_on_both_sides(panels):
@@ -38,6 +38,6 @@ def test_bars_are_shares_and_the_last_is_the_volume(panels):
 def test_a_difference_without_pairs_is_not_in_the_legend():
     table = stability()
     table.loc[table["between"] == "architectures", ["spearman", "spearman_lowest"]] = np.nan
-    figure = draw_stability(table, agreement(), location(), MAPS)
+    figure = plot_stability(table, agreement(), location(), MAPS)
     labels = [text.get_text() for legend in figure.subfigs[1].legends for text in legend.get_texts()]
     assert labels[:3] == ["between seeds", "between folds", "grey matter"]

@@ -1,6 +1,6 @@
 import pytest
 
-from relmaps.figures.trainings import draw_trainings
+from relmaps.figures.trainings import plot_trainings
 from relmaps.io.tables import read_table
 from tests.synthetic_results import SKILL, SyntheticStudy
 
@@ -8,7 +8,7 @@ from tests.synthetic_results import SKILL, SyntheticStudy
 def drawn(folder, grid, brain, **options):
     study = SyntheticStudy(folder, grid, brain, references=("truth",), **options).write()
     tables = (read_table(study.path(f"overlap/{name}.tsv")) for name in ("retraining", "scores"))
-    return draw_trainings(*tables, ["truth"]).axes[0]
+    return plot_trainings(*tables, ["truth"]).axes[0]
 
 
 def test_each_training_has_a_mark_and_the_group_map_a_line(tmp_path, grid, brain):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from relmaps.io.tables import columns_of, write_table
+from relmaps.io.tables import read_columns, write_table
 from relmaps.overlap.regions import region_table
 from relmaps.overlap.scoring_space import Specification
 from relmaps.space.atlas import ELSEWHERE, Atlas
@@ -91,4 +91,4 @@ def test_what_is_undefined_is_nan(maps, scoring_space, atlas, primary, tmp_path)
     assert table.loc[~empty, "share_of_reference"].notna().all()
     assert table["share_of_relevance"].isna().equals(table["map"] == "nothing")
     write_table(table, tmp_path / "regions.tsv", "regions")
-    assert list(table) == list(columns_of("regions"))
+    assert list(table) == list(read_columns("regions"))

@@ -13,7 +13,7 @@ from relmaps.overlap.resampling import interval
 from relmaps.overlap.scoring_space import ScoringSpace
 
 
-def mean_of(subject_maps):
+def make_mean(subject_maps):
     """The mean over subjects as a function of their weights."""
 
     class Mean(SimpleNamespace):
@@ -34,7 +34,7 @@ def subject_maps(scoring_space, rng):
 
 @pytest.fixture
 def group_map(subject_maps):
-    return mean_of(subject_maps)
+    return make_mean(subject_maps)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_intervals_hold_the_score_without_noise_where_percentiles_do_not(scoring
         truth = scoring_space.scorer(primary)(population.astype(np.float32))[1, column]
         weights = rng.multinomial(20, np.full(20, 1 / 20), size=100)
         low, high = interval(
-            bootstrap_map(mean_of(subjects), weights, scoring_space, primary).of("truth", "roc_auc"), 0.95
+            bootstrap_map(make_mean(subjects), weights, scoring_space, primary).of("truth", "roc_auc"), 0.95
         )
         held["corrected"] += low <= truth <= high
         plain = [
@@ -104,7 +104,7 @@ def test_reliability_is_the_share_of_variance_that_is_not_noise(scoring_space, p
     population = smooth(1)[0]
     weights = rng.multinomial(40, np.full(40, 1 / 40), size=100)
     found = [
-        bootstrap_map(mean_of(population + noise * smooth(40)), weights, scoring_space, primary).reliability
+        bootstrap_map(make_mean(population + noise * smooth(40)), weights, scoring_space, primary).reliability
         for noise in (1, 3)
     ]
     assert found == pytest.approx([1 / (1 + 1 / 40), 1 / (1 + 9 / 40)], abs=0.1)

@@ -38,7 +38,7 @@ def test_volume_stretch_shear_and_correlation_are_bounded(matrix, correlation, p
     assert bool(implausible(matrix, correlation)) == bool(problem)
 
 
-def image_of(data: np.ndarray, affine=None) -> steps.Image:
+def make_image(data: np.ndarray, affine=None) -> steps.Image:
     return steps.to_ants(
         nib.Nifti1Image(data.astype(np.float32), np.diag([4.0, 4, 4, 1]) if affine is None else affine)
     )
@@ -56,12 +56,12 @@ def scripted(monkeypatch):
             return str(len(tried) - 1)
 
         monkeypatch.setattr(steps, "align_once", once)
-        monkeypatch.setattr(steps, "matrix_of", lambda affine: outcomes[int(affine)][0])
+        monkeypatch.setattr(steps, "read_matrix", lambda affine: outcomes[int(affine)][0])
         monkeypatch.setattr(alignment, "correlation_inside", lambda f, m, affine, b: outcomes[int(affine)][1])
         brain = np.zeros((20, 20, 20))
         brain[8:12, 8:12, 8:12] = 1
-        image = image_of(brain + 1)
-        return lambda: (align(image, image, image_of(brain), MARGINS, folder), tried)
+        image = make_image(brain + 1)
+        return lambda: (align(image, image, make_image(brain), MARGINS, folder), tried)
 
     return run
 
@@ -104,7 +104,10 @@ def test_a_turned_start_turns_about_the_centre_of_mass_in_right_front_top(tmp_pa
     data = np.zeros((20, 22, 18))
     data[5:12, 6:20, 3:9] = rng.random((7, 14, 6))
     affine = nib.affines.from_matvec(np.diag([2.0, 3, 2.5]), [-20, 10, 5])
-    fixed, moving = image_of(data, affine), image_of(data, nib.affines.from_matvec(np.diag([2.0, 3, 2.5]), [5, -9, 30]))
+    fixed, moving = (
+        make_image(data, affine),
+        make_image(data, nib.affines.from_matvec(np.diag([2.0, 3, 2.5]), [5, -9, 30])),
+    )
     turn = Rotation.from_euler("xyz", (30, 10, -5), True)
     transform = ants.read_transform(steps.turned_start(fixed, moving, turn, tmp_path))
     centres = [steps.LPS @ np.array(ants.get_center_of_mass(image)) for image in (fixed, moving)]
@@ -119,7 +122,7 @@ def test_a_brain_is_found_however_far_it_nods(tmp_path, turn):
     grid = study_grid(6)
     t1 = average_on(mni152.t1() * mni152.tissue_fractions()[0], mni152.AFFINE, grid)
     turned = nib.affines.from_matvec(Rotation.from_euler("xyz", turn, True).as_matrix() @ np.diag([5.4, 5.4, 5.4]))
-    fixed, moving, inside = image_of(t1, grid.affine), image_of(100 * t1, turned), image_of(t1 > 0.1, grid.affine)
+    fixed, moving, inside = make_image(t1, grid.affine), make_image(100 * t1, turned), make_image(t1 > 0.1, grid.affine)
     affine, remark = align(fixed, moving, inside, MARGINS, tmp_path)
     assert alignment.correlation_inside(fixed, moving, affine, inside) > 0.99
     assert bool(remark) == (turn != (20, 0, 0))

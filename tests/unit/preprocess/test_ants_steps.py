@@ -63,7 +63,7 @@ def test_volume_ratio_is_scan_volume_per_template_volume(tmp_path):
     np.testing.assert_allclose(nonlinear, 1, rtol=1e-5)
 
 
-def world_of(image) -> np.ndarray:
+def compute_world(image) -> np.ndarray:
     """(3, nx, ny, nz) mm, RAS+, of an ANTs image's voxels."""
     affine = affine_of(image)
     indices = np.indices(image.shape, dtype=float)
@@ -81,10 +81,10 @@ INSIDE = (slice(3, -3),) * 3  # away from faces, where averages have no voxels o
 def test_a_coarser_image_keeps_its_place_and_its_local_mean(oblique, voxel_mm):
     """A ramp is its own average: at each new voxel stands its value at that voxel's place in the world."""
     fine = steps.to_ants(nib.Nifti1Image(np.zeros((40, 36, 32), np.float32), oblique))
-    fine = steps.to_ants(nib.Nifti1Image(ramp(world_of(fine)).astype(np.float32), oblique))
+    fine = steps.to_ants(nib.Nifti1Image(ramp(compute_world(fine)).astype(np.float32), oblique))
     coarse = steps.coarsen(fine, voxel_mm)
     np.testing.assert_allclose(coarse.spacing, voxel_mm)
-    expected = ramp(world_of(coarse))
+    expected = ramp(compute_world(coarse))
     np.testing.assert_allclose(coarse.numpy()[INSIDE], expected[INSIDE], atol=0.05)
     covered = np.array(coarse.shape) * voxel_mm
     np.testing.assert_allclose(covered, np.array(fine.shape) * fine.spacing, atol=voxel_mm)
@@ -236,12 +236,12 @@ def test_volume_ratio_of_a_warp_that_is_coarser_than_the_template(fixed, tmp_pat
     """A warp that stretches x by a tenth, shrinks y by a twentieth, and stretches z the more the higher it lies."""
     coarse = steps.coarsen(fixed, 8)
     stretch = [lambda x: 0.1 * x, lambda y: -0.05 * y, lambda z: 0.001 * z**2]
-    displacement = np.stack([part(axis) for part, axis in zip(stretch, world_of(coarse), strict=True)])
+    displacement = np.stack([part(axis) for part, axis in zip(stretch, compute_world(coarse), strict=True)])
     warp = written_warp(displacement, coarse, tmp_path / "1Warp.nii.gz")
     affine = written_affine(TURN @ np.diag([1.2, 1.1, 0.9]), [3, 4, 5], tmp_path / "affine.mat")
     ratio, nonlinear = steps.volume_ratio(fixed, [warp, affine])
     assert ratio.shape == nonlinear.shape == SHAPE
-    expected = 1.1 * 0.95 * (1 + 0.002 * world_of(fixed)[2])
+    expected = 1.1 * 0.95 * (1 + 0.002 * compute_world(fixed)[2])
     deep = (slice(6, -6),) * 3  # of the coarse grid's voxels, too, the outermost have no neighbour on one side
     np.testing.assert_allclose(nonlinear[deep], expected[deep], rtol=5e-3)
     np.testing.assert_allclose(ratio, nonlinear * 1.2 * 1.1 * 0.9, rtol=1e-5)
@@ -276,7 +276,7 @@ def registered(fixed, tmp_path, rng):
 def test_displacements_of_a_warp_and_an_affine_are_the_warp_first(fixed, moving, registered, tmp_path):
     transforms, warp = registered
     there, _ = steps.displacements(fixed, moving, transforms, tmp_path)
-    world = world_of(fixed)
+    world = compute_world(fixed)
     warped = world + warp
     expected = np.einsum("ij,j...->i...", TURN @ np.diag([1.1, 0.95, 1.05]), warped)
     expected += np.array([6, -4, 5])[:, None, None, None] - world
@@ -287,7 +287,7 @@ def test_displacements_of_a_warp_and_an_affine_are_the_warp_first(fixed, moving,
 def test_there_and_back_again_is_where_one_began(fixed, moving, registered, tmp_path):
     transforms, _ = registered
     there, back = steps.displacements(fixed, moving, transforms, tmp_path)
-    world = world_of(fixed)[:, *INSIDE]
+    world = compute_world(fixed)[:, *INSIDE]
     moved = (world + there[:, *INSIDE]).reshape(3, -1)
     indices = nib.affines.apply_affine(np.linalg.inv(affine_of(moving)), moved.T).T
     assert ((indices.min(axis=1) > 0) & (indices.max(axis=1) < np.array(moving.shape) - 1)).all()
@@ -298,11 +298,11 @@ def test_there_and_back_again_is_where_one_began(fixed, moving, registered, tmp_
 def test_an_image_is_found_where_its_displacement_points(fixed, moving, registered, tmp_path):
     """Resampled by ANTs or by hand, the moving image is the same in the space of `fixed`."""
     transforms, _ = registered
-    x, y, z = world_of(moving)
+    x, y, z = compute_world(moving)
     data = 10 + np.sin(x / 17) + np.cos(y / 13) * np.sin(z / 15)
     image = steps.to_ants(nib.Nifti1Image(data.astype(np.float32), affine_of(moving)))
     there, _ = steps.displacements(fixed, image, transforms, tmp_path)
-    places = np.moveaxis(world_of(fixed) + there, 0, -1)
+    places = np.moveaxis(compute_world(fixed) + there, 0, -1)
     indices = np.moveaxis(nib.affines.apply_affine(np.linalg.inv(affine_of(moving)), places), -1, 0)
     expected = map_coordinates(data, indices, order=1)
     np.testing.assert_allclose(steps.warp_to(fixed, image, transforms).numpy()[INSIDE], expected[INSIDE], atol=1e-3)

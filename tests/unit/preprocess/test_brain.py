@@ -26,7 +26,7 @@ from relmaps.simulation import simulate
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.bad_scans import small_head
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 
 pytestmark = pytest.mark.fault
 
@@ -54,30 +54,30 @@ def head(brain) -> np.ndarray:
     return np.select(layers, [900.0, 250.0, 0.0, 700.0], 0.0)
 
 
-def image_of(data: np.ndarray) -> nib.Nifti1Image:
+def make_image(data: np.ndarray) -> nib.Nifti1Image:
     """An oblique image."""
     return nib.Nifti1Image(data.astype(np.float32), nib.affines.from_matvec(TURN @ np.diag(VOXEL_MM), [-90, -80, -99]))
 
 
 def test_a_brain_with_zeros_around_it_is_skull_stripped(brain, head, rng):
     assert brain.sum() * np.prod(VOXEL_MM) / 1000 == pytest.approx(1500, rel=0.01)
-    assert is_skull_stripped(image_of(head * brain)) is True
+    assert is_skull_stripped(make_image(head * brain)) is True
     noisy = np.hypot(head + 30 * rng.standard_normal(SHAPE), 30 * rng.standard_normal(SHAPE))
-    assert is_skull_stripped(image_of(noisy * brain)) is True
+    assert is_skull_stripped(make_image(noisy * brain)) is True
 
 
 def test_a_raw_head_is_not_skull_stripped(head, rng):
     assert is_skull_stripped(small_head()) is False
-    assert is_skull_stripped(image_of(head)) is False, "its background is exactly 0, but its scalp is not"
+    assert is_skull_stripped(make_image(head)) is False, "its background is exactly 0, but its scalp is not"
     noise = 30 * rng.standard_normal((2, *SHAPE))
-    assert is_skull_stripped(image_of(np.hypot(head + noise[0], noise[1]))) is False
+    assert is_skull_stripped(make_image(np.hypot(head + noise[0], noise[1]))) is False
     with_integers = np.rint(np.hypot(head + noise[0], noise[1])).astype(np.int16)
-    assert is_skull_stripped(nib.Nifti1Image(with_integers, image_of(head).affine)) is False
+    assert is_skull_stripped(nib.Nifti1Image(with_integers, make_image(head).affine)) is False
 
 
 def test_a_background_that_is_not_0_is_no_skull_stripping(brain, head):
     """As in Hounsfield units, or a masked image that was standardised afterwards."""
-    assert is_skull_stripped(image_of(head * brain - 1024)) is False
+    assert is_skull_stripped(make_image(head * brain - 1024)) is False
 
 
 @pytest.fixture
@@ -120,12 +120,12 @@ def test_a_few_bright_voxels_above_the_head_are_not_its_top(patient):
 
 def test_a_head_that_fills_the_image_is_kept_whole(head):
     """No neck lies below it, and there is nothing to cut."""
-    inside = where_head(image_of(head))
+    inside = where_head(make_image(head))
     np.testing.assert_array_equal(inside, head > 100)
 
 
 def test_a_mask_of_an_impossible_volume_is_no_brain(brain, head):
-    affine = image_of(brain).affine
+    affine = make_image(brain).affine
     assert mask_problem(brain, affine) == ""
     assert mask_problem(head > 0, affine) == "its mask has 2,310 ml"
     assert mask_problem(0 * brain, affine) == "its mask has 0 ml"
@@ -150,15 +150,15 @@ def literal_cut_share(mask: np.ndarray, sides: np.ndarray) -> float:
 @pytest.mark.parametrize("rows", [slice(0, None), slice(20, None), slice(None, -20), slice(16, -22)])
 def test_the_cut_share_counts_the_faces_at_one_side(brain, rows):
     part = brain[:, rows]
-    found = cut_share(part, image_of(brain).affine)
+    found = cut_share(part, make_image(brain).affine)
     assert found == pytest.approx(literal_cut_share(part, VOXEL_MM), abs=1e-9)
     assert (found > 0.05) == (rows != slice(0, None)), "some 25 mm of the brain are missing"
 
 
 def test_a_brain_within_the_image_is_not_cut_and_one_that_touches_hardly(brain):
-    assert cut_share(brain, image_of(brain).affine) == 0
+    assert cut_share(brain, make_image(brain).affine) == 0
     first = np.flatnonzero(brain.any(axis=(0, 1)))[0]
-    assert 0 < cut_share(brain[:, :, first:], image_of(brain).affine) < 0.03
+    assert 0 < cut_share(brain[:, :, first:], make_image(brain).affine) < 0.03
     assert cut_share(0 * brain, np.eye(4)) == 0
 
 
@@ -260,7 +260,7 @@ def test_coarse_voxels_leave_the_mask_as_it_is(flat, rng):
 def test_the_brain_of_a_simulated_head_is_extracted(tmp_path, monkeypatch, method):
     """At 4 mm, where no border is refined; so unlike the template is the head that an affine gets .94."""
     phantom = build_phantom()
-    effects = effects_of(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
+    effects = make_effects(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
     person = pd.Series({"severity_left": 5.0, "severity_right": 0.0, "age": 75.0})
 
     def simulated(noise, bias_field):

@@ -19,7 +19,7 @@ from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.another_user import open_to_all, raised_for_another_user
 from tests.bad_scans import BAD_SCANS, in_scanner, packed, placed, small_head, wrapped, zipped
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 
 pytestmark = pytest.mark.fault
 
@@ -35,7 +35,7 @@ def head() -> nib.Nifti1Image:
 @pytest.fixture(scope="module")
 def simulated() -> nib.Nifti1Image:
     phantom = build_phantom()
-    effects = effects_of(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
+    effects = make_effects(phantom, [{"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}])
     person = pd.Series({"severity_left": 1.0, "severity_right": 0.0, "age": 75.0})
     settings = ScanSettings(anatomy_mm=1.0, ageing=0, voxel_mm=8, noise=0.02, bias_field=0.2, seed=7)
     return simulate_scan(0, person, phantom, effects, settings)
@@ -312,7 +312,7 @@ def test_other_content_has_another_hash(head, tmp_path):
     assert len({content_hash(image) for image in [raw, *others]}) == 5
 
 
-def outcome_of(path: Path) -> nib.Nifti1Image | str:
+def read_outcome(path: Path) -> nib.Nifti1Image | str:
     """The scan, or why it is refused; any other exception ends the test."""
     try:
         return read_raw(path)
@@ -332,7 +332,7 @@ def test_random_headers_raise_nothing_but_scan_errors(head, tmp_path, form):
             content = bytearray(whole)
             for position in rng.integers(0, len(whole) - 30912, rng.integers(1, 5)):
                 content[position] = rng.choice([0, 127, 128, 255, content[position] ^ (1 << rng.integers(8))])
-            outcome = outcome_of(placed(bytes(content), tmp_path / "raw", ".nii"))
+            outcome = read_outcome(placed(bytes(content), tmp_path / "raw", ".nii"))
             refused += isinstance(outcome, str)
             assert not isinstance(outcome, str) or "\n" not in outcome
     assert tracemalloc.get_traced_memory()[1] < 5e6
@@ -346,6 +346,6 @@ def test_random_damage_of_a_packed_file_never_changes_its_voxels(head, tmp_path)
     for _ in range(300):
         content = bytearray(whole)
         content[rng.integers(len(content)) if rng.random() < 0.7 else rng.integers(24)] ^= rng.integers(1, 256)
-        outcome = outcome_of(placed(bytes(content), tmp_path / "raw"))
+        outcome = read_outcome(placed(bytes(content), tmp_path / "raw"))
         if not isinstance(outcome, str):
             np.testing.assert_array_equal(outcome.get_fdata(dtype=np.float32), turned(head))

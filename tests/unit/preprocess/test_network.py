@@ -9,7 +9,7 @@ from relmaps.preprocess.network import network_mask
 from relmaps.preprocess.quality import dice
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_brain_mask, simulate_scan
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def heads():
     """Protocol -> a raw head with neck, in RAS+, and its brain."""
     phantom = build_phantom(neck=True)
-    effects = effects_of(phantom, [])
+    effects = make_effects(phantom, [])
     person = pd.Series({"severity_left": 0.0, "severity_right": 0.0, "age": 80.0})
     made = {}
     for protocol in ("adni", "clinical"):

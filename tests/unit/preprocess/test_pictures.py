@@ -10,8 +10,8 @@ from PIL import Image
 
 from relmaps.io.images import save, write_map
 from relmaps.preprocess import mosaic, pictures
-from relmaps.preprocess.mosaic import Tile, plot_mosaic, tiles_of
-from relmaps.preprocess.pictures import COLOURED, draw_scan, show_slice
+from relmaps.preprocess.mosaic import Tile, make_tiles, plot_mosaic
+from relmaps.preprocess.pictures import COLOURED, plot_scan, show_slice
 
 ROW = {"similarity": 0.912, "brain_dice": 0.98, "gm_dice": 0.8, "tiv_ml": 1500.4, "noise": 0.0312, "wm_cv": np.nan}
 ROW |= {"method": "template", "method_reason": "not by the network: its mask has 3,470 ml"}
@@ -72,7 +72,7 @@ def test_a_slice_lies_in_mm_with_left_on_the_left_and_its_outline_on_the_voxels_
 
 
 def test_a_picture_shows_three_slices_of_each_plane_the_brain_and_the_whole_scan(scan, figures, tmp_path, grid, brain):
-    draw_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
+    plot_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
     (figure,) = figures
     texts = [text.get_text() for text in figure.findobj(Text)]
     assert len(figure.axes) == 9 + 3 + 3
@@ -95,7 +95,7 @@ def test_a_picture_shows_three_slices_of_each_plane_the_brain_and_the_whole_scan
 def test_left_front_and_top_of_a_scan_are_where_the_letters_say(scan, figures, tmp_path, grid, brain, monkeypatch):
     # The slices that hold the spot: fractions of the way through the brain along x, y and z.
     monkeypatch.setattr(pictures, "DETAIL", (0.1, 0.92, 0.87))
-    draw_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
+    plot_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
     for axes, (x, y) in zip(figures[0].axes[9:12], [("front", "top"), ("left", "top"), ("left", "front")], strict=True):
         data = np.asarray(axes.images[0].get_array())
         row, column = np.unravel_index(data.argmax(), data.shape)
@@ -106,7 +106,7 @@ def test_left_front_and_top_of_a_scan_are_where_the_letters_say(scan, figures, t
 
 
 def test_colours_survive_the_palette(scan, tmp_path, grid, brain):
-    draw_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
+    plot_scan(scan, ROW, brain.astype(float), grid, tmp_path / "picture.png")
     with Image.open(tmp_path / "picture.png") as image:
         found = np.unique(np.array(image.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
     assert found.min() == 0
@@ -122,7 +122,7 @@ def test_excluded_and_flagged_scans_come_first_and_failed_ones_have_no_tile():
     flags = [None, None, "noise high", None, "noise high", None]
     qc = pd.DataFrame({"scan_id": ids, "participant_id": ids, "status": status, "flags": flags})
     subjects = pd.DataFrame({"scan_id": ["sub-1", "sub-3", "sub-6"]})
-    tiles = tiles_of(qc, subjects, "derivatives", "S")
+    tiles = make_tiles(qc, subjects, "derivatives", "S")
     assert [(tile.number, tile.state) for tile in tiles] == [
         (4, "excluded"),
         (5, "excluded"),

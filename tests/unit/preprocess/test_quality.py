@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.preprocess.quality import SURE, noise_of, variation
+from relmaps.preprocess.quality import SURE, estimate_noise, variation
 
 SHAPE = (24, 20, 22)
 
@@ -37,14 +37,14 @@ def test_variation_is_the_standard_deviation_of_sure_white_matter_over_its_mean(
 
 def test_noise_is_that_of_differences_along_x(white, rng):
     image = rng.random(SHAPE) + 0.2 * np.indices(SHAPE)[0]
-    assert noise_of(image, white) == pytest.approx(literal_noise(image, white), abs=1e-4)
+    assert estimate_noise(image, white) == pytest.approx(literal_noise(image, white), abs=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [0.01, 0.03, 0.1])
 @pytest.mark.parametrize("gain", [1, 400])
 def test_known_noise_is_found_relative_to_white_matter(white, rng, sigma, gain):
     image = gain * (1 + sigma * rng.standard_normal(SHAPE))
-    assert noise_of(image, white) == pytest.approx(sigma, rel=0.1)
+    assert estimate_noise(image, white) == pytest.approx(sigma, rel=0.1)
 
 
 def test_borders_and_a_smooth_field_do_not_enter_the_noise(white, rng):
@@ -52,10 +52,10 @@ def test_borders_and_a_smooth_field_do_not_enter_the_noise(white, rng):
     sigma = 0.02
     flat = 1 + sigma * rng.standard_normal(SHAPE)
     with_borders = np.where(white > SURE, flat, 0.1)
-    assert noise_of(with_borders, white) == noise_of(flat, white)
+    assert estimate_noise(with_borders, white) == estimate_noise(flat, white)
     x, y, z = np.indices(SHAPE)
     field = np.exp(0.3 * np.sin(x / 24 + y / 20) * np.cos(z / 22))
-    assert noise_of(with_borders * field, white) == pytest.approx(sigma, rel=0.15)
+    assert estimate_noise(with_borders * field, white) == pytest.approx(sigma, rel=0.15)
     assert variation(with_borders * field, white) > 2 * sigma
 
 
@@ -63,8 +63,8 @@ def test_without_white_matter_there_is_no_measure(rng):
     image = rng.random(SHAPE)
     for white in (np.zeros(SHAPE), np.full(SHAPE, SURE)):
         assert np.isnan(variation(image, white))
-        assert np.isnan(noise_of(image, white))
+        assert np.isnan(estimate_noise(image, white))
     alone = np.zeros(SHAPE)
     alone[::2] = 1  # sheets of one voxel: no pair along x
-    assert np.isnan(noise_of(image, alone))
+    assert np.isnan(estimate_noise(image, alone))
     assert variation(image, alone) > 0

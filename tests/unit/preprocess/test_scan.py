@@ -11,7 +11,7 @@ from scipy.ndimage import binary_closing, binary_fill_holes
 from relmaps.cohort.cohort import Scan
 from relmaps.io.images import load_grid, read_map, save
 from relmaps.preprocess import scan as scan_module
-from relmaps.preprocess.derivatives import derivatives_of
+from relmaps.preprocess.derivatives import name_derivatives
 from relmaps.preprocess.recipe import Result
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.scan import preprocess
@@ -20,7 +20,7 @@ from relmaps.simulation import simulate
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.bad_scans import BAD_SCANS, small_head
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
@@ -29,11 +29,11 @@ AFFINES = dict.fromkeys(("native_t1", "native_tissues", "head", "head_brain"), n
 SETTINGS = Settings(4, "SyN", registration_voxel_mm=4, iterations=(40, 20, 6), code="as it is")
 
 
-def head_of(noise: float, bias_field: float) -> nib.Nifti1Image:
+def simulate_head(noise: float, bias_field: float) -> nib.Nifti1Image:
     """A raw head with atrophy on the left, always the same but for noise and bias field."""
     phantom = build_phantom()
     region = {"centre": [40, -20, -10], "radii": [25, 30, 25], "loss": 1.0}
-    effects = effects_of(phantom, [region])
+    effects = make_effects(phantom, [region])
     person = pd.Series({"severity_left": 5.0, "severity_right": 0.0, "age": 75.0})
     settings = ScanSettings(anatomy_mm=1.0, ageing=0, voxel_mm=4, noise=noise, bias_field=bias_field, seed=7)
     return simulate_scan(0, person, phantom, effects, settings)
@@ -45,7 +45,7 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     write_template(4, SPACE, folder / "template")
     raw = Scan("sub-01", "sub-01", None, str(folder / "sub-01_T1w.nii.gz"))
-    save(head_of(noise=0.02, bias_field=0.2), raw.path)
+    save(simulate_head(noise=0.02, bias_field=0.2), raw.path)
     grid = load_grid(template_paths(folder / "template", SPACE)["brain_mask"], SPACE)
     template = load_template(folder / "template", SPACE)
     row = preprocess(raw, template, grid, folder / "one", SETTINGS)
@@ -63,14 +63,14 @@ def test_the_brain_is_found_and_registered(study):
 
 def test_modulation_keeps_the_volume_of_grey_matter(study):
     """The sum of modulated grey matter over the template is the volume in the scan."""
-    path = derivatives_of(study["raw"], study["folder"] / "one", SPACE)["gm_modulated"]
+    path = name_derivatives(study["raw"], study["folder"] / "one", SPACE)["gm_modulated"]
     volume = read_map(path, study["grid"]).sum() * 4**3 / 1000
     assert volume == pytest.approx(study["row"]["gm_ml"], rel=0.01)
 
 
 def test_loss_on_the_left_is_found_on_the_left(study):
     """Orientation through the whole path: the raw file is stored left-handed."""
-    path = derivatives_of(study["raw"], study["folder"] / "one", SPACE)["gm_modulated"]
+    path = name_derivatives(study["raw"], study["folder"] / "one", SPACE)["gm_modulated"]
     x, y, z = study["grid"].coordinates()
     region = (abs(y + 20) < 30) & (abs(z + 10) < 25) & (abs(abs(x) - 40) < 25)
     modulated = read_map(path, study["grid"])
@@ -78,7 +78,7 @@ def test_loss_on_the_left_is_found_on_the_left(study):
 
 
 def test_the_affine_alone_brings_the_scan_near_the_template_but_not_as_near(study):
-    paths = derivatives_of(study["raw"], study["folder"] / "one", SPACE)
+    paths = name_derivatives(study["raw"], study["folder"] / "one", SPACE)
     brain = study["template"]["brain_mask"].get_fdata() > 0
     template = study["template"]["T1w"].get_fdata()[brain]
     similarity = {
@@ -101,7 +101,7 @@ def test_a_skull_stripped_scan_goes_through(study, tmp_path, monkeypatch):
     raw = nib.load(study["raw"].path)
     for name in simulate.INTENSITY:
         monkeypatch.setitem(simulate.INTENSITY, name, 1.0 if name in ("gm", "wm") else 0.0)
-    tissue = head_of(noise=0, bias_field=0).get_fdata()
+    tissue = simulate_head(noise=0, bias_field=0).get_fdata()
     # As a program for skull stripping would leave it: what grey and white matter enclose, and exact zeros around it.
     brain = binary_fill_holes(binary_closing(tissue > 0.5 * np.median(tissue[tissue > 0]), iterations=3))
     stripped = nib.Nifti1Image(np.asarray(raw.dataobj) * brain, raw.affine, raw.header)
@@ -114,7 +114,7 @@ def test_a_skull_stripped_scan_goes_through(study, tmp_path, monkeypatch):
     assert row["similarity"] > 0.85
     assert row["tiv_ml"] == pytest.approx(brain.sum() * 4**3 / 1000, rel=0.02)
     assert row["gm_ml"] == pytest.approx(study["row"]["gm_ml"], rel=0.1)
-    paths = derivatives_of(scan, tmp_path / "results", SPACE)
+    paths = name_derivatives(scan, tmp_path / "results", SPACE)
     assert all(path.exists() for path in paths.values())
     volume = read_map(paths["gm_modulated"], study["grid"]).sum() * 4**3 / 1000
     assert volume == pytest.approx(row["gm_ml"], rel=0.01)
@@ -143,7 +143,7 @@ def test_content_tells_the_same_scan_under_another_name_and_compression(study, t
 def test_the_same_scan_gives_the_same_bytes(study):
     again = study["folder"] / "again"
     preprocess(study["raw"], study["template"], study["grid"], again, SETTINGS)
-    one, two = (derivatives_of(study["raw"], folder, SPACE) for folder in (study["folder"] / "one", again))
+    one, two = (name_derivatives(study["raw"], folder, SPACE) for folder in (study["folder"] / "one", again))
     for name in one:
         if name != "status":  # it holds the wall time
             assert one[name].read_bytes() == two[name].read_bytes(), name

@@ -59,7 +59,7 @@ def written(folder, voxel_mm, **options) -> dict[str, nib.Nifti1Image]:
     return load_template(folder, SPACE)
 
 
-def place_of(image: nib.Nifti1Image) -> np.ndarray:
+def compute_centre(image: nib.Nifti1Image) -> np.ndarray:
     """(3,) mm: centre of mass."""
     data = image.get_fdata()
     indices = np.indices(data.shape).reshape(3, -1)
@@ -123,7 +123,7 @@ def test_on_a_coarser_grid_everything_keeps_its_place_and_its_volume(tmp_path, f
     images = written(tmp_path / "template", voxel_mm, files=files)
     for tissue in ("gm", "wm"):
         old, new = nib.Nifti1Image(parts[tissue], AFFINE), images[f"{tissue.upper()}_probseg"]
-        np.testing.assert_allclose(place_of(new), place_of(old), atol=0.4, err_msg=tissue)
+        np.testing.assert_allclose(compute_centre(new), compute_centre(old), atol=0.4, err_msg=tissue)
         assert new.get_fdata().sum() * voxel_mm**3 == pytest.approx(parts[tissue].sum() * 4**3, rel=0.05)
     total = sum(images[f"{tissue}_probseg"].get_fdata() for tissue in ("GM", "WM", "CSF"))
     assert total.max() < 1 + 1e-5
@@ -148,7 +148,7 @@ def test_voxels_that_are_not_cubes_keep_their_place(tmp_path, files, parts):
             nib.save(stored(parts[name].astype(np.float32), "LAS", affine), path)
     images = written(tmp_path / "template", 6, files=files)
     old = nib.Nifti1Image(parts["wm"], affine)
-    np.testing.assert_allclose(place_of(images["WM_probseg"]), place_of(old), atol=0.5)
+    np.testing.assert_allclose(compute_centre(images["WM_probseg"]), compute_centre(old), atol=0.5)
     assert images["T1w"].shape == (10, 18, 22)
 
 
@@ -267,7 +267,7 @@ def test_the_packaged_brain_is_symmetric_about_x_0_with_its_back_at_the_back(pac
     images = packaged[box]
     for name in ("T1w", "GM_probseg", "WM_probseg", "CSF_probseg"):
         assert nib.aff2axcodes(images[name].affine) == ("R", "A", "S")
-        assert place_of(images[name])[0] == pytest.approx(0, abs=0.1)
+        assert compute_centre(images[name])[0] == pytest.approx(0, abs=0.1)
 
     def value(name, *place):
         image = images[name]
@@ -285,7 +285,7 @@ def test_the_packaged_template_in_the_papers_box_is_the_same_brain(packaged):
     assert load_grid(paper["T1w"].get_filename(), SPACE).shape == (33, 39, 33)
     np.testing.assert_allclose(paper["T1w"].affine[:3, 3], [-93.5, -129.5, -75.5])
     for name in IMAGES:
-        np.testing.assert_allclose(place_of(paper[name]), place_of(own[name]), atol=0.2, err_msg=name)
+        np.testing.assert_allclose(compute_centre(paper[name]), compute_centre(own[name]), atol=0.2, err_msg=name)
         assert paper[name].get_fdata().sum() == pytest.approx(own[name].get_fdata().sum(), rel=0.01)
 
 

@@ -5,7 +5,7 @@ import pytest
 from relmaps.io.errors import UserError
 from relmaps.io.tables import write_table
 from relmaps.reference.neuroquery import read_database
-from relmaps.reference.papers import choose_papers, count_terms, experiments_of, read_allow_list
+from relmaps.reference.papers import choose_papers, count_terms, make_experiments, read_allow_list
 from tests.neuroquery_files import Paper, write_neuroquery
 
 FOCI = [(float(n), 0.0, -float(n)) for n in range(10)]
@@ -99,7 +99,7 @@ def test_rules_that_no_paper_keeps_are_a_mistake(database):
 
 def test_experiments_have_the_assumed_size_and_the_papers_foci(database):
     papers, foci = choose_papers(database, REQUIRE, EXCLUDE, 3)
-    first, second = experiments_of(papers, foci, 20)
+    first, second = make_experiments(papers, foci, 20)
     assert (first.name, first.subjects, first.space) == ("PMID 1: Atrophy in Alzheimer’s disease", 20, "MNI")
     np.testing.assert_array_equal(first.foci, FOCI[:3])
     assert second.name == "PMID 2: Gray-matter loss"

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from relmaps.io.files import write_json
-from relmaps.reference.peaks import main, peaks_of
+from relmaps.reference.peaks import find_peaks, main
 
 AFFINE = np.array([[-2.0, 0, 0, 40], [0, 2, 0, -30], [0, 0, 2, -20], [0, 0, 0, 1]])
 
@@ -19,15 +19,15 @@ def image():
 
 
 def test_peaks_are_named_in_mm_highest_first(image):
-    table = peaks_of(image, 0.5)
+    table = find_peaks(image, 0.5)
     np.testing.assert_array_equal(table[["x", "y", "z"]], [(30, -18, -12), (0, -10, 10)])
     assert table["peak"].tolist() == [3, 2]
     assert table["size_mm3"].tolist() == [27 * 8, 8]
 
 
 def test_small_clusters_can_be_left_out(image):
-    assert peaks_of(image, 0.5, minimum_mm3=100)["peak"].tolist() == [3]
-    assert peaks_of(image, 5).empty
+    assert find_peaks(image, 0.5, minimum_mm3=100)["peak"].tolist() == [3]
+    assert find_peaks(image, 5).empty
 
 
 def test_the_threshold_is_the_reference_s_or_half_the_maximum(image, tmp_path):

@@ -10,7 +10,7 @@ from relmaps.io.errors import UserError
 from relmaps.relevance import explain
 from relmaps.relevance.explain import Cohort, explain_subjects, held_out, training_controls, untrained_copy
 from relmaps.relevance.methods import open_method
-from relmaps.relevance.targets import coefficients_of
+from relmaps.relevance.targets import make_coefficients
 from relmaps.space.grid import Grid
 
 SETTINGS = {
@@ -73,7 +73,7 @@ def test_maps_are_those_of_scaled_subjects(classifiers, images, cohort, mask, na
         logits = classifier.network(x).detach().numpy()
         np.testing.assert_allclose(scores[seed], logits[:, 1] - logits[:, 0], rtol=1e-4, atol=1e-5)
         for number, target in enumerate(targets):
-            coefficients = torch.from_numpy(coefficients_of(target, cohort.labels[rows]))
+            coefficients = torch.from_numpy(make_coefficients(target, cohort.labels[rows]))
             whole = method.explain(classifier.network, x, coefficients).numpy()
             atol = 1e-5 * np.abs(whole).max()
             np.testing.assert_allclose(maps[seed, number], whole[:, mask], rtol=1e-3, atol=atol)
@@ -115,9 +115,9 @@ def test_controls_of_the_training_part_are_drawn_and_scaled(classifiers, cohort,
 
 def test_training_controls_are_those_of_the_fold():
     people = pd.DataFrame({"participant_id": ["a", "b", "c", "d"], "label": [0, 0, 1, 0]})
-    splits = splits_of([("a", "train"), ("c", "train"), ("b", "validation"), ("d", "test")])
+    splits = build_splits([("a", "train"), ("c", "train"), ("b", "validation"), ("d", "test")])
     assert training_controls(splits, "1", people).tolist() == [0]
-    assert training_controls(splits_of([("a", "test")]), "1", people).tolist() == [0, 1, 3]
+    assert training_controls(build_splits([("a", "test")]), "1", people).tolist() == [0, 1, 3]
 
 
 def test_untrained_network_shares_only_architecture_and_scaling(classifiers):
@@ -129,18 +129,18 @@ def test_untrained_network_shares_only_architecture_and_scaling(classifiers):
     assert torch.equal(untrained_copy(classifiers[1], 1021).network.layers[0].weight, parameters[0])
 
 
-def splits_of(roles):
+def build_splits(roles):
     return pd.DataFrame([("1", name, role) for name, role in roles], columns=["fold", "participant_id", "role"])
 
 
 def test_held_out_are_the_rows_of_the_test_part():
     people = pd.Series(["sub-a", "sub-b", "sub-c", "sub-d"])
     roles = [("sub-d", "test"), ("sub-a", "train"), ("sub-b", "test"), ("sub-c", "validation")]
-    assert held_out(splits_of(roles), "1", people).tolist() == [1, 3]
+    assert held_out(build_splits(roles), "1", people).tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("role", ["train", "validation"])
 def test_subject_that_was_also_trained_on_is_refused(role):
     roles = [("sub-a", "test"), ("sub-b", "test"), ("sub-b", role)]
     with pytest.raises(UserError, match=r"sub-b is both tested and trained on in fold 1"):
-        held_out(splits_of(roles), "1", pd.Series(["sub-a", "sub-b"]))
+        held_out(build_splits(roles), "1", pd.Series(["sub-a", "sub-b"]))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.relevance.targets import coefficients_of
+from relmaps.relevance.targets import make_coefficients
 
 LABELS, LOGITS = np.array([0, 1]), np.array([[2.0, 5.0], [3.0, -1.0]])
 
@@ -10,11 +10,11 @@ LABELS, LOGITS = np.array([0, 1]), np.array([[2.0, 5.0], [3.0, -1.0]])
     ("target", "values"), [("true_class", [2, -1]), ("disease", [5, -1]), ("logit_difference", [3, -4])]
 )
 def test_coefficients_pick_what_is_explained(target, values):
-    coefficients = coefficients_of(target, LABELS)
+    coefficients = make_coefficients(target, LABELS)
     assert coefficients.dtype == np.float32
     assert (coefficients * LOGITS).sum(axis=1).tolist() == values
 
 
 def test_unknown_target_is_told():
     with pytest.raises(ValueError, match="target control"):
-        coefficients_of("control", LABELS)
+        make_coefficients("control", LABELS)

@@ -14,11 +14,11 @@ from relmaps.report.page import build_report
 from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
 from relmaps.study.config import load_config, read_config
-from relmaps.study.provenance import provenance_of
+from relmaps.study.provenance import make_provenance
 from tests.synthetic_results import MAPS, SyntheticStudy
 
 
-def page_of(study, folder, **options):
+def build_page(study, folder, **options):
     folder.mkdir(exist_ok=True)
     picture = folder / "picture.png"
     Image.new("RGB", (60, 40), "white").save(picture)
@@ -36,13 +36,13 @@ def page_of(study, folder, **options):
         sidecars={name: read_json(path) for name, path in study.sidecars().items()},
         references={name: read_json(path) for name, path in study.references_sidecars().items()},
         viewer=viewer_data(maps, [Layer("truth", "ground truth", "", brain)], brain.astype(float), brain, study.grid),
-        provenance=provenance_of(config, read_table(study.path("cohort/scans.tsv")), {}, "c0de"),
+        provenance=make_provenance(config, read_table(study.path("cohort/scans.tsv")), {}, "c0de"),
     )
 
 
 @pytest.fixture
 def page(tmp_path, grid, brain):
-    return page_of(SyntheticStudy(tmp_path, grid, brain).write(), tmp_path / "pictures")
+    return build_page(SyntheticStudy(tmp_path, grid, brain).write(), tmp_path / "pictures")
 
 
 def test_page_needs_nothing_from_outside(page):
@@ -78,7 +78,9 @@ def test_every_table_stands_once_on_the_page_but_that_of_regions(page):
 
 def test_a_study_that_trains_nothing_has_no_checks(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain).write()
-    page = page_of(study, tmp_path / "pictures", figures=[name for name, figure in FIGURES.items() if not figure.needs])
+    page = build_page(
+        study, tmp_path / "pictures", figures=[name for name, figure in FIGURES.items() if not figure.needs]
+    )
     assert "checks" not in re.findall(r'(?:id|href)="#?(\w+)"', page)
     assert "Learning curves" not in page
 
@@ -94,7 +96,7 @@ def test_every_map_has_its_part_with_each_metric(page):
 def test_simulated_studies_claim_no_finding(page, tmp_path, grid, brain):
     assert "replicates no finding" in page
     study = SyntheticStudy(tmp_path / "real", grid, brain, references=("meta_analysis",), empty_mask=True).write()
-    real = page_of(study, tmp_path / "pictures", real=True)
+    real = build_page(study, tmp_path / "pictures", real=True)
     assert "replicates no finding" not in real
     assert "its mask is empty" in real
     assert "Recovery of the ground truth" not in real
@@ -113,5 +115,5 @@ def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brai
     study = SyntheticStudy(tmp_path, grid, brain).write()
     assert "are shuffled" not in page
     assert "are those of another study" not in page
-    assert "are shuffled" in page_of(study, tmp_path / "pictures", permute_labels=3)
-    assert "are those of another study" in page_of(study, tmp_path / "pictures", external_validation="results/demo")
+    assert "are shuffled" in build_page(study, tmp_path / "pictures", permute_labels=3)
+    assert "are those of another study" in build_page(study, tmp_path / "pictures", external_validation="results/demo")

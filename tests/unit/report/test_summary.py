@@ -4,13 +4,13 @@ from relmaps.study.config import read_config
 from tests.synthetic_results import BASELINES, MAPS, SyntheticStudy
 
 
-def summary_of(study):
+def make_summary(study):
     write_json({"config": read_config()}, study.path("provenance.json"))
     return summarise(study.folder)
 
 
 def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
-    lines = summary_of(SyntheticStudy(tmp_path, grid, brain).write())
+    lines = make_summary(SyntheticStudy(tmp_path, grid, brain).write())
     assert lines[0].startswith("Balanced accuracy: Linear SVM 0.85 [0.76, 0.92]; Network “small” 0.79")
     assert lines[1].startswith("Controls that see no tissue contrast: SVM, binarised scan 0.62 [0.53, 0.69]; Age")
     assert "binarised" not in lines[0]
@@ -25,7 +25,7 @@ def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
 
 
 def test_summary_of_a_study_without_mask(tmp_path, grid, brain):
-    lines = summary_of(SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write())
+    lines = make_summary(SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write())
     judged = [name for name in MAPS if name not in BASELINES]
     assert [line.split()[-1] for line in lines[3 : 3 + len(judged)]] == ["n/a"] * len(judged)
     assert lines[3 + len(judged)].count("n/a") == len(BASELINES)

@@ -2,7 +2,7 @@ import pytest
 
 from relmaps.simulation.phantom import build_phantom
 from relmaps.study.config import read_config
-from tests.diseases import effects_of
+from tests.diseases import make_effects
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +23,4 @@ def necked():
 
 @pytest.fixture(scope="session")
 def effects(phantom, simulation):
-    return effects_of(phantom, simulation["regions"])
+    return make_effects(phantom, simulation["regions"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from relmaps.simulation.deformation import compose, exponential, jacobian, random_velocity, velocity_of
+from relmaps.simulation.deformation import compose, compute_velocity, exponential, jacobian, random_velocity
 
 VOXEL_MM = 4.0
 
@@ -15,7 +15,7 @@ def smooth(rng):
 
 def test_velocity_has_the_wanted_divergence(smooth):
     divergence = smooth - smooth.mean()
-    velocity = velocity_of(divergence, VOXEL_MM)
+    velocity = compute_velocity(divergence, VOXEL_MM)
     found = sum(np.gradient(part, VOXEL_MM, axis=axis) for axis, part in enumerate(velocity))
     inner = (slice(1, -1),) * 3
     # Central differences cannot see the highest frequencies, which a smooth field hardly has.
@@ -53,7 +53,7 @@ def test_jacobian_of_the_flow_is_what_the_divergence_says():
     # A constant divergence of -0.1 over unit time shrinks volume by exp(-0.1) wherever it stays constant.
     loss = np.zeros((32, 32, 32))
     loss[8:24, 8:24, 8:24] = 0.1
-    velocity = velocity_of(loss.mean() - loss, VOXEL_MM)
+    velocity = compute_velocity(loss.mean() - loss, VOXEL_MM)
     found = jacobian(exponential(velocity, VOXEL_MM), VOXEL_MM)[14:18, 14:18, 14:18]
     np.testing.assert_allclose(found, np.exp(loss.mean() - 0.1), atol=2e-3)
 

@@ -4,7 +4,7 @@ import pytest
 from nibabel.affines import apply_affine
 from scipy.ndimage import binary_erosion
 
-from relmaps.simulation.protocols import MIN_VOXELS, PROTOCOLS, draw_protocol, place
+from relmaps.simulation.protocols import MIN_VOXELS, PROTOCOLS, place, sample_protocol
 from relmaps.space.template import packaged
 
 pytestmark = pytest.mark.slow
@@ -73,9 +73,9 @@ def test_the_origin_of_the_scanner_is_the_middle_of_the_box(phantom):
 
 
 def test_mixed_draws_every_protocol(rng):
-    drawn = {draw_protocol("mixed", rng) for _ in range(50)}
+    drawn = {sample_protocol("mixed", rng) for _ in range(50)}
     assert drawn == set(PROTOCOLS.values())
-    assert draw_protocol("ixi", rng) == PROTOCOLS["ixi"]
+    assert sample_protocol("ixi", rng) == PROTOCOLS["ixi"]
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from relmaps.io.errors import UserError
-from relmaps.simulation.regions import losses_of
+from relmaps.simulation.regions import compute_losses
 from relmaps.space.grid import Grid
 from tests.diseases import in_ellipsoids
 
@@ -43,7 +43,7 @@ def nifti(tmp_path):
 
 
 def losses(source, path, grid, fwhm_mm=16.0):
-    return losses_of({"source": source, "path": path, "fwhm_mm": fwhm_mm, "ellipsoids": []}, grid)
+    return compute_losses({"source": source, "path": path, "fwhm_mm": fwhm_mm, "ellipsoids": []}, grid)
 
 
 def blob(at, height=1.0):
@@ -55,7 +55,7 @@ def test_ellipsoids_equal_the_literal_formula_on_either_side(grid):
         {"centre": [18, -10, 4], "radii": [9, 16, 8], "loss": 1.0},
         {"centre": [10, 4, 0], "radii": [14, 10, 9], "loss": 0.6},
     ]
-    for side, found in zip((-1, 1), losses_of(in_ellipsoids(regions), grid), strict=True):
+    for side, found in zip((-1, 1), compute_losses(in_ellipsoids(regions), grid), strict=True):
         for voxel in np.ndindex(grid.shape):
             x, y, z, _ = grid.affine @ [*voxel, 1]
             expected = 0
@@ -71,7 +71,7 @@ def test_ellipsoids_equal_the_literal_formula_on_either_side(grid):
 def test_ellipsoids_of_the_left_mirror_those_of_the_right():
     affine = np.array([[8.0, 0, 0, -36], [0, 9, 0, -52], [0, 0, 7, -20], [0, 0, 0, 1]])  # symmetric about the midline
     region = {"centre": [5, -16, 2], "radii": [12, 18, 9], "loss": 0.8}
-    left, right = losses_of(in_ellipsoids([region]), Grid((10, 11, 8), affine, "MNI152NLin2009aSym"))
+    left, right = compute_losses(in_ellipsoids([region]), Grid((10, 11, 8), affine, "MNI152NLin2009aSym"))
     assert right.max() == 0.8
     np.testing.assert_array_equal(left, right[::-1])
     assert (left * right).any(), "a region that crosses the midline is lost on both sides"

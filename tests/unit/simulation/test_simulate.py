@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from scipy.ndimage import map_coordinates
 
-from relmaps.cohort.participants import draw_participants
-from relmaps.simulation.deformation import exponential, jacobian, velocity_of
+from relmaps.cohort.participants import sample_participants
+from relmaps.simulation.deformation import compute_velocity, exponential, jacobian
 from relmaps.simulation.disease import expected_loss, truth_on
 from relmaps.simulation.protocols import PROTOCOLS
 from relmaps.simulation.simulate import ScanSettings, examine, simulate_brain_mask, simulate_scan
@@ -50,7 +50,7 @@ def test_expected_loss_is_the_mean_over_drawn_severities(rng):
     """On a small box, against severities drawn at random."""
     loss = np.zeros((12, 12, 12))
     loss[4:8, 4:8, 4:8] = 0.1
-    velocity = velocity_of(loss.mean() - loss, 4.0)
+    velocity = compute_velocity(loss.mean() - loss, 4.0)
     found = expected_loss(velocity, 4.0, 2.0, 0.4)[5, 5, 5]
     drawn = [
         1 - jacobian(exponential(s * velocity, 4.0), 4.0)[5, 5, 5] for s in 2.0 * np.exp(0.4 * rng.standard_normal(300))
@@ -160,11 +160,11 @@ def test_samples_taken_in_slabs_are_those_taken_at_once(necked, effects, monkeyp
 
 
 def test_half_the_participants_are_ill_and_nothing_else_tells_the_group():
-    people = draw_participants(400, 2.0, 0.4, seed=1)
+    people = sample_participants(400, 2.0, 0.4, seed=1)
     ill = people["diagnosis"] == "AD"
     assert ill.sum() == 200
     assert (people.loc[~ill, ["severity_left", "severity_right"]] == 0).all().all()
     assert np.median(people.loc[ill, "severity_left"]) == pytest.approx(2, rel=0.1)
     assert abs(people.loc[ill, "age"].mean() - people.loc[~ill, "age"].mean()) < 2
     assert abs(np.corrcoef(ill, np.arange(400))[0, 1]) < 0.15
-    pd.testing.assert_frame_equal(people, draw_participants(400, 2.0, 0.4, seed=1))
+    pd.testing.assert_frame_equal(people, sample_participants(400, 2.0, 0.4, seed=1))

@@ -1,5 +1,5 @@
 from relmaps import ROOT
-from relmaps.study.code import code_of, import_closure
+from relmaps.study.code import hash_code, import_closure
 
 
 def names(script):
@@ -28,14 +28,14 @@ def test_a_changed_function_changes_the_hash_of_just_the_scripts_that_use_it(tmp
     (tmp_path / "uses.py").write_text("from relmaps.a import b\n")
     (tmp_path / "other.py").write_text("import relmaps\n")
     monkeypatch.setattr(code, "ROOT", tmp_path)
-    before = code_of("uses.py"), code_of("other.py")
+    before = hash_code("uses.py"), hash_code("other.py")
     (package / "b.py").write_text("x = 2\n")
-    after = code_of("uses.py"), code_of("other.py")
+    after = hash_code("uses.py"), hash_code("other.py")
     assert before[0] != after[0]
     assert before[1] == after[1]
     (package / "b.yaml").write_text("data: of b\n")
-    assert code_of("uses.py") != after[0]
-    assert code_of("other.py") == after[1]
+    assert hash_code("uses.py") != after[0]
+    assert hash_code("other.py") == after[1]
 
 
 def test_a_package_that_imports_what_the_catalogue_names_depends_on_all_its_files():

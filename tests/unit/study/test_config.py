@@ -50,32 +50,32 @@ def test_the_default_is_valid(config):
     assert load_config(config) is config
 
 
-def keys_of(settings, schema, above=""):
+def list_keys(settings, schema, above=""):
     """Dotted keys of every mapping at every depth, also those that hold mappings; a table whose names are the user's is
     one key."""
     for key, value in settings.items():
         known = schema.get("properties", {}).get(key, {})
         yield f"{above}{key}"
         if isinstance(value, dict) and not isinstance(known.get("additionalProperties"), dict):
-            yield from keys_of(value, known, f"{above}{key}.")
+            yield from list_keys(value, known, f"{above}{key}.")
 
 
 def test_config_yaml_holds_at_most_sixty_keys():
-    keys = list(keys_of(yaml.safe_load((ROOT / "config/config.yaml").read_text()), read_schema()))
+    keys = list(list_keys(yaml.safe_load((ROOT / "config/config.yaml").read_text()), read_schema()))
     assert "relevance.external_maps" in keys
     assert "reference.meta_analysis" not in keys
     assert len(keys) <= 60, f"config/config.yaml has {len(keys)} keys; move some to config/defaults/"
 
 
-def leaves_of(settings, above=""):
+def list_leaves(settings, above=""):
     for key, value in settings.items():
-        yield from leaves_of(value, f"{above}{key}.") if isinstance(value, dict) and value else [f"{above}{key}"]
+        yield from list_leaves(value, f"{above}{key}.") if isinstance(value, dict) and value else [f"{above}{key}"]
 
 
 def test_every_key_has_its_default_in_one_file():
-    leaves = [leaf for path in DEFAULTS for leaf in leaves_of(yaml.safe_load(path.read_text()))]
+    leaves = [leaf for path in DEFAULTS for leaf in list_leaves(yaml.safe_load(path.read_text()))]
     assert len(leaves) == len(set(leaves))
-    assert set(leaves) == set(leaves_of(read_config()))
+    assert set(leaves) == set(list_leaves(read_config()))
 
 
 def test_stages_and_their_keys_are_in_the_order_of_the_schema():

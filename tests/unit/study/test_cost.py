@@ -45,5 +45,5 @@ def test_a_line_that_would_start_below_0_starts_at_0():
 @pytest.mark.slow
 def test_the_demo_is_predicted_within_a_factor_of_one_and_a_half(settings, tmp_path):
     rules, jobs = plan_jobs([], tmp_path)
-    predicted = cost.predict(cost.size_of(settings, 80), jobs, rules)["cpu_s"].sum()
+    predicted = cost.predict(cost.compute_size(settings, 80), jobs, rules)["cpu_s"].sum()
     assert 1 / 1.5 < predicted / DEMO_CPU_S < 1.5

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from relmaps.io.files import write_json
-from relmaps.study.manifest import costs_of, devices_of, manifest_of, published_files
+from relmaps.study.manifest import make_manifest, published_files, read_costs, read_devices
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def used(results, log, rule, device=None, wall_s=1.0, cpu_s=1.0, memory_mb=100.0
 
 def test_published_files_are_hashed_and_no_participant_is_named(results):
     assert published_files(results) == ["overlap/scores.tsv", "relevance/lrp/group.nii.gz", "report.html"]
-    manifest = manifest_of(results)
+    manifest = make_manifest(results)
     assert manifest["files"]["report.html"] == hashlib.sha256(b"report.html").hexdigest()
     assert not {"sub-01", str(results)} & set(str(manifest).replace("'", " ").replace("/", " ").split())
     assert str(results) not in str(manifest)
@@ -45,7 +45,7 @@ def test_jobs_of_a_rule_are_summed_and_the_largest_memory_is_told(results):
     used(results, "overlap/logs/score_surrogates/vbm_t", "score_surrogates", wall_s=1, cpu_s=0.5, memory_mb=200)
     used(results, "classify/logs/fit_linear_svm", "fit_linear")
     used(results, "cohort/logs/an_old_rule", "an_old_rule")
-    found = costs_of(results).to_dict("index")
+    found = read_costs(results).to_dict("index")
     assert set(found) == {"score_surrogates", "fit_linear"}
     script = "workflow/scripts/score_surrogates.py"
     assert found["score_surrogates"] == {"script": script, "jobs": 2, "wall_s": 3.5, "cpu_s": 2.5, "memory_mb": 300}
@@ -55,9 +55,9 @@ def test_devices_are_those_of_jobs_that_ran_networks(results):
     used(results, "classify/logs/train_cnn_small_fold-1_seed-0", "train_cnn", "cpu")
     used(results, "permutations/1/classify/logs/train_cnn_A24_fold-1_seed-0", "train_cnn", "NVIDIA H100")
     used(results, "relevance/logs/pool_map/lrp", "pool_map")
-    assert devices_of(results) == {"train_cnn": ["NVIDIA H100", "cpu"]}
+    assert read_devices(results) == {"train_cnn": ["NVIDIA H100", "cpu"]}
 
 
 def test_a_study_without_records_has_no_costs(results):
-    assert costs_of(results).empty
-    assert devices_of(results) == {}
+    assert read_costs(results).empty
+    assert read_devices(results) == {}

@@ -6,7 +6,7 @@ import pytest
 from relmaps import ROOT
 from relmaps.io.errors import UserError
 from relmaps.study.config import read_config
-from relmaps.study.plan import disease_of, plan_study
+from relmaps.study.plan import get_disease, plan_study
 from tests.adni_tree import AdniImage, write_images
 
 pytestmark = pytest.mark.fault
@@ -134,14 +134,14 @@ def test_a_name_that_snakemake_would_take_for_a_wildcard_is_refused(config, tmp_
 
 def test_the_disease_is_the_simulated_or_the_synthetic_one(config):
     simulation = config["simulation"]
-    assert disease_of(config)["severity"] == simulation["severity"]
-    assert disease_of(config)["regions"]["ellipsoids"] == simulation["regions"]
+    assert get_disease(config)["severity"] == simulation["severity"]
+    assert get_disease(config)["regions"]["ellipsoids"] == simulation["regions"]
     config["cohort"]["synthetic_atrophy"] = ATROPHY
-    assert disease_of(config)["severity"] == 3.0
-    assert disease_of(config)["regions"] == ATROPHY["regions"] | {"ellipsoids": simulation["regions"]}
+    assert get_disease(config)["severity"] == 3.0
+    assert get_disease(config)["regions"] == ATROPHY["regions"] | {"ellipsoids": simulation["regions"]}
     foci = {"source": "foci", "path": "foci.txt", "fwhm_mm": 12}
     config["cohort"]["synthetic_atrophy"] = ATROPHY | {"regions": foci}
-    assert disease_of(config)["regions"] == foci | {"ellipsoids": []}  # their change is no reason to inject again
+    assert get_disease(config)["regions"] == foci | {"ellipsoids": []}  # their change is no reason to inject again
 
 
 def test_planning_imports_nothing_heavy():

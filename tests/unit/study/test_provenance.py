@@ -3,7 +3,7 @@ import subprocess
 
 import pandas as pd
 
-from relmaps.study.provenance import code_hash, git_commit, provenance_of, without_folders
+from relmaps.study.provenance import code_hash, git_commit, make_provenance, without_folders
 
 SCANS = pd.DataFrame(
     {"scan_id": ["sub-1", "sub-2"], "path": ["/home/me/sub-1.nii.gz", "b"], "sha256": ["f" * 64, "a" * 64]}
@@ -17,7 +17,7 @@ def test_inputs_are_hashed_and_nobody_is_named(tmp_path):
         "reference": {"path": "../foci.txt", "threshold": 0.5},
         "list": ["C:\\me\\x.nii"],
     }
-    found = provenance_of(config, SCANS, {"meta_analysis": tmp_path / "foci.txt"}, "c0de")
+    found = make_provenance(config, SCANS, {"meta_analysis": tmp_path / "foci.txt"}, "c0de")
     assert found["inputs"]["raw_scans"] == ["a" * 64, "f" * 64]
     assert found["inputs"]["meta_analysis"] == hashlib.sha256(b"//Reference=MNI\n").hexdigest()
     assert found["config"] == {"input": "bids", "reference": {"path": "foci.txt", "threshold": 0.5}, "list": ["x.nii"]}

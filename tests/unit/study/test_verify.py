@@ -3,8 +3,8 @@ from importlib.metadata import version
 
 import pytest
 
-from relmaps.io.files import read_json, sha256_of, write_json
-from relmaps.study.manifest import manifest_of
+from relmaps.io.files import hash_file, read_json, write_json
+from relmaps.study.manifest import make_manifest
 from relmaps.study.provenance import code_hash
 from relmaps.study.verify import main
 
@@ -17,19 +17,19 @@ def study(tmp_path, monkeypatch):
     for name in ("a.nii.gz", "b.nii.gz", "foci.txt", "results/mine/overlap/scores.tsv", "results/mine/report.html"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    rows = [f"sub-{name}\t{tmp_path / name}.nii.gz\t{sha256_of(f'{name}.nii.gz')}" for name in "ab"]
+    rows = [f"sub-{name}\t{tmp_path / name}.nii.gz\t{hash_file(f'{name}.nii.gz')}" for name in "ab"]
     rows.append("sub-c\tnowhere.nii.gz\tn/a")  # could not be read when the study was made
     (results / "cohort").mkdir()
     (results / "cohort/scans.tsv").write_text("scan_id\tpath\tsha256\n" + "\n".join(rows) + "\n")
     made = {
         "code": code_hash(),
         "git_commit": "c0ffee",
-        "inputs": {"meta_analysis": sha256_of("foci.txt")},
+        "inputs": {"meta_analysis": hash_file("foci.txt")},
         "packages": {"numpy": version("numpy"), "nimare": "n/a"},
         "python": platform.python_version(),
     }
     write_json(made, results / "provenance.json")
-    write_json(manifest_of(results), results / "manifest.json")
+    write_json(make_manifest(results), results / "manifest.json")
     (tmp_path / "mine.yaml").write_text(
         "study: mine\nreference: {meta_analysis: {source: sleuth, path: foci.txt}}\n", encoding="utf-8"
     )
@@ -49,7 +49,7 @@ def test_a_study_that_is_what_it_was_has_one_line(study, capsys):
 
 def change_provenance(study, **changes):
     write_json(read_json(study / "provenance.json") | changes, study / "provenance.json")
-    write_json(manifest_of(study), study / "manifest.json")
+    write_json(make_manifest(study), study / "manifest.json")
 
 
 @pytest.mark.parametrize(

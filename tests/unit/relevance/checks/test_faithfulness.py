@@ -12,7 +12,7 @@ from relmaps.relevance.checks.faithfulness import (
     curve_table,
     evidence_along,
     mean_image,
-    ranks_of,
+    rank_blocks,
 )
 from relmaps.relevance.methods.method import Method
 
@@ -30,7 +30,7 @@ def scan(cohort, stack):
     return Scan(network, x, fill, 1, blocks, at_once=2)
 
 
-def evidence_of(scan, replaced):
+def compute_evidence(scan, replaced):
     """Literally: the logit of disease minus that of control, where the voxels in `replaced` come from the fill."""
     image = scan.x.clone()
     for place in np.argwhere(replaced):
@@ -44,7 +44,7 @@ def test_deletion_replaces_the_first_blocks_of_the_order(scan, rng):
     ranks = rng.permutation(scan.blocks.n)
     counts = np.array([0, 2, 5, scan.blocks.n])
     first = np.argsort(ranks)
-    expected = [evidence_of(scan, np.isin(scan.blocks.index, first[:count])) for count in counts]
+    expected = [compute_evidence(scan, np.isin(scan.blocks.index, first[:count])) for count in counts]
     np.testing.assert_allclose(scan.deletion(ranks, counts), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -52,7 +52,7 @@ def test_insertion_keeps_the_first_blocks_of_the_order(scan, rng):
     ranks = rng.permutation(scan.blocks.n)
     counts = np.array([0, 2, 5, scan.blocks.n])
     first = np.argsort(ranks)
-    expected = [evidence_of(scan, np.isin(scan.blocks.index, first[count:])) for count in counts]
+    expected = [compute_evidence(scan, np.isin(scan.blocks.index, first[count:])) for count in counts]
     np.testing.assert_allclose(scan.insertion(ranks, counts), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -60,13 +60,15 @@ def test_voxels_of_no_block_stay(scan):
     counts = np.array([scan.blocks.n])
     outside = scan.blocks.index < 0
     assert outside.any()
-    assert scan.deletion(np.arange(scan.blocks.n), counts)[0] == pytest.approx(evidence_of(scan, ~outside), rel=1e-4)
+    assert scan.deletion(np.arange(scan.blocks.n), counts)[0] == pytest.approx(
+        compute_evidence(scan, ~outside), rel=1e-4
+    )
 
 
 def test_the_highest_relevance_is_first_and_ties_are_broken_as_told():
     relevance = np.array([0.1, -2.0, 5.0, 0.1])
-    assert ranks_of(relevance, ties=np.array([0, 1, 2, 3])).tolist() == [1, 3, 0, 2]
-    assert ranks_of(relevance, ties=np.array([3, 2, 1, 0])).tolist() == [2, 3, 0, 1]
+    assert rank_blocks(relevance, ties=np.array([0, 1, 2, 3])).tolist() == [1, 3, 0, 2]
+    assert rank_blocks(relevance, ties=np.array([3, 2, 1, 0])).tolist() == [2, 3, 0, 1]
 
 
 def test_mean_image_is_the_mean(cohort):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from relmaps.relevance.checks.location import EDGE_MM, location_rows, tissues_of
+from relmaps.relevance.checks.location import EDGE_MM, label_tissues, location_rows
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def cube():
 
 def tissues_in(brain, volumes, voxel_mm):
     volume = np.full(brain.shape, "none", dtype="<U4")
-    volume[brain] = tissues_of(brain, *volumes, np.asarray(voxel_mm, dtype=float))
+    volume[brain] = label_tissues(brain, *volumes, np.asarray(voxel_mm, dtype=float))
     return volume
 
 
@@ -46,7 +46,7 @@ def test_coarse_voxels_have_an_edge_of_one(cube):
 
 def test_shares_add_up_and_have_the_volume_beside_them(cube, rng):
     brain, volumes = cube
-    tissues = tissues_of(brain, *volumes, np.full(3, 4.0))
+    tissues = label_tissues(brain, *volumes, np.full(3, 4.0))
     values = rng.normal(size=brain.sum())
     table = location_rows(values, tissues, brain, 0.25).set_index("tissue")
     assert list(table.index) == ["gm", "wm", "csf", "edge", "outside"]
@@ -60,6 +60,6 @@ def test_shares_add_up_and_have_the_volume_beside_them(cube, rng):
 
 def test_an_empty_map_lies_nowhere(cube):
     brain, volumes = cube
-    tissues = tissues_of(brain, *volumes, np.full(3, 4.0))
+    tissues = label_tissues(brain, *volumes, np.full(3, 4.0))
     table = location_rows(np.zeros(brain.sum()), tissues, brain, np.nan)
     assert table["share"].isna().all()

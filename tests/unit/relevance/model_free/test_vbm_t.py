@@ -4,7 +4,7 @@ import pytest
 import statsmodels.api as sm
 
 from relmaps.relevance.model_free import vbm_t
-from relmaps.relevance.model_free.vbm_t import VbmT, design_of
+from relmaps.relevance.model_free.vbm_t import VbmT, make_design
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def literal_t(features, design):
 @pytest.mark.parametrize("block", [2**24, 20])
 def test_equals_ordinary_least_squares_on_repeated_subjects(subjects, features, rng, block, monkeypatch):
     monkeypatch.setattr(vbm_t, "BLOCK_VALUES", block)
-    design = design_of(subjects)
+    design = make_design(subjects)
     assert design.shape == (20, 5)
     weights = np.vstack([np.ones(20), rng.multinomial(20, np.full(20, 1 / 20), size=3)])
     maps = VbmT(features, design)(weights)
@@ -43,7 +43,7 @@ def test_equals_ordinary_least_squares_on_repeated_subjects(subjects, features, 
 
 
 def test_positive_where_disease_has_less(subjects, features):
-    t = VbmT(features, design_of(subjects))(np.ones((1, 20)))[0]
+    t = VbmT(features, make_design(subjects))(np.ones((1, 20)))[0]
     assert t[:8].min() > 3
     assert np.abs(t[8:]).mean() < 2
 
@@ -51,24 +51,24 @@ def test_positive_where_disease_has_less(subjects, features):
 def test_constant_voxels_and_degenerate_draws_are_zero(subjects, features):
     features[:, 3] = 0.37
     features[:, 4] = 0
-    t = VbmT(features, design_of(subjects))(np.ones((1, 20)))[0]
+    t = VbmT(features, make_design(subjects))(np.ones((1, 20)))[0]
     assert not t[3:5].any()
     assert t[[0, 1, 2, 5]].all()
     draw = np.zeros((1, 20))
     draw[0, :4] = 5  # four different subjects, five columns: nothing is left to estimate an error from
-    assert not VbmT(features, design_of(subjects))(draw).any()
+    assert not VbmT(features, make_design(subjects))(draw).any()
 
 
 @pytest.mark.parametrize(("column", "value"), [("age", np.nan), ("sex", np.nan), ("tiv_ml", np.nan), ("sex", "f")])
 def test_covariate_that_cannot_be_used_is_dropped_and_told(subjects, caplog, column, value):
     caplog.set_level("INFO", logger="relmaps")
     subjects[column] = subjects[column].where(np.arange(20) > (0 if value != "f" else 20), value)
-    assert design_of(subjects).shape == (20, 4)
+    assert make_design(subjects).shape == (20, 4)
     assert f"covariate {column} is {'dropped' if value == 'f' else 'left out'}" in caplog.text
 
 
 def test_all_covariates_are_dropped_where_too_few_subjects_are_left(subjects, caplog):
     caplog.set_level("INFO", logger="relmaps")
-    assert design_of(subjects[:8]).shape == (8, 5)
-    assert design_of(subjects[:7]).shape == (7, 2)
+    assert make_design(subjects[:8]).shape == (8, 5)
+    assert make_design(subjects[:7]).shape == (7, 2)
     assert "would leave 2 residual degrees of freedom" in caplog.text
