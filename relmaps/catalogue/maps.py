@@ -136,6 +136,15 @@ MAPS = {
             array="gm_modulated",
         ),
         Map(
+            *("mean_difference", "tissue", "negative difference of the class means: units of the feature"),
+            polarity="positive = {less} in disease",
+            target="disease",
+            pooling="mean over folds, each of the subjects outside its test part (of all where each fold tests all)",
+            normalisation="none",
+            array="linear",
+            splits=True,
+        ),
+        Map(
             *("mean_t1", "baseline", "T1 signal"),
             polarity="positive = brighter T1 signal",
             pooling="mean of all subjects",
