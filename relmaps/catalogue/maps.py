@@ -54,7 +54,8 @@ class Map:
     {folds} for how a linear model comes to its folds. method : of a heatmap. estimator, kind : of a linear model's map,
     such as svm and pattern. A map with neither is made by the file of its name in relmaps/relevance/model_free/.
     array : the cohort array that it is made from; `cnn` and `linear` stand for that of these models, None for none.
-    template : whether it is made from the template's grey matter. depends : on the study's participants.
+    template : whether it is made from the template's grey matter. splits : whether it is made from the subjects outside
+    each fold's test part. depends : on the study's participants.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Map:
     kind: str | None = None
     array: str | None = "cnn"
     template: bool = False
+    splits: bool = False
     depends: bool = True
 
 
@@ -132,6 +134,15 @@ MAPS = {
             pooling="all subjects",
             normalisation="none",
             array="gm_modulated",
+        ),
+        Map(
+            *("mean_difference", "tissue", "negative difference of the class means: units of the feature"),
+            polarity="positive = {less} in disease",
+            target="disease",
+            pooling="mean over folds, each of the subjects outside its test part (of all where each fold tests all)",
+            normalisation="none",
+            array="linear",
+            splits=True,
         ),
         Map(
             *("mean_t1", "baseline", "T1 signal"),

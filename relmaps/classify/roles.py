@@ -15,3 +15,9 @@ def find_rows(splits: pd.DataFrame, subjects: pd.DataFrame, fold: str, *roles: s
     if sorted(part.index) != sorted(subjects["participant_id"]):
         raise UserError(f"splits.tsv: fold {fold} does not have the participants of subjects.tsv; delete it and rerun")
     return np.flatnonzero(part.loc[subjects["participant_id"]].isin(roles))
+
+
+def rows_outside_test(splits: pd.DataFrame, subjects: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Rows of `subjects` outside the test part of each fold, in the order of the folds; ascending."""
+    folds = sorted(set(splits["fold"]), key=int)
+    return {fold: find_rows(splits, subjects, fold, "train", "validation") for fold in folds}

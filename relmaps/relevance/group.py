@@ -118,7 +118,7 @@ def open_group_map(
         is "signed".
     array : cohort array, for linear models, and where the record of the map names one.
     splits, gram, linear_folds : for <estimator>_weights and <estimator>_pattern: the array's Gram matrix, and the table
-        with the C of each fold (workflow/scripts/fit_linear.py).
+        with the C of each fold (workflow/scripts/fit_linear.py). splits : also where the record asks for it.
     external_scores, external_weights : instead of these three where finished models are applied to subjects of another
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
@@ -130,7 +130,7 @@ def open_group_map(
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
     record = find_map(name)
-    files = {"array": array, "template_gm": template_gm}
+    files = {"array": array, "splits": splits, "template_gm": template_gm}
     study = Study(table, grid, brain, {key: path for key, path in files.items() if path})
     model, class_difference, error = "n/a", None, {}
     combine: Combine

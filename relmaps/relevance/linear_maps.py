@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
-from relmaps.classify.roles import find_rows
+from relmaps.classify.roles import rows_outside_test
 from relmaps.io.errors import UserError
 from relmaps.io.memmap import open_array
 from relmaps.io.tables import read_table
@@ -101,10 +101,10 @@ def read_folds(
     """Per fold, in the order of the folds: rows of `subjects` outside the test part, and the C chosen within them."""
     roles = read_table(splits, ("fold", "participant_id", "role"))
     penalties = read_table(linear_folds, ("fold", "c")).set_index("fold")["c"]
-    folds = sorted(set(roles["fold"]), key=int)
-    if set(folds) != set(penalties.index):
+    trains = rows_outside_test(roles, subjects)
+    if set(trains) != set(penalties.index):
         raise UserError(f"{linear_folds}: its folds are not those of {splits}; delete it and rerun the classify stage")
-    return [find_rows(roles, subjects, fold, "train", "validation") for fold in folds], penalties[folds].tolist()
+    return list(trains.values()), penalties[list(trains)].tolist()
 
 
 def read_gram(path: str | Path, n_subjects: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps import ROOT
+from relmaps.catalogue.maps import LINEAR_KINDS, MODEL_FREE
 from relmaps.catalogue.networks import find_width
 from relmaps.catalogue.renamed import read_provenance
 from relmaps.io.resources import voxels_at
@@ -46,6 +47,7 @@ class Size:
 def compute_size(config: dict, scans: int) -> Size:
     """config : validated settings, as in provenance.json."""
     classify, relevance, overlap = config["classify"], config["relevance"], config["overlap"]
+    linear_maps = len(classify["linear"]["models"]) * len(LINEAR_KINDS)
     widths = list(map(find_width, classify["cnn"]["architectures"]))
     return Size(
         scans,
@@ -56,7 +58,7 @@ def compute_size(config: dict, scans: int) -> Size:
         len({relevance["target"], *relevance["multiverse"]["target"]}),
         overlap["n_bootstrap"],
         overlap["n_surrogates"],
-        len(relevance["methods"]) + 8,  # and linear maps, VBM and baselines
+        len(relevance["methods"]) + linear_maps + len(MODEL_FREE) + 1,  # and that of untrained networks
         config["preprocess"]["preset"],
     )
 

@@ -222,6 +222,8 @@ class Layout:
             files["array"] = self.array(self.feature_behind(name))
         if record.estimator and record.kind:
             files |= self._linear_inputs(record.estimator, record.kind)
+        if record.splits:
+            files["splits"] = f"{self.results}/classify/splits.tsv"
         if record.template:
             files["template_gm"] = self.gm
         return files
@@ -247,6 +249,9 @@ class Layout:
         run = f"{self.results}/permutations/{wildcards.permutation}/classify"
         feature = self.config["classify"]["linear"]["feature"]
         inputs = {name: {"array": self.array(self.feature_behind(name))} for name in TISSUE_MAPS}
+        for name in TISSUE_MAPS:
+            if find_map(name).splits:
+                inputs[name]["splits"] = f"{run}/splits.tsv"
         for name in self.plan.linear_maps:
             inputs[name] = {
                 "array": self.array(feature),

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.catalogue.maps import TISSUE_MAPS
 from relmaps.classify.gram import gram_matrix
 from relmaps.io.files import read_json
 from relmaps.io.images import read_map, write_map
@@ -39,7 +40,7 @@ def inputs(tmp_path, grid, brain, rng):
 SETTINGS = {"feature": "gm_modulated", "target": "true_class", "pooling": "all", "normalisation": "none"}
 
 
-@pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", "vbm_t"])
+@pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", *TISSUE_MAPS])
 def test_group_map_lies_where_the_disease_does(inputs, tmp_path, grid, brain, name):
     group = tmp_path / "group.nii.gz"
     pool_map.main(name, inputs, SETTINGS | {"space": grid.space}, group)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.catalogue.maps import TISSUE_MAPS
 from relmaps.classify.gram import gram_matrix
 from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table
@@ -62,7 +63,7 @@ def publish(arguments, name, grid, brain):
     write_map(volume, arguments["published"], grid)
 
 
-@pytest.mark.parametrize("name", ["vbm_t", "svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights"])
+@pytest.mark.parametrize("name", ["svm_pattern", "svm_weights", "logistic_pattern", "logistic_weights", *TISSUE_MAPS])
 def test_overlap_grows_with_size_and_severity(arguments, grid, brain, name):
     publish(arguments, name, grid, brain)
     tabulate_sample_size_curve.main(map_name=name, **arguments)

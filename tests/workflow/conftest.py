@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.catalogue.maps import INPUT_MAPS
+from relmaps.catalogue.maps import MODEL_FREE
 from tests.studies import SMOKE, finish, kill_when, made_once
 
 HEATMAPS = ("lrp", "integrated_gradients", "untrained")
-MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", *INPUT_MAPS)
+MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", *MODEL_FREE)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def main(weights, array, subjects, splits, brain_mask, tissue_inputs, maps,
          methods, tissue_features, space, target, pooling, normalisation, seed, device):  # fmt: skip
     """`weights` : of one network per fold, in the order of the folds. `methods` : heatmap name -> its settings.
 
-    `tissue_inputs`, `tissue_features` : of each linear map and vbm_t, the files it needs and its feature.
+    `tissue_inputs`, `tissue_features` : of each tissue map, the files it needs and its feature.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)

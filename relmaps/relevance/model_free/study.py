@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from relmaps.classify.roles import rows_outside_test
 from relmaps.io.errors import UserError
 from relmaps.io.images import read_map
 from relmaps.io.memmap import open_array
+from relmaps.io.tables import read_table
 from relmaps.space.grid import Grid
 
 # Weights (n_bootstrap, n_subjects) -> maps (n_bootstrap, n_voxels) float32.
@@ -20,8 +22,8 @@ Combine = Callable[[np.ndarray], np.ndarray]
 class Study:
     """Files of a study, as far as the record of the map names them.
 
-    subjects : one row per participant. brain : (nx, ny, nz) bool. files : array (of the cohort) and template_gm (grey
-    matter probability), where the map needs them.
+    subjects : one row per participant. brain : (nx, ny, nz) bool. files : array (of the cohort), splits and template_gm
+    (grey matter probability), where the map needs them.
     """
 
     subjects: pd.DataFrame
@@ -42,6 +44,15 @@ class Study:
         for row, image in zip(features, images, strict=True):
             row[:] = image[self.brain]
         return features
+
+    def training_rows(self) -> list[np.ndarray]:
+        """Rows of the subjects outside the test part of each fold.
+
+        All rows where each fold tests all subjects, as in a study that applies the models of another.
+        """
+        roles = read_table(self.files["splits"], ("fold", "participant_id", "role"))
+        everyone = np.arange(len(self.subjects))
+        return [rows if len(rows) else everyone for rows in rows_outside_test(roles, self.subjects).values()]
 
     def read(self, path: str | Path) -> np.ndarray:
         """(n_voxels,) float32 of a map on the study's grid."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from relmaps.catalogue.maps import MODEL_FREE, TISSUE_MAPS
 from relmaps.classify.gram import gram_matrix
 from relmaps.io.errors import UserError
 from relmaps.io.images import write_map
@@ -74,7 +75,7 @@ def study(tmp_path, grid, brain, rng):
 
 
 LINEAR = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern"]
-NAMES = ["integrated_gradients", *LINEAR, "vbm_t", "mean_t1", "t1_edges", "gm_probability", "hippocampus_distance"]
+NAMES = ["integrated_gradients", *LINEAR, *MODEL_FREE]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -109,7 +110,7 @@ def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):
         study("integrated_gradients", target="logit_difference")
 
 
-@pytest.mark.parametrize("name", [*LINEAR, "vbm_t"])
+@pytest.mark.parametrize("name", [*LINEAR, *TISSUE_MAPS])
 def test_positive_where_disease_has_less(study, name):
     assert study(name).published().mean() > 0
 

@@ -6,6 +6,7 @@ import pytest
 
 from relmaps.catalogue.maps import MODEL_FREE
 from relmaps.io.errors import UserError
+from relmaps.io.tables import write_table
 from relmaps.relevance import model_free
 from relmaps.relevance.model_free import open_model_free
 from relmaps.relevance.model_free.study import Study
@@ -30,3 +31,20 @@ def test_an_array_of_other_subjects_is_refused(grid, brain, tmp_path):
     study = Study(pd.DataFrame({"participant_id": list("abc")}), grid, brain, {"array": tmp_path / "array.npy"})
     with pytest.raises(UserError, match=r"array\.npy: shape .* does not fit 3 subjects"):
         study.features()
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ({"1": ["test", "train", "validation"], "10": ["train", "train", "test"]}, [[1, 2], [0, 1]]),
+        ({"1": ["test"] * 3, "10": ["test"] * 3}, [[0, 1, 2]] * 2),
+    ],
+)
+def test_training_rows_are_those_outside_the_test_part_or_all_where_all_are_tested(
+    grid, brain, tmp_path, roles, expected
+):
+    people = pd.DataFrame({"participant_id": list("abc")})
+    tables = [people.assign(fold=fold, role=role)[::-1] for fold, role in reversed(roles.items())]
+    write_table(pd.concat(tables), tmp_path / "splits.tsv")
+    study = Study(people, grid, brain, {"splits": tmp_path / "splits.tsv"})
+    assert [rows.tolist() for rows in study.training_rows()] == expected
