@@ -19,6 +19,6 @@ def write_scoring_space(folder: Path, grid: Grid, brain: np.ndarray, loss: np.nd
     for path, mask in zip(masks.values(), (brain, brain & (np.indices(grid.shape)[2] < 5)), strict=True):
         write_map(mask, path, grid, dtype=np.uint8)
     paths = [folder / name for name in ("map.nii.gz", "mask.nii.gz", "reference.json")]
-    Reference(loss.astype(np.float32), loss, "truth", "", "", 0.1).write(*paths, grid)
+    Reference(loss.astype(np.float32), loss, "ground_truth", "", "", 0.1).write(*paths, grid)
     files = {f"reference_{kind}": [path] for kind, path in zip(("maps", "masks", "sidecars"), paths, strict=True)}
     return masks | files | {"space": grid.space, "references": ["truth"]}

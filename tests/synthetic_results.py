@@ -14,6 +14,7 @@ from relmaps.io.images import write_map
 from relmaps.io.tables import read_table, write_table
 from relmaps.space.grid import Grid
 
+KINDS = {"meta_analysis": "meta_analysis", "truth": "ground_truth"}
 HEATMAPS = ["lrp", "integrated_gradients", "guided_gradcam"]
 BASELINES = ["mean_t1", "gm_probability", "t1_edges", "hippocampus_distance", "untrained"]
 MAPS = [*HEATMAPS, "svm_pattern", "svm_weights", "vbm_t", *BASELINES]
@@ -221,7 +222,7 @@ class SyntheticStudy:
             write_map(blob, self.path(f"{folder}/map.nii.gz"), grid)
             write_map(mask, self.path(f"{folder}/mask.nii.gz"), grid, dtype=np.uint8)
             about = {
-                "kind": reference,
+                "kind": KINDS[reference],
                 "source": "literature.txt",
                 "space": grid.space,
                 "units": "ALE",
@@ -282,7 +283,12 @@ class SyntheticStudy:
                         half = np.nan if fixed or not primary else 0.03
                         score_rows.append(
                             {"map": name, "model": "selected", "feature": "gm_modulated", "fold": "all"}
-                            | {"reference": reference, "reference_kind": reference, "threshold": 0.4, "mask": mask}
+                            | {
+                                "reference": reference,
+                                "reference_kind": KINDS[reference],
+                                "threshold": 0.4,
+                                "mask": mask,
+                            }
                             | {"sign": sign, "smoothing_mm": mm, "metric": metric, "primary": str(primary).lower()}
                             | {"value": value, "ci_low": value - half, "ci_high": value + half}
                             | {"null_p_spatial": 0.001, "null_p_labels": np.nan, "threshold_label": "fdr_0.05"}

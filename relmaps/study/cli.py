@@ -172,18 +172,21 @@ def _files(configs: Sequence[str]) -> list[str]:
 
 def _name(configs: Sequence[str]) -> str:
     """Name of the study that the files describe."""
-    layers = [_read(path) for path in _files(("config/config.yaml", *configs))]
-    return [str(layer["study"]) for layer in layers if "study" in layer][-1]
+    from relmaps.study.config import read_config
+
+    files = _files(configs)
+    for path in files:
+        _check_yaml(path)
+    return str(read_config(*files)["study"])
 
 
-def _read(path: str) -> dict:
+def _check_yaml(path: str) -> None:
     try:
         layer = yaml.safe_load(Path(path).read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())}); mend the file") from None
     if not isinstance(layer, dict):
         raise UserError(f"{path}: holds no keys; write KEY: VALUE in each line")
-    return layer
 
 
 def _folder(folder: str | None, configs: Sequence[str]) -> Path:

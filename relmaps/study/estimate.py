@@ -30,7 +30,7 @@ def plan(files: list[str], scans: int | None, source: str | None) -> None:
             files = [*files, f"{folder}/over.yaml"]
         where = folder if scans else source
         config = _settings(files, where)
-        rules, jobs = plan_jobs(files, ROOT, **({"input": where} if where else {}))
+        rules, jobs = plan_jobs(files, Path(), **({"input": where} if where else {}))
     size = compute_size(config, scans or len(plan_study(config).scans))
     costs = predict(size, jobs, rules)
     print(f"{size.scans} scans, {size.voxels:,.0f} voxels, {sum(jobs.values())} jobs; hours of one core")

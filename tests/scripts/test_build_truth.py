@@ -19,7 +19,7 @@ def test_writes_map_mask_and_sidecar(tmp_path, grid, brain):
     build_truth.main(tmp_path / "truth.nii.gz", tmp_path / "brain.nii.gz", grid.space, **outputs)
     np.testing.assert_array_equal(read_mask(outputs["mask"], grid), brain & (loss > 0.1))
     sidecar = read_json(outputs["sidecar"])
-    assert (sidecar["kind"], sidecar["n_foci"]) == ("truth", None)
+    assert (sidecar["kind"], sidecar["n_foci"]) == ("ground_truth", None)
     np.testing.assert_allclose(sidecar["threshold"], 0.1, rtol=1e-6)
     thresholds = {cut.label: cut for cut in read_thresholds(outputs["thresholds"], outputs["sidecar"], grid)}
     np.testing.assert_array_equal(thresholds["share_0.5"].mask, brain & (loss > 0.1))

@@ -8,7 +8,7 @@ def test_judges_what_is_no_baseline(tmp_path):
     specification = {
         "fold": "all",
         "reference": "truth",
-        "reference_kind": "truth",
+        "reference_kind": "ground_truth",
         "metric": "roc_auc",
         "primary": "true",
     }

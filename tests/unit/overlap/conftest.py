@@ -14,10 +14,10 @@ def scoring_space(grid, brain) -> ScoringSpace:
     x, _, z = np.indices(grid.shape)
     references = [
         ReferenceMask("meta_analysis", brain & (x > 4), "meta_analysis", 0.016),
-        ReferenceMask("truth", brain & (x > 3) & (z < 3), "truth", 0.1, "0.25"),
+        ReferenceMask("truth", brain & (x > 3) & (z < 3), "ground_truth", 0.1, "0.25"),
     ]
     evidence = [np.where(brain, x + 0.1 * z, 0).astype(np.float32), np.where(brain, x - z, 0).astype(np.float32)]
-    thresholds = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "truth", 0.2, "0.5")]
+    thresholds = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "ground_truth", 0.2, "0.5")]
     return ScoringSpace(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, thresholds)
 
 

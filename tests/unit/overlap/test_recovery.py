@@ -8,7 +8,7 @@ from relmaps.overlap.recovery import recovery_table
 BASELINES = ["mean_t1", "untrained"]
 
 
-def scores_of(aucs, kind="truth"):
+def scores_of(aucs, kind="ground_truth"):
     return pd.DataFrame(
         [
             {

@@ -32,7 +32,7 @@ def test_values_are_those_of_the_specification(table, scored_maps, scoring_space
     specification = {"sign": "signed", "smoothing_mm": 0, "mask": "gm"}
     row = one(table, map="good", fold="all", reference="truth", threshold_label="0.25", metric="dice", **specification)
     assert row["value"] == scoring_space.scorer(Specification(**specification))(scored_maps[0].values)[1, 0]
-    assert (row["primary"], row["reference_kind"], row["threshold"]) == ("false", "truth", 0.1)
+    assert (row["primary"], row["reference_kind"], row["threshold"]) == ("false", "ground_truth", 0.1)
 
 
 def test_other_thresholds_are_scored_alike(table, scored_maps, scoring_space):

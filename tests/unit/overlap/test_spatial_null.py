@@ -137,8 +137,8 @@ def large_scoring_space(large_brain) -> ScoringSpace:
     """One reference on the right, and one outside the brain."""
     x, _, _ = np.indices(GRID.shape)
     references = [
-        ReferenceMask("side", large_brain & (x > 18), "truth", None),
-        ReferenceMask("beside", ~large_brain, "truth", None),
+        ReferenceMask("side", large_brain & (x > 18), "ground_truth", None),
+        ReferenceMask("beside", ~large_brain, "ground_truth", None),
     ]
     return ScoringSpace(GRID, {"brain": large_brain}, references)
 

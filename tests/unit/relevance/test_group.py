@@ -161,7 +161,7 @@ def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_
     published = pattern.published()
     np.testing.assert_allclose(published, np.mean(literal, axis=0), atol=1e-4)
     assert pattern.subject_based
-    assert "finished" in pattern.meaning.pooling
+    assert "finished" in pattern.semantics.pooling
     assert "correlation_with_class_mean_difference" in pattern.sidecar(published)
     volumes = rng.normal(size=(2, *grid.shape)).astype(np.float32)
     maps = [tmp_path / f"fold-{fold}.nii.gz" for fold in (1, 2)]
