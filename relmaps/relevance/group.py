@@ -105,13 +105,12 @@ def open_group_map(
     template_gm: str | Path | None = None,
     external_scores: str | Path | None = None,
     external_weights: Sequence[str | Path] = (),
-    imported: str | Path | None = None,
+    external: str | Path | None = None,
 ) -> GroupMap:
     """Open the group map `name` from the study's files.
 
-    In a rule, `input: unpack(inputs_of_map)` (workflow/rules/relevance.smk) gives the files that the map in
-    `wildcards.map` needs, under these names; those it does not need stay None. `params: feature=feature_of_map` is the
-    cohort array behind it.
+    In a rule, `input: unpack(LAYOUT.map_inputs)` gives the files that the map in `wildcards.map` needs, under these
+    names; those it does not need stay None. `params: feature=LAYOUT.map_feature` is the cohort array behind it.
 
     subjects, brain_mask : always needed. feature : t1_syn, gm_modulated, or n/a for a map without a cohort array.
     space, pooling, normalisation, target : values of the configuration. rectify : key of RECTIFIERS; the published map
@@ -123,7 +122,7 @@ def open_group_map(
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : where the record asks for it. imported : the group map of a external map.
+        the same order. template_gm : where the record asks for it. external : the group map of an external map.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
@@ -134,8 +133,8 @@ def open_group_map(
     study = Study(table, grid, brain, {key: path for key, path in files.items() if path})
     model, class_difference, error = "n/a", None, {}
     combine: Combine
-    if imported:
-        combine = fixed(study.read(imported))
+    if external:
+        combine = fixed(study.read(external))
     elif record.method:
         people = table["participant_id"]
         folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)

@@ -51,7 +51,7 @@ def jacobian(displacement: np.ndarray, voxel_mm: float) -> np.ndarray:
 
 
 def random_velocity(shape: tuple[int, ...], voxel_mm: float, rms_mm: float, fwhm_mm: float, rng) -> np.ndarray:
-    """(3, nx, ny, nz) mm: Gaussian surrogate map of a given smoothness, with root mean square length `rms_mm`."""
+    """(3, nx, ny, nz) mm: Gaussian random field of a given smoothness, with root mean square length `rms_mm`."""
     sigma = fwhm_mm / np.sqrt(8 * np.log(2)) / voxel_mm
     field = np.stack([gaussian_filter(rng.standard_normal(shape), sigma, mode="wrap") for _ in range(3)])
     return field * (rms_mm / np.sqrt((field**2).sum(axis=0).mean()))

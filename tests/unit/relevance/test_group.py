@@ -176,7 +176,7 @@ def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_
 def test_a_map_from_elsewhere_has_one_value_whatever_is_drawn(study, brain, grid, rng, tmp_path):
     theirs = rng.normal(size=grid.shape).astype(np.float32)
     write_map(theirs, tmp_path / "theirs.nii.gz", grid)
-    group_map = study("theirs", imported=tmp_path / "theirs.nii.gz", feature="n/a")
+    group_map = study("theirs", external=tmp_path / "theirs.nii.gz", feature="n/a")
     assert not group_map.subject_based
     np.testing.assert_array_equal(group_map(np.ones((2, 12)))[1], theirs[brain])
 
