@@ -217,7 +217,7 @@ class Layout:
             files["subject_maps"] = self.fold_files([name], "_subjects.npy")
             files["subject_tables"] = self.fold_files([name], "_subjects.tsv")
         elif name in self.config["relevance"]["external_maps"]:
-            (files["external_maps"],) = self.group_maps([name])
+            (files["external"],) = self.group_maps([name])
         elif record.array:
             files["array"] = self.array(self.feature_behind(name))
         if record.estimator and record.kind:
