@@ -106,7 +106,10 @@ def plan_study(config: dict) -> Plan:
 
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
     """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
-    ours = [*config["relevance"]["methods"], *linear_maps, *MODEL_FREE, "untrained"]
+    model_free = MODEL_FREE
+    if config["redraw"]:  # a finished study of an earlier version may lack some
+        model_free = [name for name in MODEL_FREE if (Path(config["redraw"]) / "relevance" / name).is_dir()]
+    ours = [*config["relevance"]["methods"], *linear_maps, *model_free, "untrained"]
     for name in config["relevance"]["external_maps"]:
         if name in MAPS:
             raise UserError(f"config: relevance.external_maps.{name}: relmaps makes a map of this name; choose another")

@@ -170,3 +170,11 @@ def test_maps_from_elsewhere_can_be_all_that_is_scored(config):
     plan = plan_study(config)
     assert plan.maps == ["theirs"]
     assert "truth" not in plan.references
+
+
+def test_a_study_of_an_earlier_version_is_drawn_again_without_the_maps_that_it_lacks(config, tmp_path):
+    theirs = [name for name in plan_study(config).maps if name != "t1_edges"]
+    for name in theirs:
+        (tmp_path / "relevance" / name).mkdir(parents=True)
+    config["redraw"] = str(tmp_path)
+    assert plan_study(config).maps == theirs
