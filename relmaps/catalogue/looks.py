@@ -25,5 +25,5 @@ METRIC_TITLES: dict[str, str] = _looks["metrics"]
 
 
 def make_title(name: str) -> str:
-    """The title of whatever has none of its own, such as a external map."""
+    """The title of whatever has none of its own, such as an external map."""
     return name.replace("_", " ")

@@ -186,7 +186,7 @@ INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
 
 def find_map(name: str) -> Map:
-    """The record of a map; a external map depends on no participant."""
+    """The record of a map; an external map depends on no participant."""
     elsewhere = Map(
         *(name, "other", "as in the source"), polarity="positive = as its source says", array=None, depends=False
     )
@@ -194,5 +194,5 @@ def find_map(name: str) -> Map:
 
 
 def find_family(name: str) -> str:
-    """heatmap, tissue, baseline, or other for a external map."""
+    """heatmap, tissue, baseline, or other for an external map."""
     return find_map(name).family
