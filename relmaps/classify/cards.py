@@ -44,7 +44,7 @@ accuracy on scans of other participants, prepared in the same way.
 LIMITS = [
     "Another training, or another sample of participants, gives another network. Intervals exclude this: they resample "
     "the tested participants with the network fixed.",
-    "The test part of one fold is small. The figures over all folds are more precise, but are those of several networks.",
+    "The test part of one fold is small. The figures over all folds are more precise, but of several networks.",
     "Its probabilities hold for the share with disease in its training part; at other shares they are miscalibrated.",
     "Age, sex, head size, scanner and movement differ between groups as well. The confound models show the "
     "accuracy that some of these reach alone.",

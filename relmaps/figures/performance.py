@@ -20,8 +20,8 @@ GAP = 0.9  # rows left free between the models and the controls
 def plot_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None) -> Figure:
     """Balanced accuracy and ROC AUC: per model the estimate with its interval, and a small dot per fold and seed.
 
-    Confound models stand below the others. null : performance on permuted labels (permutation, model, metric, value); the
-    range over the permutations is a light bar behind the model.
+    Confound models stand below the others. null : performance on permuted labels (permutation, model, metric,
+    value); the range over the permutations is a light bar behind the model.
     """
     controls = performance["model"].map(is_confound).any()
     figure = new_figure(30 + 11 * (performance["model"].nunique() + GAP * controls))

@@ -105,7 +105,7 @@ def plan_study(config: dict) -> Plan:
 
 
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
-    """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
+    """Every map that is scored; external maps may not take a name of the catalogue."""
     ours = [*config["relevance"]["methods"], *linear_maps, *MODEL_FREE, "untrained"]
     for name in config["relevance"]["external_maps"]:
         if name in MAPS:
