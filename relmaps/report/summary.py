@@ -52,7 +52,7 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
     judged = ranked[ranked.map(find_family) != "baseline"]
     width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
-    lines = [f"{'ROC AUC in the primary analysis':<{width}}  {header}"]
+    lines = [f"{'ROC AUC (primary)':<{width}}  {header}"]
     for name in judged:
         rows = auc[auc["map"] == name].set_index("reference")
         cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]

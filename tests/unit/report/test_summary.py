@@ -16,7 +16,7 @@ def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
         "Confound models, whose input has no tissue contrast: SVM, binarised scan 0.62 [0.53, 0.69]; Age"
     )
     assert "binarised" not in lines[0]
-    assert lines[2].split() == ["ROC", "AUC", "in", "the", "primary", "analysis", "meta-analysis", "ground", "truth"]
+    assert lines[2].split() == ["ROC", "AUC", "(primary)", "meta-analysis", "ground", "truth"]
     assert lines[3].split("  ")[0] == "VBM t"
     assert lines[3].count("0.88 [0.85, 0.91]") == 2
     assert [line.endswith("recovers the ground truth") for line in lines[3:7]] == [True, True, True, False]
