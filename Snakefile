@@ -35,7 +35,7 @@ rule figures:
         *rules.number_figures.output,
         f"{RESULTS}/report.html",
     message:
-        f"The figures of {STUDY}, and under the paper's numbers: {RESULTS}/publication"
+        f"Figures of {STUDY}, with the paper's numbers: {RESULTS}/publication"
 
 
 rule overlap_only:
@@ -45,7 +45,7 @@ rule overlap_only:
         ),
         figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=["ranking", "curves"]),
     message:
-        f"How far the maps of {STUDY} coincide with its references: {{input.tables[0]}}"
+        f"Overlap of the maps of {STUDY} with its references: {{input.tables[0]}}"
 
 
 rule all:

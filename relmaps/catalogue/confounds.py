@@ -1,4 +1,4 @@
-"""Controls: models that see no tissue contrast, so what they reach is no sign of grey matter loss in the contrast."""
+"""Confound models: their input has no tissue contrast, so their accuracy comes from outline, size or covariates."""
 
 COVARIATES = "covariates"  # logistic regression on age, sex and head size
 CONFOUND_INPUTS = ("binarised", "brain_mask")  # a model's input turned black and white, or its outline alone

@@ -30,7 +30,7 @@ class Model:
 
 
 def on_reduced(base: str, reduced: str) -> Model:
-    """The control of a linear model or a network, such as svm_binarised."""
+    """The confound model of a linear model or a network, such as svm_binarised."""
     return Model(f"{base}_{reduced}", MODELS[base].kind, base, reduced)
 
 

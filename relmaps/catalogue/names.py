@@ -35,7 +35,7 @@ def reference_name(name: str) -> str:
 
 
 def model_name(name: str) -> str:
-    """Such as "Linear SVM", "Network “small”", or of a control "SVM, binarised scan"."""
+    """Such as "Linear SVM", "Network “small”", or of a confound model "SVM, binarised scan"."""
     record = find_model(name)
     if record.reduced is None:
         return MODEL_NAMES.get(name, f"Network “{name}”")

@@ -19,7 +19,7 @@ class ReferenceSource:
     and function in it. kind : of its references. keys : settings that the builder takes; as in all these fields, a dot
     leads into a section. made : the file of the study's folder that it is made from, with {} for the reference's name;
     None for the file that `path` names. needs : settings that must be set, and what each is. files, folders : settings
-    that name one. needs_truth : whether the study must know where grey matter is lost.
+    that name one. needs_truth : whether the study must have a ground truth.
     """
 
     reads: str

@@ -12,7 +12,7 @@ class Source:
     and function in it; the file's `list_tables` names the tables that the function reads. section : key of the
     configuration's `cohort` with its settings. files : those of them that name a file. input : what the configuration's
     `input` is; None for scans that the study makes itself. labels : the only groups that it has, if it has its own.
-    truth : word for a disease that its scans have by construction.
+    truth : name of the ground truth that its scans have by construction.
     """
 
     reads: str
@@ -32,7 +32,7 @@ class Source:
 
 SOURCES = {
     "simulated": Source(
-        "makes a BIDS dataset of raw heads with ground truth",
+        "simulates a BIDS dataset of raw T1 scans with a ground truth",
         "simulated from a template",
         "bids:read_bids",
         "bids",

@@ -43,7 +43,7 @@ def audit_splits(
         _check_sites(splits, subjects)
     without = subjects.loc[~subjects["participant_id"].isin(hashed["participant_id"]), "participant_id"]
     if len(without):
-        log.warning("no image hash of %s: whether a copy of it is on another side is not known", _named(without))
+        log.warning("no image hash of %s: copies of it in other parts cannot be found", _named(without))
     return {
         "folds": {fold: _counts(part) for fold, part in splits.groupby("fold", sort=False)},
         "participants": len(subjects),
@@ -84,7 +84,9 @@ def _check_tested(splits: pd.DataFrame, everyone_tested: bool) -> None:
         if len(others):
             fold = others["fold"].iloc[0]
             names = _named(others.loc[others["fold"] == fold, "participant_id"])
-            raise UserError(f"splits.tsv: fold {fold}: {names} is not tested, though models are only applied; {AGAIN}")
+            raise UserError(
+                f"splits.tsv: fold {fold}: {names} is not tested, though external validation tests all; {AGAIN}"
+            )
         return
     tests = (splits["role"] == "test").groupby(splits["participant_id"]).sum()
     for name in tests.index[tests != 1]:

@@ -1,6 +1,6 @@
 """Model cards (Mitchell et al. 2019, FAT* '19:220): what a network is, what it is worth, and what it is not for.
 
-A card tells of groups and never of a participant, so it may be passed on together with the weights.
+A card describes groups and never a participant, so it may be passed on together with the weights.
 """
 
 from collections.abc import Iterable
@@ -21,16 +21,16 @@ FEATURE_NAMES = {
     "gm_modulated": "grey matter probability times the Jacobian determinant of the nonlinear registration",
 }
 WHOSE_SCANS = {
-    "simulated": "It was trained on simulated scans: it knows nothing of patients.",
-    "synthetic_atrophy": "It was trained on scans of controls, half of whom were given synthetic atrophy: it knows "
-    "nothing of patients.",
+    "simulated": "It was trained on simulated scans and is not validated on patients.",
+    "synthetic_atrophy": "It was trained on scans of controls, half of them with synthetic atrophy, and is not "
+    "validated on patients.",
 }
-SHUFFLED = "**Its labels were shuffled on purpose: it shows what a network reaches where there is nothing to learn.**"
+SHUFFLED = "**Its labels were permuted on purpose: it shows the performance of a network at chance.**"
 USE = """\
 ## Intended use
 
-Research on groups: to repeat this study, to compare ways of explaining a network with each other, and to test on
-scans of other participants, prepared in the same way, how far its accuracy carries over.
+Research on groups: to repeat this study, to compare ways of explaining a network with each other, and to test its
+accuracy on scans of other participants, prepared in the same way.
 
 ## Not for
 
@@ -38,16 +38,16 @@ scans of other participants, prepared in the same way, how far its accuracy carr
   tested as one.
 - Scans that were prepared in another way, of other ages, scanners or sequences than those it was trained on, without a
   test on such scans first.
-- Telling the disease from other diseases: it has seen one disease and controls.
+- Distinguishing the disease from other diseases: it was trained on one disease and controls.
 - Conclusions about causes: a map of what it uses shows where groups differ, not why.
 """
 LIMITS = [
-    "Another training, or another draw of participants, gives another network. Intervals resample the tested "
-    "participants with the network held fixed, so this is not in them.",
-    "The test part of one fold is small. The figures over all folds are surer, but they are those of several networks.",
-    "Its probabilities hold for the share with disease among those it was trained on; elsewhere they are off.",
-    "Age, sex, head size, scanner and movement differ between groups as well. How far these alone lead is shown by the "
-    "controls.",
+    "Another training, or another sample of participants, gives another network. Intervals exclude this: they resample "
+    "the tested participants with the network fixed.",
+    "The test part of one fold is small. The figures over all folds are more precise, but of several networks.",
+    "Its probabilities hold for the share with disease in its training part; at other shares they are miscalibrated.",
+    "Age, sex, head size, scanner and movement differ between groups as well. The confound models show the "
+    "accuracy that some of these reach alone.",
 ]
 
 
@@ -73,7 +73,7 @@ def make_card(
     truth = WHOSE_SCANS.get(study["truth"])
     sections = [
         f"# {name}, fold {fold} of the study {study['name']}",
-        f"A network that tells {study['disease']} from {study['control']} on structural scans of the brain, the one "
+        f"A network that classifies {study['disease']} against {study['control']} on structural scans of the brain, "
         f"selected for this fold. **For research on groups only; not a diagnostic device.** {truth or ''}",
         *([SHUFFLED] if study["labels_shuffled"] else []),
         "## What it is",
@@ -135,7 +135,7 @@ def _blocks(weights: Weights) -> str:
 
 
 def _participants(people: pd.DataFrame, study: dict) -> str:
-    rows = []  # a mean of one would tell of a person
+    rows = []  # a mean of one would identify a person
     for role in ("train", "validation", "test"):
         for label, group in ((1, study["disease"]), (0, study["control"])):
             part = people[(people["role"] == role) & (people["label"] == label)]
@@ -180,8 +180,8 @@ def _flat(settings: dict, prefix: str = "") -> list[tuple[str, object]]:
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple]) -> str:
     lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(_specification(cell) for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
 
-def _specification(value: object) -> str:
+def _cell(value: object) -> str:
     return "none" if value is None else str(value).replace("|", "\\|")

@@ -91,7 +91,7 @@ def load_checkpoint(path: str | Path, identity: str, network, optimiser, schedul
     network.load_state_dict(weights)
     optimiser.load_state_dict({"state": per_parameter, "param_groups": groups})
     schedule.load_state_dict(plan)
-    log.info("going on after epoch %d", state.epoch)
+    log.info("resuming after epoch %d", state.epoch)
     return state
 
 

@@ -1,4 +1,4 @@
-"""A logistic regression on age, sex and head size: what can be told without the image."""
+"""A logistic regression on age, sex and head size: what can be predicted without the image."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression

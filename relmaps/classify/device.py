@@ -44,10 +44,10 @@ def open_device(setting: str, gpus: int, compute_threads: int, jobs_per_gpu: int
 
 def _choose(setting: str, gpus: int, visible: bool) -> torch.device:
     if setting == "cuda" and not visible:
-        raise UserError("device: cuda, but torch sees no GPU on this machine; set device to auto or cpu")
+        raise UserError("device: cuda, but torch finds no GPU on this machine; set device to auto or cpu")
     if setting == "cuda" or (setting == "auto" and gpus and visible):
         return torch.device("cuda")
-    reasons = {"cpu": "as configured", "auto": "torch sees no GPU" if gpus else "the job was given no GPU"}
+    reasons = {"cpu": "as configured", "auto": "torch finds no GPU" if gpus else "the job has no GPU"}
     log.info("device cpu: %s", reasons[setting])
     return torch.device("cpu")
 

@@ -20,7 +20,7 @@ def centred_kernel(gram: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, flo
     subjects. Returns the kernel (n, n) of (X - m) / sqrt(s), and s: m is the mean of the training subjects, and s makes
     the mean of the training kernel's diagonal 1. With the dual coefficients a of a fit, w = (X_train - m)' a / s are
     the weights per unit of the raw features. Where all training subjects are the same to the digits of the Gram matrix
-    (a control's outline on a coarse grid), nothing can be learnt: the kernel is 0, and s is 1.
+    (a confound model's outline on a coarse grid), nothing can be learnt: the kernel is 0, and s is 1.
     """
     row_means = gram[:, train].mean(axis=1)
     kernel = gram - row_means[:, None] - row_means[None, :] + row_means[train].mean()

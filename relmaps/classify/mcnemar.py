@@ -15,7 +15,7 @@ COLUMNS = ["model_a", "model_b", "n", "only_a_right", "only_b_right", "differenc
 
 
 def compare_models(predictions: pd.DataFrame, samples: int, confidence: float, seed: int) -> pd.DataFrame:
-    """Rows of model_comparisons.tsv: all pairs of the selected network, the linear models and the controls.
+    """Rows of model_comparisons.tsv: all pairs of the selected network, the linear models and the confound models.
 
     predictions : columns of predictions.tsv, with the model "selected"; only the role test counts.
     p : exact McNemar test (McNemar 1947, Psychometrika 12:153) on who is predicted rightly by one model alone; p_holm :

@@ -39,7 +39,7 @@ def add_probability(predictions: pd.DataFrame, platt: dict[str, pd.DataFrame]) -
 def overall(performance: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One row per model with value, ci_low and ci_high over all folds and seeds.
 
-    Linear models come first, then networks and the selected one, then the controls in this order, covariates last.
+    Linear models come first, then networks and the selected one, then confound models in this order, covariates last.
     """
     rows = performance[
         (performance["fold"] == "all") & (performance["seed"] == "all") & (performance["metric"] == metric)

@@ -1,4 +1,4 @@
-"""Labels shuffled over participants: whatever a model finds in them is chance or a leak.
+"""Label permutations over participants: the accuracy of a model on them is that of chance, or of leakage.
 
     python -m relmaps.classify.permutation results/demo/classify/permutations.tsv
 
@@ -17,7 +17,7 @@ CHANCE = (0.45, 0.55)  # bounds of a mean over permutations
 
 
 def permute_labels(subjects: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """subjects.tsv with its labels shuffled; all else stays with its participant."""
+    """subjects.tsv with its labels permuted; all else stays with its participant."""
     return subjects.assign(label=np.random.default_rng(seed).permutation(subjects["label"].to_numpy()))
 
 
@@ -49,4 +49,4 @@ if __name__ == "__main__":
         sys.exit(f"relmaps: {error}; run make check-null")
     print(judged.to_string(index=False, float_format="{:.3f}".format))
     if not judged["at_chance"].all():
-        sys.exit(f"relmaps: mean balanced accuracy on shuffled labels is outside {CHANCE[0]} to {CHANCE[1]}")
+        sys.exit(f"relmaps: mean balanced accuracy on permuted labels is outside {CHANCE[0]} to {CHANCE[1]}")

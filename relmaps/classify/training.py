@@ -161,8 +161,8 @@ def _step(network, images, labels, optimiser, precision: str, state: State) -> f
                 ) from None
             state.parts *= 2
             log.warning(
-                "memory ran out: batches are now split in %d pieces whose gradients are added up; BatchNorm sees "
-                "one piece at a time",
+                "memory ran out: batches are now split in %d pieces whose gradients are added up; BatchNorm "
+                "normalises one piece at a time",
                 state.parts,
             )
         if images.device.type == "cuda":

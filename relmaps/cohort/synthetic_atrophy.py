@@ -1,4 +1,4 @@
-"""Who of a cohort of controls is given the disease: a study with ground truth on real scans."""
+"""Randomise controls to synthetic atrophy: a study with ground truth on real scans."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Whether predicted probabilities of disease are as often right as they say: reliability diagrams."""
+"""Reliability diagrams: observed share with disease against its predicted probability."""
 
 import pandas as pd
 from matplotlib.axes import Axes

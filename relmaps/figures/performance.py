@@ -20,8 +20,8 @@ GAP = 0.9  # rows left free between the models and the controls
 def plot_performance(performance: pd.DataFrame, null: pd.DataFrame | None = None) -> Figure:
     """Balanced accuracy and ROC AUC: per model the estimate with its interval, and a small dot per fold and seed.
 
-    Controls stand below the models. null : performance on shuffled labels (permutation, model, metric, value); the
-    range over the permutations is a light bar behind the model.
+    Confound models stand below the others. null : performance on permuted labels (permutation, model, metric,
+    value); the range over the permutations is a light bar behind the model.
     """
     controls = performance["model"].map(is_confound).any()
     figure = new_figure(30 + 11 * (performance["model"].nunique() + GAP * controls))
@@ -72,12 +72,14 @@ def _plot_metric(axes: Axes, performance: pd.DataFrame, metric: str, ranges: dic
     axes.set_xlim(max(low - 0.06, -0.02), 1.03)
     if control.any() and not control.all():
         _separate(axes, places[control].min())
-    axes.set_xlabel("held-out participants" + (" (bars: shuffled labels)" if ranges else ""))
+    axes.set_xlabel("held-out participants" + (" (bars: label permutations)" if ranges else ""))
 
 
 def _separate(axes: Axes, first: float) -> None:
-    """A thin line above the first control, with what stands below it."""
+    """A thin line above the first confound model, with what stands below it."""
     height = first - 1.05
     axes.axhline(height, color="#444444", linewidth=0.6)
     where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-    axes.annotate("controls: no tissue contrast", (1, height), (-2, -2), ha="right", va="top", color="#444444", **where)
+    axes.annotate(
+        "confound models: no tissue contrast", (1, height), (-2, -2), ha="right", va="top", color="#444444", **where
+    )

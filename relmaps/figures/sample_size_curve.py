@@ -1,4 +1,4 @@
-"""How overlap grows with the size of the cohort and with the severity of the disease."""
+"""Sample-size curve: overlap against the size of the cohort and the severity of the disease."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.style import GUIDE, MAP_LINES, mark_empty, new_figure
 
-LEVELS = {"size": "subjects", "severity": "median severity of those with disease"}
+LEVELS = {"size": "participants", "severity": "median severity of those with disease"}
 METRIC = "roc_auc"
 
 
@@ -29,7 +29,7 @@ def plot_sample_size_curve(curves: pd.DataFrame, references: list[str]) -> Figur
 
 def _plot_lines(axes: Axes, rows: pd.DataFrame, by: str) -> None:
     if rows.empty:
-        mark_empty(axes, f"n/a: no {by} is known, or the reference's mask is empty")
+        mark_empty(axes, f"n/a: no {by}, or the reference's mask is empty")
         return
     for name, of_map in rows.groupby("map", sort=False):
         values = of_map.groupby("level")["value"].agg(["mean", "min", "max"])

@@ -12,7 +12,7 @@ from relmaps.figures.style import GUIDE, new_figure
 
 # What the networks of a pair differ in: colour, marker, and how far from the middle of the row it is drawn.
 BETWEEN = {"seeds": ("#0072B2", "o", -0.25), "folds": ("#D55E00", "s", 0), "architectures": ("#009E73", "D", 0.25)}
-# Colour, hatch and name; neighbours differ in lightness or hatch, so that none is told by its hue alone.
+# Colour, hatch and name; neighbours differ in lightness or hatch, so that none is distinguished by its hue alone.
 TISSUES = {
     "gm": ("#0072B2", "", "grey matter"),
     "wm": ("#BBDDF0", "", "white matter"),

@@ -11,7 +11,7 @@ from relmaps.figures.overlap import primary_scores
 from relmaps.figures.style import GUIDE, mark_empty, new_figure
 
 METRIC = "roc_auc"
-# Okabe & Ito 2008, with a marker each, so that no fold is told by its colour alone; folds beyond take them again.
+# Okabe & Ito 2008, with a marker each, so that no fold is distinguished by colour alone; folds beyond take them again.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#882255")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 

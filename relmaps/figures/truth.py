@@ -1,4 +1,4 @@
-"""How far a meta-analysis can stand in for the truth: overlap with one against overlap with the other."""
+"""How far a meta-analysis can stand in for the ground truth: overlap with one against overlap with the other."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ def plot_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -
     others = [name for name in references if name != truth]
     figure = new_figure(72 * max(1, len(others)) + 14)
     if truth is None or not others:
-        mark_empty(figure.subplots(), "n/a: this study knows no truth, or has no other reference")
+        mark_empty(figure.subplots(), "n/a: this study has no ground truth, or no other reference")
         return figure
     best = primary_scores(scores, "roc_auc").query("reference == @truth").sort_values("value", ascending=False)
     numbers = {name: number for number, name in enumerate(best["map"], 1)}

@@ -41,7 +41,7 @@ def bootstrap_map(
     primary: Specification,
     metrics: dict[str, Metric] = METRICS,
 ) -> BootstrapSamples:
-    """BootstrapSamples of the group map's scores without noise, in blocks so that memory stays bounded.
+    """Bootstrap samples of the group map's scores without noise, in blocks so that memory stays bounded.
 
     weights : (n_bootstrap, n_subjects). Heatmaps are re-averaged with the networks as trained, so their samples hold
     the uncertainty of which subjects were explained, not of training (relmaps.relevance.group).

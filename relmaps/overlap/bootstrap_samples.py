@@ -1,4 +1,4 @@
-"""BootstrapSamples of one map's scores, in one specification of the multiverse or in several, as a file."""
+"""Samples of one map's scores, in one specification of the multiverse or in several, as a file."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,8 @@ from relmaps.overlap.scoring_space import Specification
 
 @dataclass(frozen=True, eq=False)
 class BootstrapSamples:
-    """BootstrapSamples of the scores of a map in one specification: of what they may be without noise
-    (relmaps.overlap.bootstrap), or of
-    fields that know nothing (relmaps.overlap.spatial).
+    """Samples of the scores of a map in one specification: bootstrap samples without the noise of a finite cohort
+    (relmaps.overlap.bootstrap), or surrogate maps (relmaps.overlap.spatial).
 
     scores : (n_bootstrap, n_references, n_metrics), NaN where there is no score; (0, ...) for a map that does not
     depend on subjects. references, metrics : the names of the last two axes. reliability : share of the map's variance
@@ -31,7 +30,7 @@ class BootstrapSamples:
 
 
 def write_samples(samples: dict[Specification, BootstrapSamples], path: str | Path) -> None:
-    """BootstrapSamples of one map in some specifications, all of the same shape."""
+    """Write the samples of one map in some specifications, all of the same shape."""
     first = next(iter(samples.values()))
     with replacing(path) as temporary:
         np.savez(

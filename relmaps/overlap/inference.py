@@ -1,4 +1,4 @@
-"""What is known of the certainty of scores: intervals, two nulls, retraining; and why something is n/a."""
+"""Uncertainty of scores: intervals, spatial null model, label permutations, retraining; reasons for n/a."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ class Inference:
     """Of the group maps in the primary analysis, and in every other specification with bootstrap samples.
 
     samples : bootstrap of each map by its name and the specification (relmaps.overlap.bootstrap). nulls : likewise
-    scores of surrogate maps as smooth as the map (relmaps.overlap.spatial). permuted : permuted.tsv, None where no
-    labels were shuffled. retraining : retraining.tsv. Both are of the primary analysis alone. confidence : of the
+    scores of surrogate maps as smooth as the map (relmaps.overlap.spatial). permuted : permuted.tsv, None without
+    label permutations. retraining : retraining.tsv. Both are of the primary analysis alone. confidence : of the
     intervals.
     """
 
@@ -54,7 +54,8 @@ class Inference:
         )  # none for a map that does not depend on the subjects
         ci_low, ci_high = interval(samples.of(row.reference, row.metric) if samples else np.array([]), self.confidence)
         if np.isnan(ci_low):
-            notes.append(f"no interval: {'has no value in any draw' if samples else 'does not depend on the subjects'}")
+            why = "has no value in any bootstrap sample" if samples else "does not depend on the subjects"
+            notes.append(f"no interval: {why}")
         spatial = _p(row, self.nulls[row.map][_specification(row)].of(row.reference, row.metric))
         if np.isnan(spatial):
             notes.append("no spatial null model: a map that is constant")

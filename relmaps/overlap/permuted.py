@@ -1,4 +1,4 @@
-"""permuted.tsv: what maps of models trained on shuffled labels overlap with, and the null that follows from them."""
+"""permuted.tsv: overlap of the maps of models trained on permuted labels, and their permutation test."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def permuted_table(
     primary: Specification,
     compute_null: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> pd.DataFrame:
-    """Headline scores of each permutation's maps.
+    """Scores of each permutation's maps in the primary analysis.
 
     maps : permutation -> map -> (n_voxels,). null_p_labels : p of a score among those of the other permutations, which
     is uniform if nothing distinguishes them. null_p_spatial : p under the map's own spatial null model; a null that

@@ -26,9 +26,9 @@ def recovery_table(
 ) -> pd.DataFrame:
     """One row per map that is no baseline and not `unjudged`, such as prior knowledge.
 
-    A map recovers the truth if its primary ROC AUC against it is at least MINIMUM_AUC and its paired difference to
-    every baseline has an interval above 0. The baseline shown is the one whose interval reaches lowest, where the
-    baseline would be hardest to beat. Without a truth, or with an empty one, nothing can be said: NaN.
+    A map recovers the ground truth if its primary ROC AUC against it is at least MINIMUM_AUC and its paired difference
+    to every baseline has an interval above 0. The baseline shown is the one whose interval reaches lowest, where the
+    baseline would be hardest to beat. Without a ground truth, or with an empty one: NaN.
     """
     names = [name for name in scores["map"].unique() if name not in {*baselines, *unjudged}]
     overall = primary_rows(scores).query("fold == 'all' and reference_kind == 'ground_truth' and metric == @METRIC")

@@ -1,9 +1,9 @@
-"""sample_size_curve/<map>.tsv: how overlap grows with the size of the cohort and with the severity of the disease.
+"""sample_size_curve/<map>.tsv: overlap against the size of the cohort and the severity of the disease.
 
 No network is trained: a group map is made again from some of the subjects (relmaps.relevance.group). Linear models and
 VBM are fitted anew, with the penalty and the covariates of the whole cohort; heatmaps are averaged anew over fewer
-held-out scans, which were explained by networks that have learnt from all: what such a map gains with size is what
-averaging gains, conditional on the networks, and not what more scans to learn from would give.
+held-out scans, which were explained by networks that were trained on all: their gain with size is that of
+averaging, conditional on the networks, and not that of more training scans.
 """
 
 import logging
@@ -31,13 +31,13 @@ def sample_size_table(
     scoring_space: ScoringSpace,
     primary: Specification,
 ) -> pd.DataFrame:
-    """Headline scores of the map of each subset of subjects; no rows for a map that does not depend on them.
+    """Primary scores of the map of each subset of subjects; no rows for a map that does not depend on them.
 
     levels : (by, level, weights (n_replicates, n_subjects) of 0 and 1), of size_levels and severity_levels. labels :
     (n_subjects,). The same levels for all maps make them paired by replicate.
     """
     if not group_map.subject_based:
-        log.info("%s does not depend on the subjects: nothing grows", group_map.name)
+        log.info("%s: skipped, the map does not depend on participants", group_map.name)
         return pd.DataFrame(columns=COLUMNS)
     scorer = scoring_space.scorer(primary, [METRICS[name] for name in METRIC_NAMES])
     rows = []

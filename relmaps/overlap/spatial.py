@@ -1,4 +1,4 @@
-"""The spatial null model: overlap of surrogate maps that are as smooth as a map but know nothing of any reference.
+"""The spatial null model: overlap of surrogate maps that are as smooth as a map and independent of any reference.
 
 A map and a reference are both smooth, so that they coincide by chance far more often than independent voxels would. How
 often follows from surrogate maps with the map's own smoothness, estimated from the map alone (as in Burt et al. 2020,
@@ -70,7 +70,7 @@ class Components:
         norm = self._spectra.sum(axis=0)[:, None]
         for _ in range(ROUNDS):  # expectation maximisation for non-negative shares (Richardson 1972, JOSA 62:55)
             shares *= self._spectra.T @ (power / (self._spectra @ shares)) / norm
-        # ASSUME: a map that knows nothing is equally strong everywhere; one that is not counts as informed.
+        # ASSUME: an uninformative map has spatially uniform variance; a map without it counts as informed.
         return shares / shares.sum(axis=0)
 
     def _bands(self, values: np.ndarray) -> np.ndarray:

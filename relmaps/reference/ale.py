@@ -100,7 +100,7 @@ def _significance(result: MetaResult, correction: Correction) -> Iterator[tuple[
         for method in sorted(FWE_MAPS, key=lambda method: method != correction.method):
             counted, name = FWE_MAPS[method]
             log_p = maps[f"{name}_corr-FWE_method-montecarlo"]
-            meaning = f"{counted}-wise family error rate of {correction.alpha:g}, {correction.iterations} draws"
+            meaning = f"{counted}-wise family error rate of {correction.alpha:g}, {correction.iterations} iterations"
             if method == "cluster_fwe":
                 meaning += f", clusters formed at p < {correction.cluster_forming_p:g}"
             # float32 logarithms: 1e-5 is below the step of p that any feasible number of draws can make

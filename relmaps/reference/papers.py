@@ -72,7 +72,7 @@ def choose_papers(
 
 def make_experiments(papers: pd.DataFrame, foci: pd.DataFrame, sample_size: int) -> list[Experiment]:
     """The chosen papers as experiments of `sample_size` subjects each."""
-    # ASSUME: NeuroQuery has no sample sizes; one for all sets the width of every focus, so others are swept.
+    # ASSUME: NeuroQuery has no sample sizes; one for all sets the width of every focus, so others are tried.
     titles = papers.set_index("pmid")["title"]
     return [
         Experiment(f"PMID {pmid}: {titles[pmid]}", sample_size, "MNI", own[AXES].to_numpy(float))

@@ -48,7 +48,7 @@ def read_sleuth(path: str | Path) -> list[Experiment]:
     lines = _numbered_lines(path)
     space = _space(path, lines[0][1]) if lines else None
     if space is None:
-        raise UserError(f"{path}: does not say its space; add //Reference=MNI or //Reference=Talairach as first line")
+        raise UserError(f"{path}: names no space; add //Reference=MNI or //Reference=Talairach as first line")
     blocks: list[_Block] = []
     for number, line in lines[1 if _label(lines) is None else 2 :]:
         if line.startswith("//"):
@@ -96,7 +96,7 @@ def _space(path: Path, line: str) -> str | None:
     if match is None:
         return None
     if match[1].lower() not in SPACES:
-        raise UserError(f"{path}: its space {match[1]!r} is not known; write //Reference=MNI or //Reference=Talairach")
+        raise UserError(f"{path}: its space {match[1]!r} is unknown; write //Reference=MNI or //Reference=Talairach")
     return SPACES[match[1].lower()]
 
 

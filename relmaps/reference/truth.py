@@ -1,4 +1,4 @@
-"""The known disease's expected loss of grey matter as a reference."""
+"""The ground truth, the expected loss of grey matter in disease, as a reference."""
 
 import logging
 
@@ -14,7 +14,7 @@ SHARES = (0.5, 0.25, 0.75)  # ASSUME: the mask is where loss is at least half it
 
 
 def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
-    """The truth map and its mask: at least half the 99th percentile of the loss over brain voxels that lose any.
+    """The ground truth and its mask: at least half the 99th percentile of the loss over brain voxels that lose any.
 
     Its other thresholds are a quarter and three quarters. loss : (nx, ny, nz) float32 >= 0, expected share of grey
     matter volume that disease takes. brain : (nx, ny, nz) bool. A cohort without disease (severity 0) has empty masks.
@@ -35,7 +35,7 @@ def truth_reference(loss: np.ndarray, brain: np.ndarray) -> Reference:
         loss,
         thresholds[0].mask,
         GROUND_TRUTH,
-        "expected loss of the known disease",
+        "ground truth: expected loss in disease",
         "share of grey matter volume",
         thresholds[0].threshold,
         note=note,

@@ -122,7 +122,7 @@ def open_group_map(
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
     selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : where the record asks for it. external : the group map of an external map.
+        the same order. template_gm : where the record asks for it. external : the image of an external map.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)

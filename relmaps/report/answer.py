@@ -17,8 +17,8 @@ RECOVERY_AUC = 0.75  # only stated here; relmaps.overlap.recovery judges
 WHOSE_TRUTH = {
     "simulated": "The cohort is simulated: this study checks the method against a ground truth and replicates no "
     "finding about patients.",
-    "synthetic_atrophy": "The scans are those of controls, half of whom were given synthetic atrophy: this study "
-    "checks the method on real anatomy and replicates no finding about patients.",
+    "synthetic_atrophy": "All scans are of controls, and half of them have synthetic atrophy: this study checks the "
+    "method on real anatomy and replicates no finding about patients.",
 }
 
 
@@ -26,7 +26,7 @@ WHOSE_TRUTH = {
 class Answer:
     """Sentences: overlap has one per reference; recovery is empty without a ground truth.
 
-    accuracy has one per model, and one for all controls together.
+    accuracy has one per model, and one for all confound models together.
     """
 
     overlap: list[str]
@@ -42,7 +42,7 @@ class Answer:
 def answer(
     scores: pd.DataFrame, recovery: pd.DataFrame, performance: pd.DataFrame, *, confidence: float, truth: str | None
 ) -> Answer:
-    """Say what the tables say. confidence : level of all intervals, 0 to 1. truth : as `find_truth` gives it."""
+    """Write the answer. confidence : level of all intervals, 0 to 1. truth : as `find_truth` gives it."""
     auc = primary_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     accuracy = overall(performance, "balanced_accuracy")
@@ -61,7 +61,7 @@ def answer(
 
 
 def estimate(value: float, low: float, high: float, confidence: float | None = None) -> str:
-    """ "0.78 (95 % interval 0.75 to 0.81)", short "0.78 [0.75, 0.81]" without a level; n/a for what cannot be had."""
+    """ "0.78 (95 % interval 0.75 to 0.81)", short "0.78 [0.75, 0.81]" without a level; n/a for a missing value."""
     if np.isnan(value):
         return "n/a"
     if np.isnan(low) or np.isnan(high):
@@ -72,9 +72,9 @@ def estimate(value: float, low: float, high: float, confidence: float | None = N
 
 
 def confounds_sentence(accuracy: pd.DataFrame) -> list[str]:
-    """One sentence on all controls, or none without any. accuracy : as `relmaps.classify.performance.overall`."""
+    """A sentence on all confound models, or none without any. accuracy : as `relmaps.classify.performance.overall`."""
     controls = named_estimates(accuracy[accuracy["model"].map(is_confound)])
-    return [f"Controls that see no tissue contrast: {controls}."] if controls else []
+    return [f"Confound models, whose input has no tissue contrast: {controls}."] if controls else []
 
 
 def named_estimates(accuracy: pd.DataFrame) -> str:
@@ -90,7 +90,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
     if (auc["reference_kind"] == "text_mined").any():
         name += " (text-mined, not a curated contrast)"
     if rows.empty:
-        return f"No overlap with the {name} can be given: its mask is empty."
+        return f"Overlap with the {name}: n/a, because its mask is empty."
     families = rows["map"].map(find_family)
     best = rows.iloc[0]
     text = (
@@ -108,8 +108,8 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
 
 
 def _nulls(score: pd.Series) -> str:
-    """What chance makes of the score, as far as it was asked."""
-    asked = {"surrogate maps as smooth as it": score.null_p_spatial, "shuffled labels": score.null_p_labels}
+    """p of the spatial null model and of the permutation test, as far as they were computed."""
+    asked = {"surrogate maps": score.null_p_spatial, "label permutations": score.null_p_labels}
     known = [f"p = {p:.3f} against {null}" for null, p in asked.items() if np.isfinite(p)]
     return ", " + _join(known, "and") if known else ""
 
@@ -134,7 +134,7 @@ def _warnings(accuracy: pd.DataFrame) -> list[str]:
         return []
     verb = "lies" if len(high) == 1 else "lie"
     who = _join(high, "and")
-    return [f"{who} {verb} above {SUSPICIOUS_ACCURACY} balanced accuracy: suspect leakage before believing it."]
+    return [f"{who} {verb} above {SUSPICIOUS_ACCURACY} balanced accuracy: check for leakage."]
 
 
 def _join(words: list[str], last: str) -> str:

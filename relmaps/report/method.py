@@ -22,12 +22,12 @@ WORDS = {
 DEPARTURES = [
     "Folds are stratified by group; training, validation and test parts never overlap. In the released code training "
     "and validation parts are drawn so that they do (decision 4).",
-    "The linear SVM's C is chosen inside the training part; the paper does not tell how its own was set (decision 4).",
-    "Steps of integrated gradients are doubled per scan until the map adds up to the change of the output, unless a "
-    "tolerance of null asks for the paper's fixed number (decision 5).",
+    "The linear SVM's C is chosen inside the training part; the paper does not report its choice (decision 4).",
+    "Steps of integrated gradients are doubled per scan until the map adds up to the change of the output, unless "
+    "the tolerance is null, which keeps the paper's fixed number (decision 5).",
     "A meta-analysis is computed and thresholded at 2 mm and then brought to the study's grid (decision 11).",
-    "Intervals, null models, baselines, multiverse, randomisation, deletion, stability and ground truth have no "
-    "counterpart in the paper.",
+    "The paper has no counterpart of intervals, the spatial null model, label permutations, input-only baselines, the "
+    "multiverse, parameter randomisation, deletion, insertion, stability and the ground truth.",
 ]
 
 
@@ -40,16 +40,16 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
     linear = ", ".join(MODEL_NAMES.get(name, name) for name in classify["linear"]["models"])
     references = [_reference(name, settings) for name, settings in config["reference"].items()]
     truth = {
-        "simulated": " Half of the heads have a known loss of grey matter.",
-        "synthetic_atrophy": " Half of the scans were given a known loss of grey matter.",
+        "simulated": " Half of the participants have simulated atrophy.",
+        "synthetic_atrophy": " Half of the scans have synthetic atrophy.",
     }
     return [
         f"Cohort: {n_subjects} T1 scans, one per participant, {SOURCES[cohort['source']].title}."
         f"{truth.get(find_truth(config), '')}",
-        "Preprocessing: brain extraction of heads with skull (a network, deepbet), bias field correction, affine and "
+        "Preprocessing: brain extraction of scans with skull (a network, deepbet), bias field correction, affine and "
         f"nonlinear registration ({preprocess['registration']}) to {grid['space']} at {grid['voxel_mm']:g} mm with "
         "ANTs, and segmentation into grey matter, white matter and fluid; grey matter is modulated by the deformation. "
-        "Scans outside the gates of quality are left out.",
+        "Scans outside the gates of quality control are excluded.",
         f"Networks: {networks}, on {cnn['feature']}, {_many(len(cnn['seeds']), 'seed')} each, {classify['folds']}-fold "
         f"cross-validation, at most {cnn['epochs']} epochs; in each fold the one with the lowest validation loss is "
         "explained.",
@@ -59,10 +59,11 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         f"{WORDS[relevance['target']]}; pooled: {WORDS[relevance['pooling']]}; each scan's map divided by: "
         f"{WORDS[relevance['normalisation']]}.",
         f"References: {', '.join(references)}{'; and the ground truth' if find_truth(config) else ''}.",
-        f"Overlap: {primary_in_words(overlap['primary'])}; and in {prod(map(len, overlap['multiverse'].values()))} "
-        f"settings in all. Intervals: {overlap['n_bootstrap']} bootstrap draws of participants, stratified by fold "
-        f"and group. Nulls: {overlap['n_surrogates']} surrogate maps as smooth as the map, and "
-        f"{_many(len(classify['permutations']), 'shuffling')} of the labels.",
+        f"Overlap: {primary_in_words(overlap['primary'])}; multiverse: "
+        f"{prod(map(len, overlap['multiverse'].values()))} specifications. Intervals: {overlap['n_bootstrap']} "
+        f"bootstrap samples of participants, stratified by fold and group. Spatial null model: "
+        f"{overlap['n_surrogates']} surrogate maps as smooth as the map. Permutation test: "
+        f"{_many(len(classify['permutations']), 'label permutation')}.",
     ]
 
 

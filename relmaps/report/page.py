@@ -17,20 +17,19 @@ from relmaps.report.pictures import embed, facts_of_figures
 from relmaps.report.table import render
 from relmaps.report.viewer import LIBRARY
 
-SHUFFLED = "The labels of this study are shuffled: whatever it finds is chance, or a leak."
-APPLIED = "The models are those of another study; none of these scans trained or chose them."
+SHUFFLED = "The labels of this study are permuted: any effect is due to chance or leakage."
+APPLIED = "External validation: the models come from another study and were never trained or selected on these scans."
 LIMITS = [
-    "Overlap with a meta-analysis says that a map points where groups differ on average, not what a network uses for "
-    "a single person.",
-    "Relevance follows tissue contrast even in networks at chance; the input-only baselines show how much of an "
-    "overlap that is.",
-    "Intervals resample participants with the trained networks held fixed; the variance of training again is not in "
-    "them. They are for the map without the noise of a finite cohort, so that a noisy map's score may lie below its "
-    "own.",
-    "Surrogate maps as smooth as a map vary equally everywhere, and brains do not: a small p against them alone does "
-    "not show disease. Shuffled labels do, where the study ran them.",
-    "An ALE map is a smoothed summary of reported peaks, with its own threshold: a reference, not the truth.",
-    "Left and right are taken from the image headers; no check of a scan's shape can confirm them.",
+    "Overlap with a meta-analysis shows that a map is high where groups differ on average. It does not show what a "
+    "network uses in a single participant.",
+    "Relevance follows tissue contrast even in networks at chance. The input-only baselines show how much of an "
+    "overlap this explains.",
+    "Intervals resample participants with the trained networks fixed; they exclude the variance of training. They "
+    "target the noise-free population map, so a noisy map's score may lie below its own interval.",
+    "The spatial null model assumes spatially uniform variance, which brain maps do not have: a small p against "
+    "surrogate maps alone does not show disease. A small p against label permutations does, if the study ran them.",
+    "An ALE map is a smoothed summary of reported peaks, with its own threshold: a reference, not the ground truth.",
+    "Left and right come from the image headers; no check of a scan's shape can confirm them.",
 ]
 
 
@@ -99,14 +98,14 @@ def _flow(published: dict[str, pd.DataFrame], config: dict) -> list[tuple[str, s
     qc, subjects, performance = published["qc"], published["subjects"], published["performance"]
     scores = published["scores"]
     n_disease = int((subjects["label"] == 1).sum())
-    n_cells = len(scores[["sign", "mask", "smoothing_mm", "threshold_label"]].drop_duplicates())
+    n_specifications = len(scores[["sign", "mask", "smoothing_mm", "threshold_label"]].drop_duplicates())
     return [
         ("cohort", f"{len(qc)} scans"),
         ("preprocess", f"{len(subjects)} used, {n_disease} with disease"),
         ("classify", f"{performance['model'].nunique()} models, {config['classify']['folds']} folds"),
         ("relevance", f"{scores['map'].nunique()} group maps"),
         ("reference", ", ".join(map(reference_name, scores["reference"].unique()))),
-        ("overlap", f"{len(scores):,} scores in {n_cells} settings".replace(",", " ")),
+        ("overlap", f"{len(scores):,} scores in {n_specifications} specifications".replace(",", " ")),
     ]
 
 

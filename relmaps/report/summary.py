@@ -37,7 +37,7 @@ def summarise(results: str | Path) -> list[str]:
 
 
 def _accuracy_lines(performance: pd.DataFrame) -> list[str]:
-    """One of the models, and one of the controls if there are any."""
+    """One of the models, and one of the confound models if there are any."""
     rows = overall(performance, "balanced_accuracy")
     models = named_estimates(rows[~rows["model"].map(is_confound)])
     return [f"Balanced accuracy: {models}", *confounds_sentence(rows)]
@@ -52,11 +52,11 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
     judged = ranked[ranked.map(find_family) != "baseline"]
     width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
-    lines = [f"{'ROC AUC in the primary analysis':<{width}}  {header}"]
+    lines = [f"{'ROC AUC (primary)':<{width}}  {header}"]
     for name in judged:
         rows = auc[auc["map"] == name].set_index("reference")
         cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]
-        mark = "  recovers the truth" if name in recovered else ""
+        mark = "  recovers the ground truth" if name in recovered else ""
         lines.append(f"{map_name(name):<{width}}  {'  '.join(f'{cell:>18}' for cell in cells)}{mark}")
     baselines = [
         f"{map_name(name)} " + "/".join(estimate(value, np.nan, np.nan).split()[0] for value in rows)

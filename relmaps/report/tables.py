@@ -89,7 +89,7 @@ def overlap(table: pd.DataFrame) -> Table:
         number("dice_max", "Largest Dice"),
         number("average_precision", "Average precision"),
         number("null_p_spatial", "p, surrogate maps", 3),
-        number("null_p_labels", "p, shuffled labels", 3),
+        number("null_p_labels", "p, label permutations", 3),
         number("retraining_sd", "SD of AUC over trainings", 3),
         Column("AUC in the multiverse", _auc_range, _auc_width),
     ]
@@ -105,7 +105,7 @@ def metrics(scores: pd.DataFrame) -> Table:
         Column("Reference", lambda row: reference_name(row.reference)),
         interval("value", "Value", "ci_low", "ci_high"),
         number("null_p_spatial", "p, surrogate maps", 3),
-        number("null_p_labels", "p, shuffled labels", 3),
+        number("null_p_labels", "p, label permutations", 3),
         number("retraining_sd", "SD over trainings", 3),
     ]
     name = map_name(scores["map"].iloc[0])
@@ -198,7 +198,7 @@ def recovery(recovery: pd.DataFrame) -> Table:
 def of_maps(sidecars: dict[str, dict]) -> Table:
     """What positive means in each map. sidecars : map -> content of group.json."""
     titles = {"polarity": "Positive means", "units": "Units", "feature": "Feature", "target": "Target"}
-    return _sidecar_table(sidecars, "Map", map_name, titles | {"pooling": "Pooling"}, "What the maps say")
+    return _sidecar_table(sidecars, "Map", map_name, titles | {"pooling": "Pooling"}, "Polarity and units of each map")
 
 
 def of_references(references: dict[str, dict]) -> Table:

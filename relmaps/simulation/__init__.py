@@ -1,1 +1,1 @@
-"""Heads, diseases and a literature that are made up, so that their atrophy is known."""
+"""Simulated participants, diseases and a literature, with ground truth of the atrophy."""

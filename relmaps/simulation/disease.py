@@ -1,4 +1,4 @@
-"""What disease and age do to the template's tissues, and the truth map that follows from it."""
+"""What disease and age do to the template's tissues, and the ground truth that follows from it."""
 
 from dataclasses import dataclass
 

@@ -58,7 +58,7 @@ def _of_foci(path: str, fwhm_mm: float, coordinates: np.ndarray) -> np.ndarray:
     low, high = (edge(coordinates, axis=(1, 2, 3)) for edge in (np.min, np.max))
     for experiment in read_sleuth(path):
         if experiment.space != "MNI":
-            raise UserError(f"{path}: its foci are in Talairach space; give them in MNI space to inject a loss there")
+            raise UserError(f"{path}: its foci are in Talairach space; give them in MNI space for synthetic atrophy")
         for focus in experiment.foci[((experiment.foci >= low) & (experiment.foci <= high)).all(axis=1)]:
             distance = ((coordinates - np.reshape(focus, (3, 1, 1, 1))) ** 2).sum(axis=0)
             loss = np.maximum(loss, np.exp(-distance / (2 * sigma**2)))

@@ -15,7 +15,7 @@ from relmaps.simulation.protocols import BOX, Placement, place, place_in_box, sa
 from relmaps.simulation.receive import bias_field, coil_shading, ring, with_rician_noise
 
 # ASSUME: T1 intensities relative to white matter, as in an MPRAGE at 3 T.
-# BootstrapSamples of its own vary the second table, so that heads without a neck stay as they were.
+# A random generator of its own varies the second table, so that scans without a neck stay as they were.
 INTENSITY = {"wm": 1.0, "gm": 0.7, "csf": 0.28, "skull": 0.12, "scalp": 0.8}
 NECK_INTENSITY = {
     "marrow": 0.6,

@@ -254,7 +254,7 @@ def _environment() -> dict[str, str]:
 
 def _last(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[-1] if lines else "Snakemake said nothing"
+    return lines[-1] if lines else "Snakemake gave no message"
 
 
 class Screen:

@@ -212,7 +212,7 @@ def _check_references(config: dict) -> None:
                 raise UserError(f"{key}.{needed} is not set; source {settings['source']} needs {what}")
         if settings["correction"] != "fdr" and settings["iterations"] * settings["alpha"] < 1:
             raise UserError(
-                f"{key}.iterations is {settings['iterations']}, too few to see an alpha of {settings['alpha']:g}; "
+                f"{key}.iterations is {settings['iterations']}, too few for an alpha of {settings['alpha']:g}; "
                 "set it to 1/alpha or more"
             )
 

@@ -115,7 +115,7 @@ class Layout:
         return self.gram(feature_of_model(wildcards.linear, self.config["classify"]))
 
     def networks(self, run: str) -> list[list[str]]:
-        """[network, fold, seed] of every training of a run; on shuffled labels the first of each alone."""
+        """[network, fold, seed] of every training of a run; on permuted labels the first of each alone."""
         models, seeds = self.plan.models, self.config["classify"]["cnn"]["seeds"]
         if run != self.results:
             trained = [(models.networks[0], seeds[0])]
@@ -245,7 +245,7 @@ class Layout:
         return lambda wildcards: self.config["relevance"]["external_maps"][wildcards.map][key]
 
     def permuted_tissue_inputs(self, wildcards) -> dict[str, dict[str, str]]:
-        """What each tissue map is made from on shuffled labels, beside subjects and brain mask."""
+        """What each tissue map is made from on permuted labels, beside subjects and brain mask."""
         run = f"{self.results}/permutations/{wildcards.permutation}/classify"
         feature = self.config["classify"]["linear"]["feature"]
         inputs = {name: {"array": self.array(self.feature_behind(name))} for name in TISSUE_MAPS}

@@ -105,7 +105,7 @@ def plan_study(config: dict) -> Plan:
 
 
 def _maps(config: dict, linear_maps: list[str]) -> list[str]:
-    """Every map that is scored; those from elsewhere may not take a name of the catalogue."""
+    """Every map that is scored; external maps may not take a name of the catalogue."""
     model_free = MODEL_FREE
     if config["redraw"]:  # a finished study of an earlier version may lack some
         model_free = [name for name in MODEL_FREE if (Path(config["redraw"]) / "relevance" / name).is_dir()]

@@ -93,5 +93,5 @@ def main(config: str | Path) -> int:
     if found:
         print("\n".join(found))
         return 1
-    print(f"{results}: {n_files} files, the inputs, the code and the software are what they were")
+    print(f"{results}: {n_files} files, the inputs, the code and the software are unchanged")
     return 0

@@ -14,5 +14,5 @@ def test_figure_is_written_with_and_without_shuffled_labels(tmp_path, grid, brai
     plot_performance.main(performance=performance, figures=[figure])
     plot_performance.main(performance=performance, figures=[shuffled], null=tmp_path / "null.tsv")
     assert "<!-- Linear SVM -->" in figure.read_text()
-    assert "shuffled labels" not in figure.read_text()
-    assert "(bars: shuffled labels)" in shuffled.read_text()
+    assert "label permutations" not in figure.read_text()
+    assert "(bars: label permutations)" in shuffled.read_text()

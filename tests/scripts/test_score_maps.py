@@ -8,6 +8,7 @@ from relmaps.overlap.bootstrap_samples import BootstrapSamples, write_samples
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.overlap.scoring_space import Specification
 from relmaps.reference.reference import Reference, Thresholded
+from tests.synthetic_results import KINDS
 from workflow.scripts import score_maps
 
 
@@ -26,7 +27,7 @@ def arguments(tmp_path, grid, brain, rng):
             Thresholded("usual", mask, threshold, ""),
             Thresholded("strict", mask & (np.indices(grid.shape)[1] > 4), threshold, ""),
         ]
-        reference = Reference(mask.astype(np.float32), mask, name, "", "", threshold, thresholds=thresholds)
+        reference = Reference(mask.astype(np.float32), mask, KINDS[name], "", "", threshold, thresholds=thresholds)
         reference.write(*paths[:3], grid, paths[3])
         for key, path in zip(files, paths, strict=True):
             files[key].append(path)

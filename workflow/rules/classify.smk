@@ -1,4 +1,4 @@
-# classify: splits, networks and linear models. {run} is the study, or its classification on shuffled labels.
+# classify: splits, networks and linear models. {run} is the study, or a permutation of its labels.
 CNN, LINEAR = CLASSIFY["cnn"], CLASSIFY["linear"]
 RECIPE = {key: value for key, value in CNN.items() if key not in ("feature", "architectures", "seeds")}
 PERMUTATION = f"{RESULTS}/permutations/{{permutation}}"
@@ -51,7 +51,7 @@ rule audit_splits:
         by_site=CLASSIFY["group_by_site"] and not LAYOUT.external,
         everyone_tested=LAYOUT.external,
     message:
-        "No participant and no image is on two sides of a fold: {output.audit}"
+        "Check that no participant or image is in two parts of a fold: {output.audit}"
     script:
         "../scripts/audit_splits.py"
 
@@ -106,7 +106,7 @@ rule build_gram:
         **THREADS,
         code=hash_code("workflow/scripts/build_gram.py"),
     message:
-        "Products of all pairs of scans, which every linear model of {wildcards.feature} is fitted from"
+        "Gram matrix of {wildcards.feature}, from which all linear models are fitted"
     script:
         "../scripts/build_gram.py"
 
@@ -135,7 +135,7 @@ rule fit_linear:
         grid=LINEAR["c"],
         seed=config["seed"],
     message:
-        "Linear model {wildcards.linear}, all folds, its penalty chosen within each: {output.predictions}"
+        "Linear model {wildcards.linear} in all folds, with its penalty chosen in each: {output.predictions}"
     script:
         "../scripts/fit_linear.py"
 
@@ -159,7 +159,7 @@ rule fit_covariates:
         **THREADS,
         code=hash_code("workflow/scripts/fit_covariates.py"),
     message:
-        "What age, sex and head size alone tell: {output.predictions}"
+        "Confound model on age, sex and head size: {output.predictions}"
     script:
         "../scripts/fit_covariates.py"
 
@@ -302,7 +302,7 @@ rule predict_external:
         folds=FOLDS,
         space=SPACE,
     message:
-        f"Models of {LAYOUT.trained} on scans that they have never seen: {{output.predictions}}"
+        f"External validation of the models of {LAYOUT.trained}: {{output.predictions}}"
     script:
         "../scripts/predict_external.py"
 
@@ -331,7 +331,7 @@ rule write_model_cards:
         study=LAYOUT.facts(),
         confidence=OVERLAP["confidence"],
     message:
-        "A card for the network chosen in each fold: what it is, what it is worth, what it is not for"
+        "Model card of the network selected in each fold"
     script:
         "../scripts/write_model_cards.py"
 
@@ -353,7 +353,7 @@ rule permute_labels:
     params:
         code=hash_code("workflow/scripts/permute_labels.py"),
     message:
-        "Labels shuffled with seed {wildcards.permutation}"
+        "Labels permuted with seed {wildcards.permutation}"
     script:
         "../scripts/permute_labels.py"
 
@@ -378,6 +378,6 @@ rule gather_permutations:
         code=hash_code("workflow/scripts/gather_permutations.py"),
         permutations=CLASSIFY["permutations"],
     message:
-        "Performance on shuffled labels: {output.null}"
+        "Performance on permuted labels: {output.null}"
     script:
         "../scripts/gather_permutations.py"

@@ -1,4 +1,4 @@
-# cohort: which scans, from whatever source; simulated, converted from DICOM or given a known disease where wanted.
+# cohort: select scans from any source; simulate them, convert DICOM or add synthetic atrophy as configured.
 from relmaps.catalogue.sources import settings_of_source
 from relmaps.study.plan import get_disease
 
@@ -27,7 +27,7 @@ rule simulate_participants:
         severity_spread=SIMULATION["severity_spread"],
         seed=config["seed"],
     message:
-        "Draw the simulated participants and write their BIDS dataset's tables"
+        "Sample the simulated participants and write the tables of their BIDS dataset"
     script:
         "../scripts/simulate_participants.py"
 
@@ -55,7 +55,7 @@ rule simulate_scans:
             "seed": config["seed"],
         },
     message:
-        "Simulate the raw T1 heads of batch {wildcards.batch}"
+        "Simulate the raw T1 scans of batch {wildcards.batch}"
     script:
         "../scripts/simulate_scans.py"
 
@@ -99,7 +99,7 @@ rule randomise_atrophy:
         code=hash_code("workflow/scripts/randomise_atrophy.py"),
         atrophy=ATROPHY and {key: ATROPHY[key] for key in ("severity", "severity_spread", "seed")},
     message:
-        "Draw who of the controls is given the disease, and how strongly"
+        "Randomise controls to synthetic atrophy"
     script:
         "../scripts/randomise_atrophy.py"
 
@@ -128,7 +128,7 @@ rule add_atrophy:
         disease=DISEASE,
         seed=ATROPHY["seed"] if ATROPHY else None,
     message:
-        "Give the controls of batch {wildcards.batch} their known loss of grey matter"
+        "Add synthetic atrophy to the controls of batch {wildcards.batch}"
     script:
         "../scripts/add_atrophy.py"
 
@@ -156,7 +156,7 @@ rule simulate_truth:
         literature=SIMULATION["literature"],
         seed=config["seed"],
     message:
-        "Derive the expected grey matter loss and draw a literature from it"
+        "Compute the expected grey matter loss and sample a literature from it"
     script:
         "../scripts/simulate_truth.py"
 

@@ -24,7 +24,7 @@ SPACE = config["preprocess"]["template"]["space"]
 FOLDS, MAPS, REFERENCES = LAYOUT.folds, PLAN.maps, PLAN.references
 CLASSIFY, RELEVANCE, OVERLAP = config["classify"], config["relevance"], config["overlap"]
 
-# What many rules read and are given.
+# Inputs and parameters that rules share.
 SUBJECTS = f"{RESULTS}/preprocess/subjects.tsv"
 SPLITS = f"{RESULTS}/classify/splits.tsv"
 REFERENCE_MASKS = LAYOUT.reference_files(reference_masks="mask.nii.gz", reference_sidecars="reference.json")
@@ -40,7 +40,7 @@ wildcard_constraints:
     batch=r"\d+",
     fold=r"\d+",
     seed=r"\d+",
-    # the study itself, or its classification on shuffled labels
+    # the study itself, or a permutation of its labels
     run=rf"{re.escape(RESULTS)}(?:/permutations/\d+)?",
     permutation=r"\d+",
     network="|".join(names_of("network")),

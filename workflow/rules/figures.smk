@@ -1,4 +1,4 @@
-# figures: what the study found, as pictures; drawn from published files alone.
+# figures: all figures of the study, drawn from published files alone.
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.numbers import by_number
 from relmaps.catalogue.tables import TABLES
@@ -83,7 +83,7 @@ rule plot_maps:
         "../scripts/plot_maps.py"
 
 
-# Figures and tables under the paper's numbers, which stand in relmaps/catalogue/ alone.
+# Figures and tables under the paper's numbers, which relmaps/catalogue/ alone holds.
 FIGURE_NUMBERS = {number: name for number, name in by_number(FIGURES).items() if name in LAYOUT.figures}
 NUMBERED = {
     **{

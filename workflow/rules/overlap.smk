@@ -1,4 +1,4 @@
-# overlap: how well each map coincides with each reference, how sure that is, and what it depends on.
+# overlap: overlap of each map with each reference, its uncertainty, and its dependence on choices.
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=LAYOUT.resampled)
 CURVE = OVERLAP["sample_size_curve"]
 FOLD_HEATMAPS = [name for name in LAYOUT.explained if name in MAPS]
@@ -32,7 +32,7 @@ rule bootstrap_map:
         n_bootstrap=OVERLAP["n_bootstrap"],
         seed=config["seed"],
     message:
-        "Subject bootstrap of the scores: {wildcards.map}"
+        "Bootstrap of the scores over participants: {wildcards.map}"
     script:
         "../scripts/bootstrap_map.py"
 
@@ -62,7 +62,7 @@ rule score_surrogates:
         n_surrogates=OVERLAP["n_surrogates"],
         seed=config["seed"],
     message:
-        "Overlap of surrogate maps as smooth as {wildcards.map}"
+        "Spatial null model of {wildcards.map}: overlap of surrogate maps"
     script:
         "../scripts/score_surrogates.py"
 
@@ -93,7 +93,7 @@ rule score_permutations:
         primary=OVERLAP["primary"],
         seed=config["seed"],
     message:
-        "Overlap of the maps of models on shuffled labels: {output.table}"
+        "Overlap of the maps of models trained on permuted labels: {output.table}"
     script:
         "../scripts/score_permutations.py"
 
@@ -218,7 +218,7 @@ rule score_variants:
         references=REFERENCES,
         multiverse=OVERLAP["multiverse"],
     message:
-        "Overlap of the heatmaps pooled in every other way: {output.table}"
+        "Overlap of the heatmaps in the multiverse of targets and poolings: {output.table}"
     script:
         "../scripts/score_variants.py"
 
@@ -283,6 +283,6 @@ rule tabulate_sample_size_curve:
         replicates=CURVE["replicates"],
         seed=config["seed"],
     message:
-        "How the overlap of {wildcards.map} grows with the cohort"
+        "Sample-size curve of {wildcards.map}"
     script:
         "../scripts/tabulate_sample_size_curve.py"

@@ -78,7 +78,7 @@ rule gather_qc:
         code=hash_code("workflow/scripts/gather_qc.py"),
         outlier_z=PREPROCESS["outlier_z"],
     message:
-        "Gather the quality control of all scans and flag what lies far from the median"
+        "Gather the quality control of all scans and flag outliers"
     script:
         "../scripts/gather_qc.py"
 
@@ -106,7 +106,7 @@ rule select_subjects:
         on_bad_scan=config["cohort"]["on_bad_scan"],
         permutation=CLASSIFY["permute_labels"],
     message:
-        "Leave out the scans that failed quality control or are listed by hand, with their reasons"
+        "Exclude scans that failed quality control or are listed by hand, with their reasons"
     script:
         "../scripts/select_subjects.py"
 
@@ -158,7 +158,7 @@ rule plot_mosaic:
         space=SPACE,
         derivatives=DERIVATIVES,
     message:
-        "Picture every registered scan, the excluded and flagged ones first"
+        "Plot every registered scan, excluded and flagged ones first"
     script:
         "../scripts/plot_mosaic.py"
 
@@ -182,6 +182,6 @@ rule plot_scans:
         space=SPACE,
         derivatives=DERIVATIVES,
     message:
-        "Picture registration and segmentation of each scan of batch {wildcards.batch}"
+        "Plot registration and segmentation of each scan of batch {wildcards.batch}"
     script:
         "../scripts/plot_scans.py"

@@ -1,4 +1,4 @@
-# reference: where grey matter is known (truth) or reported (meta-analyses) to be lost.
+# reference: the ground truth of grey matter loss, and meta-analyses of reported loss.
 TEXT_MINED = [name for name, settings in config["reference"].items() if settings["source"] == "neuroquery"]
 
 
@@ -23,7 +23,7 @@ rule build_truth:
         code=hash_code("workflow/scripts/build_truth.py"),
         space=SPACE,
     message:
-        "Reference truth: the known disease's expected loss"
+        "Reference truth: the ground truth, the expected loss of grey matter"
     script:
         "../scripts/build_truth.py"
 
@@ -49,7 +49,7 @@ rule select_foci:
         code=hash_code("workflow/scripts/select_foci.py"),
         rules=LAYOUT.neuroquery_rules,
     message:
-        "Papers of NeuroQuery whose foci make the reference {wildcards.reference}: {output.papers}"
+        "Papers and foci of NeuroQuery for the reference {wildcards.reference}: {output.papers}"
     script:
         "../scripts/select_foci.py"
 

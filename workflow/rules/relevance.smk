@@ -1,9 +1,8 @@
-# relevance: what the networks saw in held-out scans, and the baselines that the heatmaps are compared with.
+# relevance: heatmaps of held-out scans, other maps, and the input-only baselines that all are compared with.
 # The primary target first: networks that were not chosen are explained for it alone.
 TARGETS = list(dict.fromkeys([RELEVANCE["target"], *RELEVANCE["multiverse"]["target"]]))
-CHECKS = RELEVANCE[
-    "checks"
-]  # of heatmaps, in the first folds, where models are trained: external ones were checked there
+# Of heatmaps, in the first folds of studies that train; external validation does not repeat them.
+CHECKS = RELEVANCE["checks"]
 PERMUTATION = f"{RESULTS}/permutations/{{permutation}}"
 
 
@@ -100,7 +99,7 @@ rule pool_map:
         space=SPACE,
         feature=LAYOUT.map_feature,
     message:
-        "Group map {wildcards.map} and what positive means in it"
+        "Group map {wildcards.map}, with its polarity"
     script:
         "../scripts/pool_map.py"
 
@@ -127,7 +126,7 @@ rule pool_variants:
         feature=LAYOUT.map_feature,
         multiverse=RELEVANCE["multiverse"],
     message:
-        "Group maps under every choice of target, pooling, normalisation and order: {wildcards.map}"
+        "Group maps in the multiverse of target, pooling, normalisation and order: {wildcards.map}"
     script:
         "../scripts/pool_variants.py"
 
@@ -152,7 +151,7 @@ rule write_subject_maps:
         space=SPACE,
         target=RELEVANCE["target"],
     message:
-        "Heatmap of each held-out subject as an image: {wildcards.map}"
+        "Heatmap of each held-out participant as an image: {wildcards.map}"
     script:
         "../scripts/write_subject_maps.py"
 
@@ -213,7 +212,7 @@ rule map_permutation:
         space=SPACE,
         seed=config["seed"],
     message:
-        "Group maps of models trained on labels shuffled with seed {wildcards.permutation}"
+        "Group maps of models trained on labels permuted with seed {wildcards.permutation}"
     script:
         "../scripts/map_permutation.py"
 
@@ -254,7 +253,7 @@ rule check_heatmap:
         confidence=OVERLAP["confidence"],
         seed=config["seed"],
     message:
-        "Random weights, deletion and insertion: {wildcards.map}"
+        "Parameter randomisation, deletion and insertion: {wildcards.map}"
     script:
         "../scripts/check_heatmap.py"
 
@@ -294,6 +293,6 @@ rule tabulate_stability:
         models=PLAN.models.networks,
         folds=FOLDS,
     message:
-        "How alike heatmaps are between seeds, folds, architectures and methods, and where maps lie"
+        "Correlation of heatmaps between seeds, folds, architectures and methods, and location of all maps"
     script:
         "../scripts/tabulate_stability.py"

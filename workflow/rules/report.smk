@@ -1,4 +1,4 @@
-# report: the page that tells what was found, and what it was found from.
+# report: the page, the tables, and the record of inputs, settings and results.
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.tables import TABLES as TABLE_RECORDS
 from relmaps.study.provenance import code_hash
@@ -40,7 +40,7 @@ rule write_provenance:
         config=config,
         references=list(config["reference"]),
     message:
-        "What the study was made from: {output.provenance}"
+        "Inputs, settings, code and software of the study: {output.provenance}"
     script:
         "../scripts/write_provenance.py"
 
@@ -109,7 +109,7 @@ rule write_report:
         maps=MAPS,
         references=REFERENCES,
     message:
-        "The study on one page: {output.report}"
+        "Report of the study: {output.report}"
     script:
         "../scripts/write_report.py"
 
@@ -136,6 +136,6 @@ rule write_manifest:
     params:
         code=hash_code("workflow/scripts/write_manifest.py"),
     message:
-        "Hashes of all that the study has made, and what each rule took: {output.manifest}"
+        "Hashes of all results, and time and memory of each rule: {output.manifest}"
     script:
         "../scripts/write_manifest.py"

@@ -9,7 +9,7 @@ from relmaps.preprocess.arrays import build_array
 from relmaps.preprocess.derivatives import name_derivatives, scan_of
 
 SOURCE = {"t1_affine": "t1_affine", "t1_syn": "t1", "gm": "gm", "gm_modulated": "gm_modulated"}
-# For controls of what a model can tell from the outline alone: the T1 made black and white, and where there is brain.
+# For confound models, which classify by the outline alone: the T1 made black and white, and where there is brain.
 # ASSUME: halfway to white matter, which is 1, lies between fluid and grey matter.
 THRESHOLD = {"binarised": 0.5, "brain_mask": 0.0}
 

@@ -1,4 +1,4 @@
-"""McNemar tests between the selected network, the linear models and the controls."""
+"""McNemar tests between the selected network, the linear models and the confound models."""
 
 from relmaps.classify.mcnemar import compare_models
 from relmaps.classify.performance import add_selected

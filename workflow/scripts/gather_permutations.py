@@ -1,4 +1,4 @@
-"""Performance on shuffled labels, all permutations in one table."""
+"""Performance on permuted labels, all permutations in one table."""
 
 from relmaps.classify.permutation import null_table
 from relmaps.io.jobs import job

@@ -12,7 +12,7 @@ log = logging.getLogger("relmaps")
 def main(scores, comparisons, baselines, unjudged, recovery):
     table = recovery_table(read_table(scores), read_table(comparisons), baselines, unjudged)
     write_table(table, recovery, "recovery")
-    log.info("recover the truth: %s", ", ".join(table.loc[table["recovered"] == "true", "map"]) or "none")
+    log.info("recover the ground truth: %s", ", ".join(table.loc[table["recovered"] == "true", "map"]) or "none")
 
 
 if __name__ == "__main__":

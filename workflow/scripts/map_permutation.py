@@ -1,4 +1,4 @@
-"""Group maps of models trained on shuffled labels: what maps overlap with when there was nothing to learn."""
+"""Group maps of models trained on permuted labels, for the permutation test of the overlap."""
 
 import logging
 

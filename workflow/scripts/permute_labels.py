@@ -1,4 +1,4 @@
-"""The study's subjects with shuffled labels."""
+"""The study's subjects with permuted labels."""
 
 from relmaps.classify.permutation import permute_labels
 from relmaps.io.jobs import job

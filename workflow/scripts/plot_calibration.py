@@ -1,4 +1,4 @@
-"""Figure: are predicted probabilities as often right as they say?"""
+"""Figure: reliability diagrams of predicted probabilities."""
 
 from relmaps.figures.calibration import plot_calibration
 from relmaps.figures.style import house_style, save_figure

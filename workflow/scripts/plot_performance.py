@@ -7,7 +7,7 @@ from relmaps.io.tables import read_table
 
 
 def main(*, performance, figures, null=None):
-    """null : performance on shuffled labels, if it was made."""
+    """null : performance on permuted labels, if it was made."""
     shuffled = None if null is None else read_table(null)
     with house_style():
         save_figure(plot_performance(read_table(performance), shuffled), figures)
@@ -18,5 +18,5 @@ if __name__ == "__main__":
         main(
             performance=snakemake.input.performance,
             figures=snakemake.output,
-            null=next(iter(snakemake.input.null), None),  # none where nothing was shuffled
+            null=next(iter(snakemake.input.null), None),  # none without label permutations
         )

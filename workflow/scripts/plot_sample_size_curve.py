@@ -1,4 +1,4 @@
-"""Figure: how overlap grows with the size of the cohort and with the severity of the disease."""
+"""Figure: overlap against the size of the cohort and the severity of the disease."""
 
 import pandas as pd
 

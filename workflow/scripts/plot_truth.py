@@ -1,4 +1,4 @@
-"""Figure: overlap with the meta-analysis against overlap with the truth, where it is known."""
+"""Figure: overlap with the meta-analysis against overlap with the ground truth."""
 
 from relmaps.figures.style import house_style, save_figure
 from relmaps.figures.truth import plot_truth

@@ -1,4 +1,4 @@
-"""Predictions of a finished study's models on scans that none of them has seen."""
+"""Predictions of a finished study's models on scans that none of them was trained on."""
 
 import logging
 

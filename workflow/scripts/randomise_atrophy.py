@@ -1,4 +1,4 @@
-"""Draw who of the controls is given the disease, and how strongly on either side."""
+"""Randomise controls to synthetic atrophy, with a severity for either side."""
 
 from relmaps.cohort.synthetic_atrophy import randomise_atrophy
 from relmaps.io.jobs import job

@@ -1,4 +1,4 @@
-"""A external map on the study's grid, with its sidecar that says what positive means."""
+"""An external map on the study's grid, with its sidecar that says what positive means."""
 
 import logging
 

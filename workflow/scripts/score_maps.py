@@ -15,7 +15,7 @@ def main(*, maps, resampled, images, sidecars, fold_images, seed_maps, samples, 
          multiverse, confidence, scores, curves, retraining):  # fmt: skip
     """`images`, `sidecars`, `nulls` : one per map. `samples` : one per map of `resampled`. `permuted` : permuted.tsv,
     or
-    nothing where no labels were shuffled. `scoring_files` : arguments of open_scoring_space."""
+    nothing without label permutations. `scoring_files` : arguments of open_scoring_space."""
     scoring_space, primary = open_scoring_space(**scoring_files), Specification(**primary)
     opened = [
         open_map(name, image, sidecar, fold_images, scoring_space, seed_maps)

@@ -1,4 +1,4 @@
-"""Overlap of the maps of models that were trained on shuffled labels."""
+"""Overlap of the maps of models that were trained on permuted labels."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ def main(*, participants, left_out, qc, exclusion_list, subjects, exclusions, ex
     used, excluded = select_subjects(people, rows, others, exclude_on, on_bad_scan, listed)
     log.info("%d subjects, %d excluded", len(used), len(excluded))
     if permutation is not None:
-        log.info("labels are shuffled with seed %d", permutation)
+        log.info("labels are permuted with seed %d", permutation)
         used = permute_labels(used, permutation)
     write_table(used, subjects, "subjects")
     write_table(excluded, exclusions, "exclusions")

@@ -1,4 +1,4 @@
-"""Draw who is in the simulated cohort; write the tables of its BIDS dataset and, apart from it, the true severities."""
+"""Sample the simulated participants; write the tables of its BIDS dataset and, apart from it, the true severities."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ def main(*, participants, description, severity, n_scans, median_severity, sever
     write_table(people, severity)
     write_json(
         {
-            "Name": f"Simulated T1-weighted heads with ground truth (seed {seed})",
+            "Name": f"Simulated T1-weighted scans with ground truth (seed {seed})",
             "BIDSVersion": "1.10.0",
             "DatasetType": "raw",
             "License": "CC0",

@@ -1,4 +1,4 @@
-"""Simulate raw T1 heads; a scan that an interrupted job has finished is not made again."""
+"""Simulate raw T1 scans; a scan that an interrupted job has finished is not made again."""
 
 from pathlib import Path
 

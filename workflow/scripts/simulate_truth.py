@@ -1,4 +1,4 @@
-"""The expected loss of grey matter on the study's grid, and a simulated literature whose foci are drawn from it."""
+"""The expected loss of grey matter on the study's grid, and a simulated literature whose foci are sampled from it."""
 
 from pathlib import Path
 

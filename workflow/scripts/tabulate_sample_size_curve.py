@@ -1,4 +1,4 @@
-"""How the overlap of one map grows with the size of the cohort and with the severity of the disease."""
+"""Overlap of one map against the size of the cohort and the severity of the disease."""
 
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table

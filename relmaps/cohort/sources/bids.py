@@ -218,7 +218,7 @@ def is_ignored(path: str, rules: list[IgnoreRule]) -> bool:
     return False
 
 
-def _expression(part: re.MapComparison) -> str:
+def _expression(part: re.Match) -> str:
     """Regular expression of a match of GLOB."""
     kind = part.lastgroup
     if kind == "literal":

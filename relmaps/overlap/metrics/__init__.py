@@ -22,7 +22,7 @@ def open_metric(name: str) -> Metric:
 
 
 METRICS: dict[str, Metric] = {name: open_metric(name) for name in RECORDS}
-# The quickest, and what sweeps other than that of scores.tsv report.
+# The quickest; the other tables of the multiverse than scores.tsv report these alone.
 CURVE_METRICS = {name: METRICS[name] for name, record in RECORDS.items() if record.curve}
 
 

@@ -229,7 +229,9 @@ def test_finished_models_test_everybody_in_each_fold(tables):
     assert checked["everyone_tested"]
     with pytest.raises(UserError, match="tested in folds 1, 2"):
         audit_splits(everyone, subjects, content, by_site=True)
-    with pytest.raises(UserError, match="fold 1: sub-e, sub-f, sub-g, sub-h is not tested, though models are only app"):
+    with pytest.raises(
+        UserError, match="fold 1: sub-e, sub-f, sub-g, sub-h is not tested, though external validation tests all"
+    ):
         audit_splits(splits, subjects, content, by_site=True, everyone_tested=True)
     controls = everyone[everyone["label"] == 0], subjects[subjects["label"] == 0]
     with pytest.raises(UserError, match="fold 1: nobody of label 1 in the test part"):

@@ -32,8 +32,8 @@ def test_reason_for_the_cpu_is_logged(caplog):
     with caplog.at_level(logging.INFO, logger="relmaps"):
         _choose("auto", 0, True)
         _choose("auto", 1, False)
-    assert "the job was given no GPU" in caplog.text
-    assert "torch sees no GPU" in caplog.text
+    assert "the job has no GPU" in caplog.text
+    assert "torch finds no GPU" in caplog.text
 
 
 def test_cuda_without_a_gpu_is_refused():

@@ -35,9 +35,9 @@ def test_controls_stand_below_a_line_that_names_them(performance):
     places = dict(zip([label.get_text() for label in axes.get_yticklabels()], axes.get_yticks(), strict=True))
     line = next(line.get_ydata()[0] for line in axes.lines if list(line.get_xdata()) == [0, 1])
     assert places["Selected network"] < line < places["SVM, binarised scan"] < places["Age, sex and head size"]
-    assert any(text.get_text().startswith("controls") for text in axes.texts)
+    assert any(text.get_text().startswith("confound models") for text in axes.texts)
     models = plot_performance(performance[~performance["model"].isin(["svm_binarised", "covariates"])]).axes[0]
-    assert not any(text.get_text().startswith("controls") for text in models.texts)
+    assert not any(text.get_text().startswith("confound models") for text in models.texts)
 
 
 def test_shuffled_labels_are_a_bar_over_their_range(performance):

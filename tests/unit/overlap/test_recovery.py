@@ -14,7 +14,7 @@ def scores_of(aucs, kind="ground_truth"):
             {
                 "map": name,
                 "fold": "all",
-                "reference": kind,
+                "reference": "truth",
                 "reference_kind": kind,
                 "metric": "roc_auc",
                 "primary": "true",

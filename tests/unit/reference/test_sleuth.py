@@ -77,9 +77,9 @@ def test_text_is_read_back(write, space, label):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("//Reference=MNI\n", "", r"foci\.txt: does not say its space; add //Reference=MNI"),
-        ("=MNI", "=Mars", r"foci\.txt: its space 'Mars' is not known"),
-        (GOOD, "", r"foci\.txt: does not say its space"),
+        ("//Reference=MNI\n", "", r"foci\.txt: names no space; add //Reference=MNI"),
+        ("=MNI", "=Mars", r"foci\.txt: its space 'Mars' is unknown"),
+        (GOOD, "", r"foci\.txt: names no space"),
         (GOOD, "//Reference=MNI\n", r"foci\.txt: has no foci"),
         ("// Subjects=12\n", "", r"line 3: no sample size before '10 -20 30'; add a line //Subjects=N"),
         ("// Smith2001: less grey matter\n// Subjects=12\n", "", r"line 2: no sample size"),

@@ -14,7 +14,7 @@ def test_mask_is_half_the_99th_percentile_of_what_is_lost_in_the_brain(brain, rn
     percentile = below + (position - int(position)) * (above - below)
     np.testing.assert_allclose(reference.threshold, percentile / 2, rtol=1e-6)
     np.testing.assert_array_equal(reference.mask, brain & (loss >= percentile / 2))
-    assert reference.kind == "truth"
+    assert reference.kind == "ground_truth"
     assert [thresholded.label for thresholded in reference.thresholds] == ["share_0.5", "share_0.25", "share_0.75"]
     np.testing.assert_array_equal(reference.thresholds[0].mask, reference.mask)
     for thresholded, share in zip(reference.thresholds[1:], (0.25, 0.75), strict=True):

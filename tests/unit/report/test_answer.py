@@ -18,7 +18,7 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
     words = answer(**tables, confidence=0.9, truth="simulated")
     assert words.overlap[1] == (
         "Against the ground truth, the best map is VBM t: ROC AUC 0.88 (90 % interval 0.85 to 0.91), "
-        "p = 0.001 against surrogate maps as smooth as it. "
+        "p = 0.001 against surrogate maps. "
         "Best network heatmap: Integrated Gradients, 0.78 [0.75, 0.81]; "
         "best baseline: GM probability, 0.75 [n/a]."
     )
@@ -34,13 +34,13 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
 
 def test_both_nulls_are_told_where_they_were_asked(tables):
     told = answer(**tables | {"scores": tables["scores"].assign(null_p_labels=0.048)}, confidence=0.9, truth=None)
-    assert "p = 0.001 against surrogate maps as smooth as it and p = 0.048 against shuffled labels." in told.overlap[0]
+    assert "p = 0.001 against surrogate maps and p = 0.048 against label permutations." in told.overlap[0]
     silent = tables["scores"].assign(null_p_spatial=np.nan)
     assert "p =" not in answer(**tables | {"scores": silent}, confidence=0.9, truth=None).overlap[0]
 
 
 def test_controls_are_one_sentence_behind_the_models(tables):
-    controls = "Controls that see no tissue contrast: "
+    controls = "Confound models, whose input has no tissue contrast: "
     controls += "SVM, binarised scan 0.62 [0.53, 0.69]; Age, sex and head size 0.55 [0.46, 0.62]."
     assert answer(**tables, confidence=0.9, truth=None).accuracy[3:] == [controls]
     models = tables["performance"][~tables["performance"]["model"].isin(["svm_binarised", "covariates"])]
@@ -64,7 +64,7 @@ def test_all_recovering_is_said(tables):
 def test_too_good_to_be_true_is_suspected(tables):
     tables["performance"]["value"] += 0.11  # the SVM to .96, the networks to .90
     (warning,) = answer(**tables, confidence=0.95, truth=None).warnings
-    assert warning.startswith("Linear SVM lies above 0.95 balanced accuracy: suspect leakage")
+    assert warning.startswith("Linear SVM lies above 0.95 balanced accuracy: check for leakage")
 
 
 def test_without_truth_and_with_an_empty_mask_nothing_is_claimed(tmp_path, grid, brain):
@@ -74,7 +74,7 @@ def test_without_truth_and_with_an_empty_mask_nothing_is_claimed(tmp_path, grid,
         for name in ("overlap/scores.tsv", "overlap/recovery.tsv", "classify/performance.tsv")
     )
     words = answer(scores, recovery, performance, confidence=0.95, truth=None)
-    assert words.overlap == ["No overlap with the meta-analysis can be given: its mask is empty."]
+    assert words.overlap == ["Overlap with the meta-analysis: n/a, because its mask is empty."]
     assert words.recovery == []
     assert words.warnings == []
 

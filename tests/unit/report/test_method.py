@@ -12,10 +12,17 @@ def config():
 
 def test_sentences_tell_the_settings(config):
     text = " ".join(method_sentences(config, 80))
-    for part in ("80 T1 scans", "at 4 mm", "5-fold", "24 settings", "1000 bootstrap draws", "no shufflings"):
+    for part in (
+        "80 T1 scans",
+        "at 4 mm",
+        "5-fold",
+        "24 specifications",
+        "1000 bootstrap samples",
+        "no label permutations",
+    ):
         assert part in text
     config["classify"]["permutations"] = [1]
-    assert "1 shuffling of the labels" in " ".join(method_sentences(config, 80))
+    assert "1 label permutation." in " ".join(method_sentences(config, 80))
 
 
 @pytest.mark.parametrize("path", ["full-demo.yaml", "paper.yaml"])

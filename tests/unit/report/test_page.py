@@ -113,7 +113,7 @@ def test_pictures_come_at_screen_resolution(tmp_path):
 
 def test_shuffled_labels_and_borrowed_models_are_said(page, tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain).write()
-    assert "are shuffled" not in page
-    assert "are those of another study" not in page
-    assert "are shuffled" in build_page(study, tmp_path / "pictures", permute_labels=3)
-    assert "are those of another study" in build_page(study, tmp_path / "pictures", external_validation="results/demo")
+    assert "are permuted" not in page
+    assert "come from another study" not in page
+    assert "are permuted" in build_page(study, tmp_path / "pictures", permute_labels=3)
+    assert "come from another study" in build_page(study, tmp_path / "pictures", external_validation="results/demo")

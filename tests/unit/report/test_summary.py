@@ -12,12 +12,14 @@ def make_summary(study):
 def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
     lines = make_summary(SyntheticStudy(tmp_path, grid, brain).write())
     assert lines[0].startswith("Balanced accuracy: Linear SVM 0.85 [0.76, 0.92]; Network “small” 0.79")
-    assert lines[1].startswith("Controls that see no tissue contrast: SVM, binarised scan 0.62 [0.53, 0.69]; Age")
+    assert lines[1].startswith(
+        "Confound models, whose input has no tissue contrast: SVM, binarised scan 0.62 [0.53, 0.69]; Age"
+    )
     assert "binarised" not in lines[0]
-    assert lines[2].split() == ["ROC", "AUC", "at", "primary", "meta-analysis", "known", "truth"]
+    assert lines[2].split() == ["ROC", "AUC", "(primary)", "meta-analysis", "ground", "truth"]
     assert lines[3].split("  ")[0] == "VBM t"
     assert lines[3].count("0.88 [0.85, 0.91]") == 2
-    assert [line.endswith("recovers the truth") for line in lines[3:7]] == [True, True, True, False]
+    assert [line.endswith("recovers the ground truth") for line in lines[3:7]] == [True, True, True, False]
     assert lines[-1] == f"Report: {tmp_path / 'report.html'}"
     assert len({len(line) for line in lines[6:9]}) == 1  # columns stand below each other
     assert lines[9].startswith("Baselines: GM probability 0.75/0.75, Hippocampus distance 0.73/0.73, Mean T1 0.69/0.69")

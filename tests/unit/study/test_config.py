@@ -222,7 +222,7 @@ def test_further_references_get_the_defaults_of_what_they_leave_out(config):
         (
             "other",
             {"source": "simulated", "correction": "voxel_fwe", "iterations": 10},
-            "reference.other.iterations is 10, too few to see an alpha of 0.05; set it to 1/alpha or more",
+            "reference.other.iterations is 10, too few for an alpha of 0.05; set it to 1/alpha or more",
         ),
         ("other", {"source": "sleuth", "path": "no.txt"}, "reference.other.path no.txt: no such file"),
         ("text_mined", {"source": "neuroquery", "path": "none"}, "reference.text_mined.path none: no such folder"),

@@ -44,7 +44,7 @@ def told(capsys):
 def test_a_study_that_is_what_it_was_has_one_line(study, capsys):
     status, lines = told(capsys)
     assert status == 0
-    assert lines == ["results/mine: 4 files, the inputs, the code and the software are what they were"]
+    assert lines == ["results/mine: 4 files, the inputs, the code and the software are unchanged"]
 
 
 def change_provenance(study, **changes):
