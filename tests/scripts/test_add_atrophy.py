@@ -42,7 +42,7 @@ def write_severity(folder, severity=SEVERITY):
     write_table(pd.DataFrame(drawn), folder / "atrophy.tsv")
 
 
-def inject(folder, scan_ids=tuple(SEVERITY), into="synthetic_atrophy", **changes):
+def give_atrophy(folder, scan_ids=tuple(SEVERITY), into="synthetic_atrophy", **changes):
     """Read folder/atrophy.tsv, write folder/<into>/."""
     arguments = {"severity": folder / "atrophy.tsv", "disease": DISEASE, "seed": 1, "code": "as it is"}
     add_atrophy.main(
@@ -85,9 +85,9 @@ def study(tmp_path_factory):
         [{"scan_id": LOST, "path": None, "reason": "a folder without DICOM files"}], folder / "converted.tsv"
     )
     write_severity(folder)
-    inject(folder)
+    give_atrophy(folder)
     write_severity(folder, SEVERITY | {WELL: (6.0, 6.0)})
-    inject(folder, [WELL], into="twin")
+    give_atrophy(folder, [WELL], into="twin")
     write_severity(folder)
     return folder
 
@@ -167,7 +167,7 @@ def test_around_a_skull_stripped_brain_exact_zeros_remain(study):
 
 
 def test_a_bad_scan_has_its_reason_and_no_file(study):
-    table = read_table(study / "atrophied.tsv").set_index("scan_id")
+    table = read_table(study / "synthetic_atrophy.tsv").set_index("scan_id")
     assert table["path"].dropna().to_dict() == {name: str(target_of(study, name)) for name in (WELL, LEFT, BRAIN)}
     assert table["reason"].dropna().to_dict() == {
         BAD: f"{scan_of(study, BAD).path}: not a NIfTI image but a web page or XML; download the scan again",
@@ -193,7 +193,7 @@ def test_a_scan_is_given_atrophy_again_only_if_something_has_changed(study, tmp_
 
     def again(**changes):
         done.clear()
-        inject(tmp_path, [WELL, LEFT], **changes)
+        give_atrophy(tmp_path, [WELL, LEFT], **changes)
         return list(done)
 
     assert again() == [WELL, LEFT]
@@ -222,11 +222,11 @@ def test_a_fault_of_the_machine_is_not_the_scan_s(study, tmp_path, monkeypatch):
 
     monkeypatch.setattr(add_atrophy, "add_atrophy", full)
     with pytest.raises(OSError, match="no space left"):
-        inject(study, [WELL], into="elsewhere")
+        give_atrophy(study, [WELL], into="elsewhere")
 
     def broken(*_):
         raise RuntimeError("ITK is out of order")
 
     monkeypatch.setattr(add_atrophy, "add_atrophy", broken)
-    inject(study, [WELL], into="elsewhere")
+    give_atrophy(study, [WELL], into="elsewhere")
     assert "ITK is out of order" in read_table(study / "elsewhere.tsv")["reason"][0]

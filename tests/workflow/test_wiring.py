@@ -161,7 +161,11 @@ def test_a_container_gets_the_requirements_and_all_that_the_workflow_reads(recip
 
 
 def test_every_figure_is_in_the_catalogue():
-    drawn = {path.stem for path in (ROOT / "workflow/scripts").glob("plot_*.py")} - {"plot_mosaic", "plot_figure"}
+    drawn = {path.stem for path in (ROOT / "workflow/scripts").glob("plot_*.py")} - {
+        "plot_mosaic",
+        "plot_figure",
+        "plot_scans",
+    }
     assert drawn == {f"plot_{name}" for name in DRAWN}
 
 
