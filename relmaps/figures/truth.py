@@ -17,7 +17,7 @@ METRICS = {"roc_auc": "ROC AUC", "dice": "Dice"}
 
 
 def plot_truth(scores: pd.DataFrame, truth: str | None, references: list[str]) -> Figure:
-    """A row per reference that is not the truth, a column per metric; points are maps in the primary analysis.
+    """A row per reference that is not the ground truth, a column per metric; points are maps in the primary analysis.
 
     scores : scores.tsv. truth : name of the reference that is known, None where there is none. Pale points are other
     specifications of the multiverse, at the references' own thresholds. On the dashed line both references say the
@@ -90,7 +90,7 @@ def _ends(axes: Axes) -> tuple[float, ...]:
 
 
 def _list_maps(axes: Axes, numbers: dict[str, int]) -> None:
-    """Which number is which map, in the order of ROC AUC against the truth."""
+    """Which number is which map, in the order of ROC AUC against the ground truth."""
     axes.set_axis_off()
     for name, number in numbers.items():
         height = 1 - (number - 0.5) / len(numbers)

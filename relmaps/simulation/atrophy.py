@@ -1,4 +1,4 @@
-"""Give one real scan a known loss of grey matter: its own anatomy and scanner, a disease that is ours."""
+"""Add synthetic atrophy to one real scan, which keeps its anatomy and scanner."""
 
 from pathlib import Path
 

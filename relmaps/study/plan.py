@@ -125,7 +125,7 @@ def _only_external(config: dict) -> bool:
 
 
 def get_disease(config: dict) -> dict:
-    """severity, severity_spread and regions of the study's known disease; regions as in cohort.synthetic_atrophy.
+    """severity, severity_spread and regions of the study's ground truth; regions as in cohort.synthetic_atrophy.
 
     ellipsoids : the list of simulation.regions, which a simulated and a synthetic disease of that source take.
     """

@@ -1,4 +1,4 @@
-"""Give each scan of a batch its known loss of grey matter; a scan that an interrupted job has finished is kept."""
+"""Add synthetic atrophy to each scan of a batch; a scan that an interrupted job has finished is kept."""
 
 from pathlib import Path
 

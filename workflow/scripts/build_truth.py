@@ -1,4 +1,4 @@
-"""The known disease's expected loss of grey matter as a reference."""
+"""The ground truth, the expected loss of grey matter in disease, as a reference."""
 
 from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.io.jobs import job
