@@ -24,7 +24,7 @@ class Model:
     reduced: str | None = None
 
     @property
-    def control(self) -> bool:
+    def confound(self) -> bool:
         """Whether it sees no tissue contrast."""
         return self.kind == COVARIATES or self.reduced is not None
 
@@ -39,8 +39,8 @@ MODELS = {
     **{name: Model(name, "network", name) for name in NETWORKS},
     **{name: Model(name, name, name) for name in (SELECTED, COVARIATES)},
 }
-CONTROLS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for reduced in CONFOUND_INPUTS]
-MODELS |= {record.name: record for record in CONTROLS}
+CONFOUNDS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for reduced in CONFOUND_INPUTS]
+MODELS |= {record.name: record for record in CONFOUNDS}
 
 
 def find_model(name: str) -> Model:
@@ -55,4 +55,4 @@ def names_of(kind: str) -> list[str]:
 
 def is_confound(name: str) -> bool:
     """Whether the model sees no tissue contrast."""
-    return find_model(name).control
+    return find_model(name).confound

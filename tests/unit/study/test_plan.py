@@ -89,7 +89,7 @@ def test_a_batch_is_converted_without_the_nifti_files_in_it(adni):
     assert scan_ids(plan_study(adni).conversions) == {"1": ["3"], "2": ["4"], "3": ["7"]}
 
 
-def test_injection_moves_every_control_and_has_a_truth(adni):
+def test_synthetic_atrophy_moves_every_control_and_has_a_truth(adni):
     adni["cohort"] |= {"synthetic_atrophy": ATROPHY, "labels": {"column": "Group", "disease": "CN", "control": "AD"}}
     plan = plan_study(adni)
     assert scan_ids(plan.batches) == scan_ids(plan.atrophied) == {"1": ["1", "3"], "2": ["5", "7"]}

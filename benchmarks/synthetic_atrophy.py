@@ -1,9 +1,9 @@
-"""Whether injected atrophy comes back: VBM t-map against the truth, on real scans.
+"""Whether synthetic atrophy comes back: VBM t-map against the ground truth, on real scans.
 
-    python -m benchmarks.injection /data/bids --severity 4 8
+    python -m benchmarks.synthetic_atrophy /data/bids --severity 4 8
 
 Every T1w scan of the folder counts as a control, whatever its group; half are given the disease, and the study runs up
-to its VBM t-map on a 2 mm grid (results/injected-<severity>). Age and sex are left out of the model: they would take
+to its VBM t-map on a 2 mm grid (results/synthetic-atrophy-<severity>). Age and sex are left out of the model: they would take
 the few degrees of freedom of a small sample. Printed per severity: correlation of t with the truth inside the grey
 matter mask, AUC of t for the truth's mask there, and mean t inside the mask and in the rest of the grey matter.
 """
@@ -28,7 +28,7 @@ SPACE = "MNI152NLin2009aSym"
 
 def run(folder: str, severity: float, seed: int, cores: str) -> Path:
     """Run the study up to its VBM t-map; its results folder."""
-    study = f"injected-{severity:g}"
+    study = f"synthetic-atrophy-{severity:g}"
     results = ROOT / "results" / study
     results.mkdir(parents=True, exist_ok=True)
     paths = sorted(Path(folder).resolve().glob("sub-*/**/anat/*_T1w.nii.gz"))
