@@ -3,9 +3,10 @@
     python -m benchmarks.synthetic_atrophy /data/bids --severity 4 8
 
 Every T1w scan of the folder counts as a control, whatever its group; half are given the disease, and the study runs up
-to its VBM t-map on a 2 mm grid (results/synthetic-atrophy-<severity>). Age and sex are left out of the model: they would take
-the few degrees of freedom of a small sample. Printed per severity: correlation of t with the truth inside the grey
-matter mask, AUC of t for the truth's mask there, and mean t inside the mask and in the rest of the grey matter.
+to its VBM t-map on a 2 mm grid (results/synthetic-atrophy-<severity>). Age and sex are left out of the model: they
+would take the few degrees of freedom of a small sample. Printed per severity: correlation of t with the truth inside
+the grey matter mask, AUC of t for the truth's mask there, and mean t inside the mask and in the rest of the grey
+matter.
 """
 
 import argparse
