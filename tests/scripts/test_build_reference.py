@@ -77,6 +77,6 @@ def test_a_ready_made_map_is_thresholded(arguments, tmp_path, grid, brain):
 
 def test_a_foci_file_without_a_space_is_named(arguments, tmp_path):
     (tmp_path / "foci.txt").write_text("// study\n// Subjects=30\n1 2 3\n")
-    with pytest.raises(UserError, match=r"foci\.txt: does not say its space; add //Reference=MNI"):
+    with pytest.raises(UserError, match=r"foci\.txt: names no space; add //Reference=MNI"):
         build_reference.main(tmp_path / "foci.txt", settings=SETTINGS, **arguments)
     assert not arguments["mask"].exists()
