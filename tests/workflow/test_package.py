@@ -18,7 +18,7 @@ from relmaps.study.provenance import code_hash
 
 pytestmark = pytest.mark.long
 
-FOLDERS = ("benchmarks", "config", "envs", "profiles", "relmaps", "resources", "workflow")
+FOLDERS = ("config", "envs", "profiles", "relmaps", "resources", "workflow")
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 HASHES = """
 import json, sys
