@@ -16,7 +16,7 @@ import yaml
 
 from relmaps.catalogue.renamed import RESULTS
 
-MAP_COLUMNS = ["map", "map_a", "map_b"]
+MAP_COLUMNS = ["map", "map_a", "map_b", "name"]
 TIMES = ["seconds", "cpu_seconds"]  # of a scan's preprocessing
 
 
@@ -71,13 +71,15 @@ def _same(name: str, old: Path, new: Path, renames: list[tuple[str, str | None]]
 
 
 def _rename(table: pd.DataFrame, was: str, now: str | None) -> pd.DataFrame:
-    """Rename or leave out a column, or a value of a column ("column = value")."""
+    """Rename or leave out a column, or a value of a column ("column = value"); notes are values joined by "; "."""
     column, _, value = was.partition(" = ")
     if not value:
         return table.rename(columns={column: now}) if now else table.drop(columns=column)
     if now is None:
         return table[table[column] != value].reset_index(drop=True)
-    return table.assign(**{column: table[column].replace(value, now.partition(" = ")[2])})
+    new = now.partition(" = ")[2]
+    renamed = ["; ".join(new if part == value else part for part in cell.split("; ")) for cell in table[column]]
+    return table.assign(**{column: renamed})
 
 
 if __name__ == "__main__":
