@@ -5,22 +5,20 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
+import snakemake.api  # noqa: F401 - the next modules import each other, and this one does so in an order that works
 from snakemake.parser import parse
 from snakemake.rules import Rule
-from snakemake.settings.types import Quietness
 from snakemake.sourcecache import LocalSourceFile
 from snakemake.workflow import Workflow
 
-from relmaps import ROOT
+from relmaps.study.rules import open_workflow
 
 
 @cache
 def read_workflow() -> Workflow:
     """The workflow of the embedded default; no job is planned."""
-    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api, tempfile.TemporaryDirectory() as folder:
-        cores = ResourceSettings(cores=1)
-        return api.workflow(cores, snakefile=ROOT / "Snakefile", workdir=Path(folder))._workflow
+    with tempfile.TemporaryDirectory() as folder, open_workflow((), {}, Path(folder)) as planned:
+        return planned._workflow
 
 
 def read_rules() -> dict[str, Rule]:

@@ -116,11 +116,11 @@ def read_thresholds(thresholds_path: str | Path, sidecar_path: str | Path, grid:
     """A reference's thresholds, the primary analysis's first. UserError if the masks are not on the study's grid."""
     thresholds = []
     with np.load(thresholds_path, allow_pickle=False) as masks:
-        for label, told in read_json(sidecar_path)["thresholds"].items():
+        for label, entry in read_json(sidecar_path)["thresholds"].items():
             if masks[label].shape != tuple(grid.shape):
                 raise UserError(
                     f"{thresholds_path}: mask {masks[label].shape} is not on the study's grid {tuple(grid.shape)}; "
                     "delete it and rerun the reference stage"
                 )
-            thresholds.append(Thresholded(label, masks[label], told["threshold"], told["meaning"]))
+            thresholds.append(Thresholded(label, masks[label], entry["threshold"], entry["meaning"]))
     return thresholds

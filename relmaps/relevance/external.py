@@ -27,5 +27,5 @@ def read_external_map(path: str | Path, polarity: int, grid: Grid, brain: np.nda
 def describe_external_map(name: str, path: str | Path, description: str, note: str) -> dict:
     """The entries of group.json, as in relmaps.relevance.group; description : what positive means, after turning."""
     semantics = MapSemantics(f"positive = {description}", "n/a", "n/a", "n/a", "as in the source")
-    told = {"subjects": 0, "model": "n/a", "feature": "n/a", "source": Path(path).name, "note": note}
-    return {"map": name} | semantics._asdict() | told
+    record = {"subjects": 0, "model": "n/a", "feature": "n/a", "source": Path(path).name, "note": note}
+    return {"map": name} | semantics._asdict() | record

@@ -110,7 +110,7 @@ def _flow(published: dict[str, pd.DataFrame], config: dict) -> list[tuple[str, s
 
 
 def _map_page(name: str, row: str | Path, sidecar: dict, scores: pd.DataFrame) -> dict:
-    """What the page tells of one map: picture, sidecar, and every metric in the primary analysis."""
+    """The part of the page on one map: picture, sidecar, and every metric in the primary analysis."""
     mine = scores[(scores["map"] == name) & is_true(scores["primary"]) & (scores["fold"] == "all")]
     auc = primary_scores(mine, "roc_auc").dropna(subset=["value"])
     best = ", ".join(f"{row.value:.2f} against the {reference_name(row.reference)}" for row in auc.itertuples())

@@ -28,7 +28,7 @@ class Rule:
 
 def read_rules(files: Sequence[str | Path] = (), **settings: object) -> dict[str, Rule]:
     """Every rule of a study by its name. files, settings : as `--configfile` and `--config` of Snakemake."""
-    with tempfile.TemporaryDirectory() as folder, _workflow(files, settings, Path(folder)) as planned:
+    with tempfile.TemporaryDirectory() as folder, open_workflow(files, settings, Path(folder)) as planned:
         return _rules_of(planned)
 
 
@@ -39,7 +39,7 @@ def plan_jobs(files: Sequence[str | Path], folder: Path, **settings: object) -> 
     """
     from snakemake.settings.types import DAGSettings
 
-    with _workflow(files, settings, folder) as planned:
+    with open_workflow(files, settings, folder) as planned:
         planned.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
         rules = _rules_of(planned)
         jobs = Counter(job.rule.name for job in planned._workflow.dag.jobs)
@@ -47,7 +47,7 @@ def plan_jobs(files: Sequence[str | Path], folder: Path, **settings: object) -> 
 
 
 @contextmanager
-def _workflow(files: Sequence[str | Path], settings: dict, folder: Path) -> Iterator[Any]:
+def open_workflow(files: Sequence[str | Path], settings: dict, folder: Path) -> Iterator[Any]:
     """Snakemake's record of the workflow, which it reads inside the folder."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings

@@ -59,7 +59,7 @@ def test_the_multiverse_has_other_thresholds_and_sample_sizes(reference):
 def test_no_mask_reaches_beyond_the_brain(literature, whole_head, reference):
     grid, _ = whole_head
     brain = grid.coordinates()[0] > CENTRE[0]
-    assert reference.mask[~brain].any(), "where foci agree is thresholded in two"
+    assert reference.mask[~brain].any(), "where foci agree is cut in two"
     thresholds = ale_reference(literature, "", Correction(), grid, brain).thresholds
     assert [thresholded.label for thresholded in thresholds] == [
         "fdr_0.05",

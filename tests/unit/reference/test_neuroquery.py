@@ -62,7 +62,7 @@ def test_files_are_downloaded_without_becoming_a_studyset(tmp_path, monkeypatch)
 
 
 def test_the_fetcher_knows_the_files_by_these_names(tmp_path, monkeypatch):
-    """Its manifest, with the network thresholded off."""
+    """Its manifest, with the network cut off."""
 
     def offline(url):
         raise URLError("no network")

@@ -15,10 +15,10 @@ def data(rng, grid):
 @pytest.mark.parametrize(("polarity", "note"), [(1, "on the study's grid"), (-1, "Turned round")])
 def test_a_map_keeps_its_values_or_is_turned_round(data, grid, brain, tmp_path, polarity, note):
     write_map(data, tmp_path / "theirs.nii.gz", grid)
-    values, told = read_external_map(tmp_path / "theirs.nii.gz", polarity, grid, brain)
+    values, record = read_external_map(tmp_path / "theirs.nii.gz", polarity, grid, brain)
     np.testing.assert_array_equal(values[brain], polarity * data[brain])
     assert not values[~brain].any()
-    assert note in told
+    assert note in record
 
 
 def test_a_map_of_half_the_voxel_size_that_is_stored_the_other_way_round_keeps_its_place(data, grid, brain, tmp_path):
