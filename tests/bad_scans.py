@@ -229,8 +229,15 @@ BAD_SCANS = {
     "slope infinite": BadScan(_with_fields(scl_slope=np.inf), "implausible intensity scaling (scl_slope inf"),
     "slope 1e30": BadScan(_with_fields(scl_slope=1e30), "implausible intensity scaling (scl_slope 1e+30"),
     "values of 1e20": BadScan(_with_data(lambda data: data * 1e20), "implausible intensities"),
-    "NaN": BadScan(_with_data(_at((3, 4, 5), np.nan)), "has NaN or infinite voxels (1 NaN, 0 infinite of 15456)"),
-    "infinite": BadScan(_with_data(_at((3, 4, 5), -np.inf)), "has NaN or infinite voxels (0 NaN, 1 infinite of 15456)"),
+    "NaN outside the head": BadScan(_with_data(_at((slice(0, 2),), np.nan)), None),
+    "NaN": BadScan(
+        _with_data(_at((3, 4, 5), np.nan)),
+        "has NaN or infinite voxels (0 infinite, 1 NaN enclosed by values, of 15456)",
+    ),
+    "infinite": BadScan(
+        _with_data(_at((3, 4, 5), -np.inf)),
+        "has NaN or infinite voxels (1 infinite, 0 NaN enclosed by values, of 15456)",
+    ),
     "all zero": BadScan(_with_data(np.zeros_like), "empty, every voxel is 0"),
     "constant": BadScan(_with_data(lambda data: np.full_like(data, 42)), "empty, every voxel is 42"),
     "mask": BadScan(_with_data(lambda data: (data > 300).astype(np.uint8)), "looks like a mask or label image (2 "),

@@ -62,7 +62,7 @@ REFERENCE_SOURCES = {
         "is the map in `path`",
         "a map that was given",
         "nifti:nifti_reference",
-        ("threshold",),
+        ("threshold", "polarity", "affine"),
         needs={"path": "a file", "threshold": "the value of its mask"},
     ),
     "neuroquery": ReferenceSource(

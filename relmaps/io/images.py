@@ -1,6 +1,7 @@
 """The only door for images, in and out: grid, orientation, units and content are checked here and nowhere else.
 
-A raw scan alone comes in by another, relmaps/preprocess/integrity.py.
+Two doors stand elsewhere: raw scans come in by relmaps/preprocess/integrity.py, maps that others made by
+relmaps/io/foreign.py.
 Arrays are indexed (x, y, z) with x to the right, y to the front and z up (RAS+), in voxels of the study's grid.
 """
 
@@ -19,7 +20,7 @@ from relmaps.space.grid import Grid
 
 def load_grid(path: str | Path, space: str) -> Grid:
     """The grid of a NIfTI file, such as the study's brain mask."""
-    image = _load(path)
+    image = load_image(path)
     return Grid(tuple(image.shape[:3]), image.affine, space)
 
 
@@ -28,7 +29,7 @@ def read_map(path: str | Path, grid: Grid) -> np.ndarray:
 
     Raises UserError naming the file if it cannot be read, is not 3D, has another grid or a value that is not finite.
     """
-    image = _load(path)
+    image = load_image(path)
     if not grid.fits(image.shape, image.affine):
         raise UserError(
             f"{path}: grid {image.shape} with affine {np.round(image.affine, 2).tolist()} is not the study's "
@@ -67,28 +68,13 @@ def save(image: nib.Nifti1Image, path: str | Path) -> None:
         temporary.write_bytes(content)
 
 
-def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
-    """A 3D map on a grid of its own, float32. UserError if it is 4D, empty, damaged or has NaN or infinite values."""
-    image = _load(path)
-    if image.ndim != 3:
-        raise UserError(f"{path}: shape {image.shape} is not 3D; give one map per file")
-    try:
-        data = np.asarray(image.dataobj, dtype=np.float32)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise UserError(f"{path}: damaged ({error}); copy the file again") from None
-    if not np.isfinite(data).all():
-        raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
-    if data.min() == data.max():
-        raise UserError(f"{path}: empty, every voxel is {data.flat[0]:g}; give a map that varies")
-    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
-        raise UserError(f"{path}: its affine is singular; write the map with the affine of its space")
-    return nib.Nifti1Image(data, image.affine, image.header)
-
-
-def _load(path: str | Path) -> nib.Nifti1Image:
+def load_image(path: str | Path) -> nib.Nifti1Image:
+    """Open an image in any format of nibabel; its voxels are read when they are used. UserError names the file."""
     try:
         return cast(nib.Nifti1Image, nib.load(path))
     except FileNotFoundError:
+        if Path(path).is_symlink():
+            raise UserError(f"{path}: the link leads nowhere; fetch the file (datalad get, git annex get)") from None
         raise UserError(f"{path}: no such image; check the path") from None
     except PermissionError:
         raise UserError(f"{path}: not readable; check its permissions") from None

@@ -17,7 +17,8 @@ import numpy as np
 
 from relmaps.io.errors import ScanError
 from relmaps.io.files import hash_file
-from relmaps.preprocess.orientation import affine_of, by
+from relmaps.io.foreign import fill_outside
+from relmaps.io.orientation import affine_of, by
 
 MAX_VOXELS = 500_000_000
 MAX_BYTES = 8 * MAX_VOXELS  # unpacked; what is longer is no single volume, and may be a decompression bomb
@@ -55,10 +56,13 @@ def read_raw(path: str | Path) -> nib.Nifti1Image:
             slope, intercept = _get_scaling(header)
             file.seek(int(header["vox_offset"]))
             stored = np.frombuffer(file.read(math.prod(shape) * kind.itemsize), kind).reshape(shape, order="F")
-        data = _scaled(stored, slope, intercept)
+        finite = fill_outside(stored)
+        data = _scaled(finite, slope, intercept)
+        if finite is not stored:
+            data[np.isnan(stored)] = 0  # and not the intercept
         _check_intensities(data, affine)
         # With an intercept, the sign of a stored number says nothing about overflow.
-        if intercept == 0 and _wrapped(stored):
+        if intercept == 0 and _wrapped(finite):
             raise ScanError(
                 f"its brightest voxels are negative, they overflowed {kind.name}; convert the scan again as uint16 or "
                 "float32"
@@ -211,11 +215,6 @@ def _get_scaling(header: nib.Nifti1Header) -> tuple[float, float]:
 
 def _scaled(stored: np.ndarray, slope: float, intercept: float) -> np.ndarray:
     """(nx, ny, nz) float32 of finite stored values."""
-    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
-        nan, infinite = int(np.isnan(stored).sum()), int(np.isinf(stored).sum())
-        raise ScanError(
-            f"has NaN or infinite voxels ({nan} NaN, {infinite} infinite of {stored.size}); convert the scan again"
-        )
     with np.errstate(all="ignore"):  # an infinite result fails the bounds on intensity
         data = stored.astype(np.float32)
         if (slope, intercept) != (1, 0):

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from relmaps.io.files import replacing
-from relmaps.io.images import read_foreign_map, read_map
+from relmaps.io.foreign import read_foreign_map
+from relmaps.io.images import read_map
 from relmaps.space.box import box_around
 from relmaps.space.grid import Grid
 

@@ -14,7 +14,7 @@ import pandas as pd
 from nilearn.reporting import get_clusters_table
 
 from relmaps.io.files import read_json
-from relmaps.io.images import read_foreign_map
+from relmaps.io.foreign import read_foreign_map
 
 APART_MM = 8.0  # peaks of one cluster lie at least so far apart
 

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from relmaps.io.errors import UserError
-from relmaps.io.images import read_foreign_map
+from relmaps.io.foreign import read_foreign_map
 from relmaps.reference.sleuth import read_sleuth
 from relmaps.space.grid import Grid
 

@@ -31,12 +31,12 @@ class Atlas:
     numbers: np.ndarray
 
 
-def open_atlas(image: str | None, labels: str | None, grid: Grid) -> Atlas:
+def open_atlas(image: str | None, labels: str | None, grid: Grid, affine: str | None = None) -> Atlas:
     """The regions on the study's grid, each voxel with the nearest label of the atlas.
 
     image : path of a NIfTI of whole numbers in the study's space, on any grid, 0 for none; "nilearn:" and a key of
     FETCHED; or None for the stated ellipsoids. labels : with a path alone, a TSV with columns index and name, as BIDS
-    calls *_dseg.tsv.
+    calls *_dseg.tsv. affine : with a path alone, as in atlas_regions.
     Raises UserError if the two do not go together or name the same label or region twice, if an atlas cannot be
     fetched, or if no region lies in the grid.
     """
@@ -55,7 +55,7 @@ def open_atlas(image: str | None, labels: str | None, grid: Grid) -> Atlas:
             f"config: overlap.atlas.labels is missing; name a table with index and name of {image}'s labels"
         )
     table = read_table(labels, ("index", "name"), text=("name",))
-    return _named(atlas_regions(image, grid), table, image, labels)
+    return _named(atlas_regions(image, grid, affine), table, image, labels)
 
 
 def _fetched(image: str) -> tuple[str, pd.DataFrame]:

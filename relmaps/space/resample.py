@@ -1,6 +1,7 @@
 """From a map's own grid to the study's."""
 
 import logging
+import warnings
 from pathlib import Path
 
 import nibabel as nib
@@ -8,26 +9,47 @@ import numpy as np
 from nilearn.image import resample_img
 
 from relmaps.io.errors import UserError
-from relmaps.io.images import read_foreign_map
+from relmaps.io.foreign import names_mni, read_foreign_map
 from relmaps.space.grid import Grid
 
 log = logging.getLogger("relmaps")
 
-SFORM_TALAIRACH, SFORM_MNI = 3, 4  # the NIfTI standard's codes
 LEAST_COVERED = 0.5  # ASSUME: a map of less of the brain is not a small one but one whose affine is wrong
+LEAST_ZEROS = 0.05  # ASSUME: of the brain, in a map that was thresholded
 
 
-def read_on_grid(path: str | Path, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, str]:
-    """A ready-made NIfTI map in MNI space, (nx, ny, nz) float32 on the study's grid, and a note on how it came there.
+def read_on_grid(
+    path: str | Path, grid: Grid, brain: np.ndarray, *, polarity: int = 1, affine: str | None = None
+) -> tuple[np.ndarray, str]:
+    """Read a map in MNI space that others made, on the study's grid.
 
-    A map on another grid is resampled linearly. brain : (nx, ny, nz) bool. Raises UserError if the image cannot be
-    used, lies in Talairach space or covers less than half of the brain.
+    A map on another grid is resampled linearly. Of one that was thresholded, the support is resampled as a mask and cut
+    at one half, and the values inside it are weighted means over the support alone: zeros outside must not draw them
+    below the threshold.
+
+    Parameters
+    ----------
+    path : file
+    grid : the study's
+    brain : ndarray, shape (nx, ny, nz), bool
+    polarity : 1, or -1 to turn the map round, for maps whose low values are evidence
+    affine : "template" if an image without orientation lies voxel by voxel on the study's grid; None for the header's
+
+    Returns
+    -------
+    data : ndarray, shape (nx, ny, nz), float32
+    note : how it came there, in sentences
+
+    Raises
+    ------
+    UserError
+        Where read_foreign_map does, or if the map covers less than half of the brain.
     """
-    image = read_foreign_map(path)
-    note = _space(path, image)
+    image = read_foreign_map(path, grid if affine == "template" else None)
+    notes = [_space_note(image, affine)]
+    data = image.get_fdata(dtype=np.float32)
     if grid.fits(image.shape, image.affine):
-        data = image.get_fdata(dtype=np.float32)
-        note += " It is on the study's grid."
+        notes.append("It is on the study's grid.")
     else:
         covered = _share_covered(image, grid, brain)
         if covered < LEAST_COVERED:
@@ -35,18 +57,63 @@ def read_on_grid(path: str | Path, grid: Grid, brain: np.ndarray) -> tuple[np.nd
                 f"{path}: covers {100 * covered:.0f} % of the study's brain; check its affine, and give a map of the "
                 f"whole brain in {grid.space} or another MNI space"
             )
-        data = resample(image, grid)
-        note += f" Resampled linearly from {image.shape}; it covers {100 * covered:.1f} % of the brain."
+        support = resample(_on(image, data != 0), grid) >= 0.5
+        zeros = 1 - support[brain].mean()
+        if zeros >= LEAST_ZEROS and is_thresholded(data):
+            data = np.where(support, _resample_within(image, data != 0, grid), 0).astype(np.float32)
+            notes.append(
+                f"Thresholded before: 0 in {100 * zeros:.1f} % of the brain. Its support is resampled from "
+                f"{image.shape} as a mask and cut at one half"
+            )
+        else:
+            data = resample(image, grid)
+            notes.append(f"Resampled linearly from {image.shape}")
+        notes[-1] += f"; it covers {100 * covered:.1f} % of the brain."
+    if polarity < 0:
+        data = -data
+        notes.append("Turned round: its low values count.")
+    note = " ".join(notes)
     log.info("%s: %s", path, note)
     return data, note
 
 
 def resample(image: nib.Nifti1Image, grid: Grid) -> np.ndarray:
     """(nx, ny, nz) float32: the image's values at the voxel centres of the grid, linearly; 0 outside the image."""
-    resampled = resample_img(
-        image, grid.affine, grid.shape, interpolation="linear", force_resample=True, copy_header=True
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Resampling binary images")  # shares of a mask are meant
+        resampled = resample_img(
+            image, grid.affine, grid.shape, interpolation="linear", force_resample=True, copy_header=True
+        )
     return resampled.get_fdata(dtype=np.float32)
+
+
+def is_thresholded(data: np.ndarray) -> bool:
+    """Tell whether a map was cut at a threshold before it was written: its values stop well above 0.
+
+    A map that falls off to 0 has values smaller than its steps from voxel to voxel; one that was cut has not.
+
+    Parameters
+    ----------
+    data : ndarray, shape (nx, ny, nz), with values other than 0
+    """
+    sizes = np.abs(data)
+    steps = []
+    for axis in range(3):
+        along = np.moveaxis(sizes, axis, 0)
+        here, there = along[:-1], along[1:]
+        steps.append(np.abs(here - there)[(here > 0) & (there > 0)])
+    step = np.median(np.concatenate(steps)) if sum(map(len, steps)) else 0.0
+    return bool(np.quantile(sizes[sizes > 0], 0.01) > step)
+
+
+def _resample_within(image: nib.Nifti1Image, support: np.ndarray, grid: Grid) -> np.ndarray:
+    """(nx, ny, nz): means of the support's values alone, with the weights of linear interpolation; 0 beyond it."""
+    weights = resample(_on(image, support), grid)
+    return np.divide(resample(image, grid), weights, out=np.zeros_like(weights), where=weights > 0)
+
+
+def _on(image: nib.Nifti1Image, data: np.ndarray) -> nib.Nifti1Image:
+    return nib.Nifti1Image(data.astype(np.float32), image.affine)
 
 
 def _share_covered(image: nib.Nifti1Image, grid: Grid, brain: np.ndarray) -> float:
@@ -55,8 +122,7 @@ def _share_covered(image: nib.Nifti1Image, grid: Grid, brain: np.ndarray) -> flo
     return float(((positions > -0.5) & (positions < np.array(image.shape) - 0.5)).all(axis=1).mean())
 
 
-def _space(path: str | Path, image: nib.Nifti1Image) -> str:
-    code = int(image.header["sform_code"])
-    if code == SFORM_TALAIRACH:
-        raise UserError(f"{path}: its header says Talairach space; convert it to MNI space")
-    return "Its header says MNI space." if code == SFORM_MNI else "Its header names no template; taken as MNI space."
+def _space_note(image: nib.Nifti1Image, affine: str | None) -> str:
+    if affine == "template":
+        return "Its header says no orientation; taken as voxel by voxel on the study's grid, as `affine` says."
+    return "Its header says MNI space." if names_mni(image) else "Its header names no template; taken as MNI space."

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.io.errors import UserError
-from relmaps.io.images import read_foreign_map
+from relmaps.io.foreign import read_foreign_map
 from relmaps.space import mni152
 
 

@@ -242,7 +242,7 @@ class Layout:
 
     def external_map(self, key: str):
         """An input function: the value of a key of the external map's settings."""
-        return lambda wildcards: self.config["relevance"]["external_maps"][wildcards.map][key]
+        return lambda wildcards: self.config["relevance"]["external_maps"][wildcards.map].get(key)
 
     def permuted_tissue_inputs(self, wildcards) -> dict[str, dict[str, str]]:
         """What each tissue map is made from on permuted labels, beside subjects and brain mask."""

@@ -7,7 +7,7 @@ from relmaps.cohort.sources.adni_tables import read_adnimerge
 from relmaps.cohort.sources.bids import read_bids
 from relmaps.cohort.sources.table import read_scan_table
 from relmaps.io.errors import UserError
-from relmaps.io.images import read_foreign_map
+from relmaps.io.foreign import read_foreign_map
 from relmaps.io.tables import read_table
 from relmaps.reference.sleuth import read_sleuth
 from tests.another_user import open_to_all, raised_for_another_user

@@ -15,6 +15,7 @@ def test_writes_the_map_on_the_study_s_grid_and_what_positive_means(tmp_path, gr
         brain_mask=tmp_path / "brain.nii.gz",
         space=grid.space,
         polarity=-1,
+        affine=None,
         description="less grey matter in disease",
         group=tmp_path / "theirs" / "group.nii.gz",
     )

@@ -22,7 +22,7 @@ def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
         "maps": ["lrp", "vbm_t"],
         "primary": {"sign": "abs", "smoothing_mm": 0, "mask": "brain"},
     }
-    own = {"image": str(tmp_path / "atlas.nii.gz"), "labels": str(tmp_path / "dseg.tsv")}
+    own = {"image": str(tmp_path / "atlas.nii.gz"), "labels": str(tmp_path / "dseg.tsv"), "affine": None}
     tabulate_regions.main(**arguments, atlas=own)
     table = read_table(tmp_path / "regions.tsv").set_index(["map", "region"])
     assert len(table) == 2 * 3
@@ -30,5 +30,5 @@ def test_each_map_and_region_has_a_row(tmp_path, grid, brain, rng):
     assert table.loc[("vbm_t", "left"), "share_of_relevance"] == 0
     assert table.loc[("lrp", "right"), "share_of_relevance"] < 0.7
     assert "region" in (tmp_path / "regions.json").read_text()
-    tabulate_regions.main(**arguments, atlas={"image": None, "labels": None})
+    tabulate_regions.main(**arguments, atlas={"image": None, "labels": None, "affine": None})
     assert "right hippocampus" in set(read_table(tmp_path / "regions.tsv")["region"])

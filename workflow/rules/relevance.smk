@@ -177,6 +177,7 @@ rule resample_external_map:
         code=hash_code("workflow/scripts/resample_external_map.py"),
         space=SPACE,
         polarity=LAYOUT.external_map("polarity"),
+        affine=LAYOUT.external_map("affine"),
         description=LAYOUT.external_map("description"),
     message:
         "External map on the study's grid: {input.image}"

@@ -9,9 +9,9 @@ from relmaps.relevance.external import describe_external_map, read_external_map
 log = logging.getLogger("relmaps")
 
 
-def main(map_name, image, brain_mask, space, polarity, description, group):
+def main(map_name, image, brain_mask, space, polarity, affine, description, group):
     grid = load_grid(brain_mask, space)
-    data, note = read_external_map(image, polarity, grid, read_mask(brain_mask, grid))
+    data, note = read_external_map(image, polarity, grid, read_mask(brain_mask, grid), affine)
     sidecar = describe_external_map(map_name, image, description, note)
     write_map(data, group, grid, sidecar)
     log.info("%s: %s", map_name, sidecar["polarity"])
@@ -25,6 +25,7 @@ if __name__ == "__main__":
             brain_mask=snakemake.input.brain_mask,
             space=snakemake.params.space,
             polarity=snakemake.params.polarity,
+            affine=snakemake.params.affine,
             description=snakemake.params.description,
             group=snakemake.output.group,
         )

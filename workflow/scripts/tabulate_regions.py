@@ -8,9 +8,9 @@ from relmaps.space.atlas import open_atlas
 
 
 def main(images, scoring_files, table, maps, primary, atlas):
-    """`images` : a file per map, in the order of `maps`. `atlas` : `image` and `labels` as in overlap.atlas."""
+    """`images` : a file per map, in the order of `maps`. `atlas` : the keys of overlap.atlas."""
     scoring_space = open_scoring_space(**scoring_files)
-    regions = open_atlas(atlas["image"], atlas["labels"], scoring_space.grid)
+    regions = open_atlas(atlas["image"], atlas["labels"], scoring_space.grid, atlas["affine"])
     values = {name: scoring_space.read(path) for name, path in zip(maps, images, strict=True)}
     write_table(region_table(values, scoring_space, Specification(**primary), regions), table, "regions")
 

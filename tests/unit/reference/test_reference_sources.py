@@ -9,6 +9,8 @@ from relmaps.study.config import read_schema
 REFERENCE = {
     "path": "x/foci.txt",
     "threshold": 2.0,
+    "polarity": 1,
+    "affine": None,
     "correction": "fdr",
     "alpha": 0.05,
     "cluster_forming_p": 0.001,
@@ -24,7 +26,7 @@ ALE = {"correction", "alpha", "cluster_forming_p", "iterations", "minimum_cluste
     [
         ("simulated", ALE, "results/x/cohort/literature.txt"),
         ("sleuth", ALE, "x/foci.txt"),
-        ("nifti", {"threshold"}, "x/foci.txt"),
+        ("nifti", {"threshold", "polarity", "affine"}, "x/foci.txt"),
         ("neuroquery", ALE | {"sample_size_sweep"}, "results/x/reference/text_mined/foci.txt"),
     ],
 )

@@ -125,6 +125,8 @@ def test_every_way_to_read_a_study_gives_the_same(path):
         ("preprocess.preset", "finest", "preprocess.preset: 'finest' is not one of ['demo', 'fast', 'paper']"),
         ("preprocess.exclude_on.noise", [0.2, 0.1], "preprocess.exclude_on.noise is [0.2, 0.1]; write the lower"),
         ("cohort.synthetic_atrophy", with_atrophy(), "cohort.synthetic_atrophy is for real scans; a simulated cohort"),
+        ("preprocess.template.space", "Talairach", "preprocess.template.space: 'Talairach' does not match '^MNI"),
+        ("overlap.atlas.affine", "header", "overlap.atlas.affine: 'header' is not one of [None, 'template']"),
         ("cohort.exclusion_list", "no.tsv", "cohort.exclusion_list no.tsv: no such file; check the path"),
         ("cohort.adni.adnimerge", "no.csv", "cohort.adni.adnimerge no.csv: no such file"),
         ("cohort.adni.search_csv", "no.csv", "cohort.adni.search_csv no.csv: no such file"),
@@ -224,6 +226,12 @@ def test_further_references_get_the_defaults_of_what_they_leave_out(config):
             {"source": "simulated", "correction": "voxel_fwe", "iterations": 10},
             "reference.other.iterations is 10, too few for an alpha of 0.05; set it to 1/alpha or more",
         ),
+        (
+            "other",
+            {"source": "nifti", "path": "map.nii", "threshold": -3.1},
+            "reference.other.threshold: -3.1 is less than or equal to the minimum of 0 (For nifti: the mask is where",
+        ),
+        ("other", {"source": "nifti", "polarity": 0}, "reference.other.polarity: 0 is not one of [1, -1]"),
         ("other", {"source": "sleuth", "path": "no.txt"}, "reference.other.path no.txt: no such file"),
         ("text_mined", {"source": "neuroquery", "path": "none"}, "reference.text_mined.path none: no such folder"),
         (
