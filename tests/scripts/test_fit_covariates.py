@@ -15,5 +15,5 @@ def test_everybody_is_predicted_once_from_age_alone(tmp_path, rng):
     main(subjects=tmp_path / "subjects.tsv", splits=tmp_path / "splits.tsv", predictions=tmp_path / "p.tsv")
     table = read_table(tmp_path / "p.tsv")
     assert sorted(table["participant_id"]) == sorted(subjects["participant_id"])
-    assert set(table["model"]) == {"covariates"}
+    assert set(table["model"]) == {"covariates_age"}
     assert ((table["score"] > 0) == table["label"]).all()
