@@ -100,7 +100,7 @@ def assemble(
             excluded += [exclusion(taken, participant_id, other.scan_id) for other in own[1:]]
     for participant_id, own in candidates.items():
         near_id = with_scan.get(participant_id)
-        why_not = f"not in participants.tsv{f', which has {near_id}: write the same identifier' if near_id else ''}"
+        why_not = f"not in participants.tsv{f', which has {near_id}; write the same identifier' if near_id else ''}"
         excluded += [exclusion(why_not, participant_id, scan.scan_id) for scan in own]
     if not scans:
         reasons = Counter(row["reason"] for row in excluded).most_common(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from relmaps.cohort.identifiers import bids_identifier
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing
 from relmaps.io.numbers import MINUS, read_number
@@ -131,12 +132,10 @@ def read_covariates(
         if inexact:
             notes.append(f"The {name} of {count_people(inexact)} is not exact: {list_values(inexact)}.")
         if unread:
-            notes.append(
-                f"The {name} of {count_people(unread)} cannot be used and counts as missing: {list_values(unread)}."
-            )
-        people = people.assign(
-            **{name: pd.Series(values, index=people.index, dtype=float if name == "age" else object)}
-        )
+            what = f"The {name} of {count_people(unread)} cannot be used and counts as missing"
+            notes.append(f"{what}: {list_values(_hide_identifiers(unread))}.")
+        dtype = float if name == "age" else object
+        people = people.assign(**{name: pd.Series(values, index=people.index, dtype=dtype)})
     return people, notes
 
 
@@ -150,6 +149,15 @@ def list_values(found: Mapping[str, Sized], most: int = 8) -> str:
     """Each value and how many participants have it, without a name: '89+' (2), '999' (1)."""
     shown = [f"{text} ({len(whose)})" for text, whose in found.items()]
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} other values" if len(shown) > most else "")
+
+
+def _hide_identifiers(found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The same without a value that is the identifier itself, because the wrong column was named."""
+    shown = defaultdict(list)
+    for text, whose in found.items():
+        for participant_id in whose:
+            shown["an identifier" if bids_identifier(text.strip("'")) == participant_id else text].append(participant_id)
+    return shown
 
 
 def _whose(found: Mapping[str, list[str]], most: int = 8) -> str:

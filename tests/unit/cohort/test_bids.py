@@ -465,7 +465,7 @@ def test_groups_and_identifiers_that_almost_match_are_named_and_counted(dataset)
     assert reasons(cohort) == {
         ("sub-02", "sub-02"): "diagnosis is 'ad', nearly AD: correct it or set cohort.labels",
         ("sub-50772", ""): "no T1w image; sub-0050772 has one: write the same identifier",
-        ("sub-0050772", "sub-0050772"): "not in participants.tsv, which has sub-50772: write the same identifier",
+        ("sub-0050772", "sub-0050772"): "not in participants.tsv, which has sub-50772; write the same identifier",
         ("sub-5", ""): "diagnosis is MCI",
     }
     assert cohort.notes == [

@@ -253,3 +253,9 @@ def test_a_table_that_is_a_link_to_nowhere_is_to_be_fetched(tmp_path):
     (tmp_path / "scans.csv").symlink_to(tmp_path / "gone")
     with pytest.raises(UserError, match=r"scans.csv: the link leads nowhere; fetch it \(`datalad get`"):
         read(tmp_path / "scans.csv")
+
+
+def test_a_note_names_nobody_where_the_wrong_column_is_that_of_age(table):
+    covariates = {"age": "id", "sex": None, "site": None, "allow_unreadable": True}
+    cohort = read(table("id,file,dx\nsub-A1,a.nii,AD\nB2,b.nii,CN\n"), covariates=covariates)
+    assert cohort.notes == ["The age of 2 participants cannot be used and counts as missing: an identifier (2)."]
