@@ -156,7 +156,8 @@ def _hide_identifiers(found: Mapping[str, list[str]]) -> dict[str, list[str]]:
     shown = defaultdict(list)
     for text, whose in found.items():
         for participant_id in whose:
-            shown["an identifier" if bids_identifier(text.strip("'")) == participant_id else text].append(participant_id)
+            is_identifier = bids_identifier(text.strip("'")) == participant_id
+            shown["an identifier" if is_identifier else text].append(participant_id)
     return shown
 
 
