@@ -30,6 +30,7 @@ def write_synthetic_report(study: SyntheticStudy, figures: Iterable[str], path: 
         template=study.path(f"preprocess/template/{study.grid.space}_T1w.nii.gz"),
         brain_mask=study.path(f"preprocess/template/{study.grid.space}_brain_mask.nii.gz"),
         space=study.grid.space,
+        notes=study.path("cohort/notes.tsv"),
         provenance=provenance,
         report=path,
     )

@@ -121,6 +121,7 @@ class SyntheticStudy:
             (participants, "cohort/participants.tsv", "participants"),
             (scans, "cohort/scans.tsv", "scans"),
             (exclusions, "cohort/exclusions.tsv", "exclusions"),
+            (pd.DataFrame({"stage": [], "note": []}), "cohort/notes.tsv", "notes"),
             (qc, "preprocess/qc.tsv", "qc"),
             (used.drop(columns="group"), "preprocess/subjects.tsv", "subjects"),
         ]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relmaps.catalogue.confounds import CONFOUND_INPUTS, COVARIATES
+from relmaps.catalogue.confounds import CONFOUND_INPUTS, COVARIATE_MODELS, COVARIATES
 from relmaps.catalogue.estimators import ESTIMATORS
 from relmaps.catalogue.networks import NETWORKS
 
@@ -14,8 +14,8 @@ class Model:
     """A model.
 
     kind : linear, network, selected or covariates. A linear model's score is a decision value, which only Platt scaling
-    turns into a probability. base : estimator or architecture. reduced : the cohort array without tissue contrast that
-    it sees instead of the study's, or None.
+    turns into a probability. base : estimator, architecture or kind. reduced : the cohort array without tissue contrast
+    that it sees instead of the study's, or None.
     """
 
     name: str
@@ -37,7 +37,8 @@ def on_reduced(base: str, reduced: str) -> Model:
 MODELS = {
     **{name: Model(name, "linear", name) for name in ESTIMATORS},
     **{name: Model(name, "network", name) for name in NETWORKS},
-    **{name: Model(name, name, name) for name in (SELECTED, COVARIATES)},
+    SELECTED: Model(SELECTED, SELECTED, SELECTED),
+    **{name: Model(name, COVARIATES, COVARIATES) for name in COVARIATE_MODELS},
 }
 CONFOUNDS = [on_reduced(base, reduced) for base in (*ESTIMATORS, *NETWORKS) for reduced in CONFOUND_INPUTS]
 MODELS |= {record.name: record for record in CONFOUNDS}

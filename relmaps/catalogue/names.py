@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from relmaps.catalogue.confounds import COVARIATE_MODELS, COVARIATE_TITLES
 from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, make_title
 from relmaps.catalogue.metrics import METRICS
 from relmaps.catalogue.models import find_model
@@ -20,7 +21,7 @@ MODEL_NAMES = {
     "svm": "Linear SVM",
     "logistic": "Logistic regression",
     "selected": "Selected network",
-    "covariates": "Age, sex and head size",
+    "covariates_none": "Size of the groups alone",
 }
 SHORT_NAMES = {"svm": "SVM"}  # where more follows
 INPUT_NAMES = {"binarised": "binarised scan", "brain_mask": "brain mask"}
@@ -35,8 +36,11 @@ def reference_name(name: str) -> str:
 
 
 def model_name(name: str) -> str:
-    """Such as "Linear SVM", "Network “small”", or of a confound model "SVM, binarised scan"."""
+    """Such as "Linear SVM", "Network “small”", or of a confound model "SVM, binarised scan" or "Age and sex"."""
     record = find_model(name)
+    if COVARIATE_MODELS.get(name):
+        *others, last = (COVARIATE_TITLES[covariate] for covariate in COVARIATE_MODELS[name])
+        return " and ".join(filter(None, [", ".join(others), last])).capitalize()
     if record.reduced is None:
         return MODEL_NAMES.get(name, f"Network “{name}”")
     return f"{SHORT_NAMES.get(record.base) or model_name(record.base)}, {INPUT_NAMES[record.reduced]}"

@@ -14,7 +14,7 @@ import nibabel as nib
 import numpy as np
 
 from relmaps.io.errors import UserError
-from relmaps.io.files import replacing, write_json
+from relmaps.io.files import explain_missing, replacing, write_json
 from relmaps.space.grid import Grid
 
 
@@ -73,9 +73,7 @@ def load_image(path: str | Path) -> nib.Nifti1Image:
     try:
         return cast(nib.Nifti1Image, nib.load(path))
     except FileNotFoundError:
-        if Path(path).is_symlink():
-            raise UserError(f"{path}: the link leads nowhere; fetch the file (datalad get, git annex get)") from None
-        raise UserError(f"{path}: no such image; check the path") from None
+        raise UserError(f"{path}: {explain_missing(path, 'image')}") from None
     except PermissionError:
         raise UserError(f"{path}: not readable; check its permissions") from None
     except (nib.filebasedimages.ImageFileError, OSError, EOFError, zlib.error) as error:

@@ -1,15 +1,14 @@
 """Which participants the study uses: those with a scan that passed every check."""
 
-import csv
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import bids_identifier
+from relmaps.cohort.identifiers import read_identifier, simplify_identifier
 from relmaps.io.errors import UserError
-from relmaps.io.tables import read_table
+from relmaps.io.text_tables import read_text_table
 
 log = logging.getLogger("relmaps")
 
@@ -119,39 +118,40 @@ def read_exclusion_list(path: str | Path, qc: pd.DataFrame, left_out: pd.DataFra
 
     A row names a scan by scan_id, all scans of a participant by participant_id, or both; other columns are notes. The
     list may be shared between studies, so a row that fits no scan of this one, used or left out before, is only logged.
-    Raises UserError that names the line if a row has no reason or names no scan.
+    Raises UserError that names the line if a row has no reason, names no scan, or nearly names one.
     """
     names = ("scan_id", "participant_id")
-    table = read_table(path, required=("reason",), text=("reason",))
+    table = read_text_table(path, required=("reason",))
     keys = [name for name in names if name in table]
     if not keys:
         raise UserError(f"{path}: column scan_id or participant_id is missing; it has {', '.join(table.columns)}")
-    for column in (*keys, "reason"):
-        table[column] = table[column].str.strip().replace("", None)
-    if "participant_id" in table:
-        table["participant_id"] = table["participant_id"].map(bids_identifier, na_action="ignore")
+    table = read_text_table(path, required=(*keys, "reason"))  # none of them may stand twice
     known = pd.concat([qc[list(names)], left_out[list(names)]], ignore_index=True)
     listed: dict[str, str] = {}
-    for number, row in enumerate(table.to_dict("records")):
-        if all(pd.isna(value) for value in row.values()):
-            continue  # spreadsheets leave rows of tabs
-        named = {key: row[key] for key in keys if pd.notna(row[key])}
+    for line, row in table[[*keys, "reason"]].iterrows():
+        if row.isna().all():
+            continue
+        where = f"{path}: line {line}"
+        named = row[keys].dropna().to_dict()
+        if "participant_id" in named:
+            named["participant_id"] = read_identifier(named["participant_id"], where)
         if not named:
-            raise UserError(f"{path}: line {_find_line(path, number)} names no scan; fill scan_id or participant_id")
+            raise UserError(f"{where} names no scan; fill scan_id or participant_id")
         who = " ".join(named.values())
         if pd.isna(row["reason"]):
-            raise UserError(f"{path}: line {_find_line(path, number)} ({who}) has no reason; say why it is left out")
+            raise UserError(f"{where} ({who}) has no reason; say why it is left out")
         scans = known.loc[(known[list(named)] == pd.Series(named)).all(axis=1), "scan_id"]
         if scans.empty:
-            log.warning("%s: line %d (%s) fits no scan of this study", path, _find_line(path, number), who)
+            _refuse_near_miss(named, known, where)
+            log.warning("%s (%s) fits no scan of this study", where, who)
         for scan_id in scans[scans.isin(qc["scan_id"])]:
             listed.setdefault(scan_id, row["reason"])
     return listed
 
 
-def _find_line(path: str | Path, number: int) -> int:
-    """The line of the file that holds (or ends) a row of the table, counted from 0 after the header."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter="\t")
-        lines = [reader.line_num for row in reader if len(row) > 1 or "".join(row).strip()]  # others are skipped
-    return lines[number + 1]
+def _refuse_near_miss(named: dict[str, str], known: pd.DataFrame, where: str) -> None:
+    """A row that means a scan but for case or zeros must not leave that scan in the study."""
+    for key, text in named.items():
+        near = known.loc[known[key].map(simplify_identifier, na_action="ignore") == simplify_identifier(text), key]
+        if len(near) and text not in set(near):
+            raise UserError(f"{where}: {key} {text} is no scan of this study, but nearly {near.iloc[0]}; correct it")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.names import map_name, reference_name
+from relmaps.classify.covariates import describe_covariates
 from relmaps.cohort.truth import find_truth
 from relmaps.figures.overlap import is_true, primary_scores
 from relmaps.report import tables
@@ -41,13 +42,15 @@ def build_report(
     sidecars: dict[str, dict],
     references: dict[str, dict],
     viewer: str,
+    notes: list[str],
     provenance: dict,
 ) -> str:
     """The page as text; no participant is named in it.
 
     pictures : figure -> PNG. rows : map -> PNG of it alone. published : as in
     `relmaps.report.tables.study_tables`. sidecars : map -> group.json. references : reference -> reference.json.
-    viewer : of `relmaps.report.viewer.viewer_data`. provenance : content of provenance.json.
+    viewer : of `relmaps.report.viewer.viewer_data`. notes : those of the cohort's tables. provenance : content of
+    provenance.json.
     """
     config, subjects, scores = provenance["config"], published["subjects"], published["scores"]
     confidence = config["overlap"]["confidence"]
@@ -77,6 +80,7 @@ def build_report(
         },
         captions={name: FIGURES[name].caption for name in pictures},
         parts=parts,
+        notes=[*notes, *describe_covariates(subjects)],
         tables={name: contents[name].html() for part in chain(*parts.values()) for name in part.tables}
         | {
             "settings": tables.pairs(dict(flatten(config)), ("Key", "Value"), "Settings").html(),

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from itertools import product
+from pathlib import Path
 
 from relmaps.catalogue.figures import FIGURES, Figure
 from relmaps.catalogue.maps import TISSUE_MAPS, find_map
@@ -47,6 +48,9 @@ class Layout:
         classify, relevance, overlap = config["classify"], config["relevance"], config["overlap"]
         self.results = config["redraw"] or f"results/{config['study']}"
         self.trained = self.results
+        self.notes: str | list[str] = f"{self.results}/cohort/notes.tsv"
+        if config["redraw"] and not Path(self.results, "cohort/notes.tsv").is_file():
+            self.notes = []  # a finished study of an earlier version has none
         self.folds = [str(fold) for fold in range(1, classify["folds"] + 1)]
 
         template = f"{self.results}/preprocess/template/{config['preprocess']['template']['space']}"

@@ -19,7 +19,7 @@ SETTINGS = {
     "labels": {"column": "diagnosis", "disease": "AD", "control": "CN"},
     "covariates": {"age": None, "sex": None, "site": None},
     "table": {"participant": "participant_id", "path": "path", "session": None},
-    "bids": {"sessions": None, "runs": None, "acquisitions": None},
+    "bids": {"sessions": None, "runs": None, "acquisitions": None, "allow": None},
 }
 READERS = {
     "participants.tsv": lambda path: read_bids(path.parent, SETTINGS),

@@ -10,6 +10,7 @@ from workflow.scripts.score_performance import main
 
 def test_performance_of_models_and_of_the_selection(tmp_path):
     scores = {"svm": [-1.0, 2.0, -1.0, 1.0], "A24": [-1.0, 1.0, 1.0, -1.0], "B24": [1.0, -1.0, -1.0, 1.0]}
+    scores["covariates_sex"] = [-1.0, 1.0, -1.0, 1.0]
     rows = [
         (model, str(1 + i // 8), 0, f"sub-{i:02d}", "test", i % 2, scores[model][i % 2 + 2 * (i // 8)])
         for model in scores
@@ -39,9 +40,9 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
     )
     table = read_table(tmp_path / "performance.tsv")
     accuracy = table.query("metric == 'balanced_accuracy' and fold == 'all' and seed == 'all'").set_index("model")
-    assert accuracy["value"].to_dict() == {"svm": 1, "A24": 0.5, "B24": 0.5, "selected": 1}
+    assert accuracy["value"].to_dict() == {"svm": 1, "A24": 0.5, "B24": 0.5, "covariates_sex": 1, "selected": 1}
     features = {"svm": "gm_modulated", "A24": "t1_syn", "B24": "t1_syn", "selected": "t1_syn"}
-    assert accuracy["feature"].to_dict() == features
+    assert accuracy["feature"].dropna().to_dict() == features
     folds = table.query("fold != 'all'")
     assert folds["ci_low"].isna().all()
     text = (tmp_path / "performance.tsv").read_text()
@@ -51,7 +52,7 @@ def test_performance_of_models_and_of_the_selection(tmp_path):
     assert brier == pytest.approx(np.mean((expit([-2, 4, -1.5, 2.5]) - [0, 1, 0, 1]) ** 2))
     assert read_table(tmp_path / "calibration.tsv")["model"].unique().tolist() == ["svm", "selected"]
     variability = read_table(tmp_path / "variability.tsv")
-    assert variability["model"].unique().tolist() == ["svm", "A24", "B24", "selected"]
+    assert variability["model"].unique().tolist() == ["svm", "A24", "B24", "covariates_sex", "selected"]
     assert variability["sd_seeds"].isna().all()
 
 

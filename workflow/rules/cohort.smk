@@ -168,6 +168,7 @@ rule ingest_cohort:
         participants=f"{RESULTS}/cohort/participants.tsv",
         scans=f"{RESULTS}/cohort/scans.tsv",
         left_out=f"{RESULTS}/cohort/left_out.tsv",
+        notes=f"{RESULTS}/cohort/notes.tsv",
     log:
         f"{RESULTS}/cohort/logs/ingest_cohort.log",
     benchmark:

@@ -89,6 +89,7 @@ rule write_report:
         brain_mask=LAYOUT.brain_mask,
         map_sidecars=LAYOUT.group_maps(suffix=".json"),
         reference_sidecars=REFERENCE_MASKS["reference_sidecars"],
+        notes=LAYOUT.notes,
         provenance=f"{RESULTS}/provenance.json",
     output:
         report=f"{RESULTS}/report.html",

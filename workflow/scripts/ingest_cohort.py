@@ -12,7 +12,7 @@ from relmaps.io.jobs import job, log
 from relmaps.io.tables import write_table
 
 
-def main(*, dataset, participants, scans, left_out, planned, source, settings):
+def main(*, dataset, participants, scans, left_out, notes, planned, source, settings):
     cohort = read_cohort(source, dataset, settings)
     found = [scan.scan_id for scan in cohort.scans]
     if found != planned:
@@ -28,9 +28,12 @@ def main(*, dataset, participants, scans, left_out, planned, source, settings):
         for scan in cohort.scans
     ]
     log.info("%d participants, %d left out", len(found), len(cohort.exclusions))
+    for note in cohort.notes:
+        log.warning("%s", note)
     write_table(cohort.participants, participants, "participants")
     write_table(pd.DataFrame(rows), scans, "scans")
     write_table(cohort.exclusions, left_out, "exclusions")
+    write_table(pd.DataFrame({"stage": "cohort", "note": cohort.notes}), notes, "notes")
 
 
 def _hash_or_none(path):
@@ -48,6 +51,7 @@ if __name__ == "__main__":
             participants=snakemake.output.participants,
             scans=snakemake.output.scans,
             left_out=snakemake.output.left_out,
+            notes=snakemake.output.notes,
             planned=snakemake.params.scans,
             source=snakemake.params.source,
             settings=snakemake.params.settings,

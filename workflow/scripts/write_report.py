@@ -10,9 +10,9 @@ from relmaps.report.page import build_report
 from relmaps.report.viewer import Layer, viewer_data
 
 
-def main(*, pictures, rows, published, maps, sidecars, masks, references, template, brain_mask, space, provenance,
-         report):  # fmt: skip
-    """pictures, rows, published, maps, sidecars, masks, references : name -> file."""
+def main(*, pictures, rows, published, maps, sidecars, masks, references, template, brain_mask, space, notes,
+         provenance, report):  # fmt: skip
+    """pictures, rows, published, maps, sidecars, masks, references : name -> file. notes : of the cohort, or none."""
     grid = load_grid(brain_mask, space)
     sidecars = {name: read_json(path) for name, path in sidecars.items()}
     viewer = viewer_data(
@@ -29,6 +29,7 @@ def main(*, pictures, rows, published, maps, sidecars, masks, references, templa
         sidecars=sidecars,
         references={name: read_json(path) for name, path in references.items()},
         viewer=viewer,
+        notes=read_table(notes)["note"].tolist() if notes else [],
         provenance=read_provenance(provenance),
     )
     write_text(page, report)
@@ -48,6 +49,7 @@ if __name__ == "__main__":
             template=read.template,
             brain_mask=read.brain_mask,
             space=names.space,
+            notes=read.notes,
             provenance=read.provenance,
             report=snakemake.output.report,
         )

@@ -2,14 +2,24 @@
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, make_people
+from relmaps.cohort.cohort import (
+    Cohort,
+    Scan,
+    assemble,
+    exclusion,
+    explain_group,
+    find_near_group,
+    make_people,
+    note_near_groups,
+)
+from relmaps.cohort.identifiers import bids_identifier
 from relmaps.cohort.sources.adni_tables import (
     Image,
     find_search_csv,
@@ -20,6 +30,7 @@ from relmaps.cohort.sources.adni_tables import (
     with_person,
 )
 from relmaps.io.errors import UserError
+from relmaps.io.files import explain_missing
 
 SUBJECT = re.compile(r"\d{3}_S_\d+", re.IGNORECASE)
 LEVELS = 3  # <description>/<date>/<image id> below a subject's folder
@@ -44,7 +55,7 @@ class Found:
         if self.shared:
             return f"{self.paths[0]}: a folder with DICOM files of several images; download the image again"
         if not os.path.exists(self.paths[0]):
-            return f"{self.paths[0]}: the link leads nowhere; fetch the file"
+            return f"{self.paths[0]}: {explain_missing(self.paths[0])}"
         return None
 
 
@@ -60,7 +71,8 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
     """
     root = Path(root)
     if not root.is_dir():
-        raise UserError(f"input {root}: no such folder; give the folder of the ADNI download, --config input=FOLDER")
+        remedy = "give the folder of the ADNI download, --config input=FOLDER"
+        raise UserError(f"input {root}: {explain_missing(root, 'folder', remedy)}")
     labels, adni = settings["labels"], settings["adni"]
     try:
         found, excluded = _find_images(root)
@@ -88,13 +100,17 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
             f"input {root}: none of {len(excluded)} images can be taken, {times} of them because: {reason}; "
             "check cohort.labels and cohort.adni"
         )
+    near: dict[str, set[str]] = defaultdict(set)
+    for image in images.values():
+        if similar := find_near_group(image.group, labels):
+            near[f"{image.group!r} for {similar}"].add(image.participant_id)
     taken, others = _choose(usable, adni["descriptions"])
     scans = {}
     for image in taken:
         path = found[image.image_id].paths[0]
         scans[image.participant_id] = [Scan(image.scan_id, image.participant_id, image.session_id, path)]
     excluded = sorted([*excluded, *others], key=lambda row: (row["participant_id"], row["scan_id"] or ""))
-    return assemble(_people(taken), scans, labels, excluded, f"input {root}")
+    return assemble(_people(taken), scans, settings, excluded, f"input {root}", notes=note_near_groups(near, labels))
 
 
 def list_tables(where: str, settings: dict) -> list[str]:
@@ -126,7 +142,7 @@ def _refusal(labels: dict, adni: dict):
         if image.group is None:
             return f"no value in column {labels['column']}"
         if image.group not in groups:
-            return f"{labels['column']} is {image.group}{image.said_by}"
+            return f"{explain_group(image.group, labels)}{image.said_by}"
         if visits and plain(image.visit) not in visits:
             return f"visit {image.visit or '(empty)'} is not in cohort.adni.visits"
         if plain_description(image.description) not in descriptions:

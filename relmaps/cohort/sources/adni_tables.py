@@ -2,7 +2,6 @@
 
 import csv
 import re
-import warnings
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from relmaps.cohort.cohort import bids_identifier
+from relmaps.cohort.covariates import read_age
+from relmaps.cohort.identifiers import bids_identifier
 from relmaps.io.errors import UserError
+from relmaps.io.text_tables import read_text_table
 
 # What known revisions call a column; the search's present name first.
 REVISIONS = (
@@ -60,11 +61,14 @@ class Image:
 
 @dataclass
 class Person:
-    """A participant of ADNIMERGE.csv. diagnoses : day of an exam -> group. age : years on the day of the first exam."""
+    """A participant of ADNIMERGE.csv.
+
+    diagnoses : day of an exam -> group. age : on the day of the first exam, as written.
+    """
 
     diagnoses: dict[date, str] = field(default_factory=dict)
     first_exam: date | None = None
-    age: float | None = None
+    age: str | None = None
     sex: str | None = None
     site: str | None = None
 
@@ -74,11 +78,14 @@ class Person:
         distance, exam = min(distances, default=(DAYS_TO_EXAM + 1, day))
         return self.diagnoses[exam] if distance <= DAYS_TO_EXAM else None
 
-    def age_at(self, day: date) -> float | None:
-        """Years, to two places."""
+    def age_at(self, day: date) -> str | float | None:
+        """Years, to two places; what is no age is as written."""
         if self.age is None or self.first_exam is None:
             return None
-        return round(self.age + (day - self.first_exam).days / DAYS_PER_YEAR, 2)
+        try:
+            return round(read_age(self.age)[0] + (day - self.first_exam).days / DAYS_PER_YEAR, 2)
+        except ValueError:
+            return self.age
 
 
 def plain(text: str) -> str:
@@ -176,15 +183,14 @@ def read_adnimerge(path: str | Path) -> dict[str, Person]:
     path = Path(path)
     table = _read_csv(path, "cohort.adni.adnimerge").replace({"NA": "", "NaN": ""})
     subjects, visits, exams = (table[_column(table, name, path)] for name in ("PTID", "VISCODE", "EXAMDATE"))
-    names = {plain(name): name for name in table}
+    columns = {name: _find_column(table, name, path) for name in ("DX_bl", "DX", "AGE", "PTGENDER", "SITE")}
     baseline = visits.str.lower() == "bl"
-    if "dxbl" in names and "dx" not in names:
-        diagnoses = table[names["dxbl"]].where(baseline, "")
+    if columns["DX_bl"] and not columns["DX"]:
+        diagnoses = table[columns["DX_bl"]].where(baseline, "")
     else:
         diagnoses = table[_column(table, "DX", path)]
     empty = pd.Series("", index=table.index)
-    ages, sexes, sites = (table.get(names.get(name), empty) for name in ("age", "ptgender", "site"))
-    ages = pd.to_numeric(ages, errors="coerce")
+    ages, sexes, sites = (table.get(columns[name], empty) for name in ("AGE", "PTGENDER", "SITE"))
     people: dict[str, Person] = {}
     rows = zip(subjects, baseline, _days(exams, "EXAMDATE", path), diagnoses, ages, sexes, sites, strict=True)
     for subject, first, day, diagnosis, age, sex, site in rows:
@@ -192,7 +198,7 @@ def read_adnimerge(path: str | Path) -> dict[str, Person]:
         if day and diagnosis:
             person.diagnoses[day] = common_group(re.split(r"\s+to\s+", diagnosis, flags=re.IGNORECASE)[-1])
         if first:
-            person.first_exam, person.age = day, None if pd.isna(age) else float(age)
+            person.first_exam, person.age = day, age or None
         person.sex = person.sex or sex or None
         person.site = person.site or (site.zfill(3) if site else None)
     return people
@@ -215,27 +221,26 @@ def with_person(image: Image, person: Person, file: str, labels: dict, site: boo
 
 
 def _read_csv(path: Path, key: str) -> pd.DataFrame:
-    """All cells as text without spaces around them; rows without any are dropped."""
-    try:
-        with warnings.catch_warnings():  # a first row that is too long, which would shift or lose a column
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
-    except OSError as error:
-        raise UserError(f"{path}: no such table ({error.strerror}); check {key}") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a readable comma-separated UTF-8 table ({str(error).strip()})") from None
-    table = table.apply(lambda column: column.str.strip())
-    return table[(table != "").any(axis=1)].reset_index(drop=True)
+    """All cells as text without spaces around them, "" where there is none."""
+    return read_text_table(path, delimiters=",", if_no_file=f"check {key}").fillna("").reset_index(drop=True)
 
 
 def _column(table: pd.DataFrame, wanted: str, path: Path) -> str:
     """The table's name of a column that is wanted under any of its names of REVISIONS."""
-    columns = {plain(column): column for column in reversed(table.columns)}
     others = next((names for names in REVISIONS if plain(wanted) in map(plain, names)), ())
-    for name in map(plain, (wanted, *others)):
-        if name in columns:
-            return columns[name]
+    for name in (wanted, *others):
+        found = _find_column(table, name, path)
+        if found is not None:
+            return found
     raise UserError(f"{path}: column {wanted} is missing; it has {', '.join(table.columns)}")
+
+
+def _find_column(table: pd.DataFrame, name: str, path: Path) -> str | None:
+    """The table's name of a column, without regard to case and punctuation; UserError if it stands twice."""
+    found = [column for column in table.columns if plain(column) == plain(name)]
+    if len(found) > 1:
+        raise UserError(f"{path}: column {name} stands twice ({', '.join(found)}); rename one of them")
+    return found[0] if found else None
 
 
 def _days(texts: pd.Series, column: str, path: Path) -> list[date | None]:

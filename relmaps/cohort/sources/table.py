@@ -1,7 +1,5 @@
 """Scans from a table with a row for each: NIfTI files (source `table`) or folders of one DICOM series (`dicom`)."""
 
-import csv
-import io
 import os
 import re
 from collections import Counter
@@ -9,9 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from relmaps.cohort.cohort import Cohort, Scan, assemble, bids_identifier, exclusion, make_people
+from relmaps.cohort.cohort import Cohort, Scan, assemble, exclusion, make_people
+from relmaps.cohort.covariates import find_sidecar, read_levels
+from relmaps.cohort.identifiers import read_identifier
+from relmaps.cohort.sessions import order_sessions
 from relmaps.io.errors import UserError
-from relmaps.io.tables import NOT_AVAILABLE
+from relmaps.io.text_tables import read_text_table
 
 DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # spreadsheets write ; in a CSV where the comma is the decimal sign
 
@@ -25,12 +26,10 @@ def read_scan_table(path: str | Path, settings: dict) -> Cohort:
     """
     path = Path(path)
     labels, covariates = settings["labels"], settings["covariates"]
-    columns = [*settings["table"].values(), labels["column"], *covariates.values()]
+    columns = [*settings["table"].values(), labels["column"], *(covariates[name] for name in ("age", "sex", "site"))]
     table = _read_rows(path, list(dict.fromkeys(filter(None, columns))))
     scans = _scans(table, path, settings["table"])
     _check_labels(scans, table[labels["column"]], path)
-    if covariates["age"]:
-        table[covariates["age"]] = table[covariates["age"]].str.replace(",", ".")  # the decimal sign of many languages
     candidates: dict[str, list[Scan]] = {}
     excluded: list[dict] = []
     taken: dict = {}
@@ -46,72 +45,36 @@ def read_scan_table(path: str | Path, settings: dict) -> Cohort:
     people = make_people(
         table.iloc[list(taken.values())].reset_index(drop=True), pd.Series(list(taken)), labels, covariates
     )
-    return assemble(people, candidates, labels, excluded, f"input {path}")
+    levels, notes = read_levels(path, covariates["sex"]), _note_order(candidates)
+    return assemble(people, candidates, settings, excluded, f"input {path}", levels, notes)
 
 
 def list_tables(where: str, settings: dict) -> list[str]:
-    """The table itself."""
-    return [where]
+    """The table itself, and its sidecar if it is there."""
+    return [where, *map(str, filter(None, [find_sidecar(where)]))]
+
+
+def _note_order(candidates: dict[str, list[Scan]]) -> list[str]:
+    """A sentence if rows, whose order counts, are not in the order of their sessions' names."""
+    n = 0
+    for scans in candidates.values():
+        names = list(dict.fromkeys(scan.session_id for scan in scans if scan.session_id))
+        n += (order_sessions(names) or names)[:1] != names[:1]
+    what = "a row before that of the session that is the first by its name: the first row is taken"
+    return [f"{n} participant(s) have {what}."] if n else []
 
 
 def _read_rows(path: Path, columns: list[str]) -> pd.DataFrame:
     """The columns' text without spaces around it, None for n/a and empty cells; the index is the line in the file."""
-    text, line, rows = _read_text(path), 1, {}
-    try:
-        delimiter, header = _header_of(text, DELIMITERS[path.suffix.lower()], columns)
-        if header:
-            _check_header(header, columns, path)
-        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        next(reader, None)
-        for cells in reader:
-            line, cells = reader.line_num, [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                raise UserError(
-                    f"{path}: line {line} has {len(cells)} cells, but the header {len(header)}; "
-                    "put a cell that contains the delimiter in quotes"
-                )
-            rows[line] = [None if cell in ("", NOT_AVAILABLE) else cell for cell in cells]
-    except csv.Error as error:
-        raise UserError(f"{path}: not readable after line {line} ({error}); check the quotes there") from None
-    if not rows:
-        raise UserError(f"{path}: has no rows; give one for each scan")
-    return pd.DataFrame.from_dict(rows, orient="index", columns=header, dtype=object)[columns]
-
-
-def _read_text(path: Path) -> str:
     if os.path.isdir(path):
         raise UserError(f"input {path}: is a folder; give the table of scans, --config input=TABLE")
-    if not os.path.exists(path):
-        raise UserError(f"input {path}: no such table; check the path")
     if path.suffix.lower() not in DELIMITERS:
         raise UserError(f"input {path}: not a .csv or .tsv file; save the table as one of them")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save the table as UTF-8") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
-
-
-def _header_of(text: str, delimiters: str, columns: list[str]) -> tuple[str, list[str]]:
-    """The first delimiter that gives all columns, else the one that gives most cells; and the header's cells."""
-    line = text.partition("\n")[0]
-    headers = {sign: [cell.strip() for cell in next(csv.reader([line], delimiter=sign), [])] for sign in delimiters}
-    return max(headers.items(), key=lambda item: (set(columns) <= set(item[1]), len(item[1])))
-
-
-def _check_header(header: list[str], columns: list[str], path: Path) -> None:
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise UserError(
-            f"{path}: column {', '.join(missing)} is missing; it has {', '.join(header)}; "
-            "check cohort.table, cohort.labels and cohort.covariates"
-        )
-    twice = [column for column in columns if header.count(column) > 1]
-    if twice:
-        raise UserError(f"{path}: column {twice[0]} stands twice; rename one of them")
+    keys = "check cohort.table, cohort.labels and cohort.covariates"
+    table = read_text_table(path, columns, DELIMITERS[path.suffix.lower()], if_no_column=keys)
+    if table.empty:
+        raise UserError(f"{path}: has no rows; give one for each scan")
+    return table[columns]
 
 
 def _scans(table: pd.DataFrame, path: Path, columns: dict) -> list[Scan]:
@@ -122,7 +85,7 @@ def _scans(table: pd.DataFrame, path: Path, columns: dict) -> list[Scan]:
     sessions = table[columns["session"]] if columns["session"] else [None] * len(table)
     files = table[columns["path"]]
     for line, name, session, file in zip(table.index, table[columns["participant"]], sessions, files, strict=True):
-        participant_id = bids_identifier(name or "")
+        participant_id = read_identifier(name or "", f"{path}: line {line}")
         if not participant_id:
             wrong = "is empty" if name is None else f"is {name!r}, without letters and digits"
             raise UserError(f"{path}: line {line}: column {columns['participant']} {wrong}; name the participant")

@@ -21,17 +21,15 @@ def open_map(study: Study) -> Combine:
 
 
 def make_design(subjects: pd.DataFrame) -> np.ndarray:
-    """(n_subjects, p): intercept, disease, and age, sex and total intracranial volume where they can be had.
+    """(n_subjects, p): intercept, disease, and the covariates of `known_covariates`, centred.
 
-    A covariate is dropped, and that is logged, where a subject lacks it or it is constant; all are dropped where they
-    would leave fewer than MINIMUM_DF residual degrees of freedom. Covariates are centred.
+    The mean of the others stands for a subject that lacks a covariate. All covariates are dropped, and that is logged,
+    where they would leave fewer than MINIMUM_DF residual degrees of freedom.
     """
     columns = [np.ones(len(subjects)), subjects["label"].to_numpy(dtype=float)]
-    for name, values in known_covariates(subjects).items():
-        if np.ptp(values) == 0:
-            log.info("vbm: covariate %s is dropped, it is the same for all subjects", name)
-        else:
-            columns.append((values - values.mean()) / values.std(ddof=1))
+    for values in known_covariates(subjects).values():
+        filled = np.where(np.isnan(values), np.nanmean(values), values)
+        columns.append((filled - filled.mean()) / filled.std(ddof=1))
     df = len(subjects) - len(columns)
     if df < MINIMUM_DF and len(columns) > 2:
         log.info("vbm: all covariates are dropped, they would leave %d residual degrees of freedom", df)

@@ -1,4 +1,8 @@
+import pytest
+
+from relmaps.catalogue.confounds import name_covariate_model
 from relmaps.catalogue.models import MODELS, find_model, is_confound, names_of
+from relmaps.catalogue.names import model_name
 
 
 def test_a_control_is_the_model_behind_it_on_a_reduced_input():
@@ -20,3 +24,18 @@ def test_every_name_is_that_of_its_record_and_of_one_kind():
 
 def test_a_model_of_another_version_is_a_network():
     assert (find_model("Z9_binarised").kind, is_confound("Z9_binarised")) == ("network", False)
+
+
+@pytest.mark.parametrize(
+    ("used", "name", "title"),
+    [
+        (("age", "sex", "tiv_ml"), "covariates", "Age, sex and head size"),
+        (("tiv_ml", "age"), "covariates_age_tiv_ml", "Age and head size"),
+        (("sex",), "covariates_sex", "Sex"),
+        ((), "covariates_none", "Size of the groups alone"),
+    ],
+)
+def test_a_model_of_covariates_is_called_by_those_that_it_uses(used, name, title):
+    assert name_covariate_model(used) == name
+    assert model_name(name) == title
+    assert (find_model(name).kind, find_model(name).base, is_confound(name)) == ("covariates", "covariates", True)

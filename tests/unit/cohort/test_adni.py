@@ -275,11 +275,23 @@ def test_a_missing_column_is_named_with_its_file(tmp_path, settings, missing):
         read_adni(tmp_path, settings)
 
 
-@pytest.mark.parametrize("text", ["", "Image Data ID,Subject\nI1,002_S_0001,AD\n", "Image Data ID\nI1\nI2,x\n"])
-def test_a_table_that_cannot_be_read_is_named(tmp_path, settings, text):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty; write a header and rows"),
+        ("Image Data ID,Subject\nI1,002_S_0001,AD\n", "line 2 has 3 cells, but the header 2; write n/a"),
+        ("Image Data ID\nI1\nI2,x\n", "line 3 has 2 cells, but the header 1; write n/a"),
+        ('Image Data ID,Subject,Note\nI1,002_S_0001,"\nI2,002_S_0002,"\n', "lines 2 to 3 are one row because of a"),
+        (
+            "Image Data ID,Image data id,Subject\n1,1,a\n",
+            r"column Image Data ID stands twice \(Image Data ID, ",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named(tmp_path, settings, text, words):
     write_images(tmp_path, [person(1)]).write_text(text)
     settings["adni"]["search_csv"] = tmp_path / "search.csv"
-    with pytest.raises(UserError, match=r"search.csv: not a readable comma-separated UTF-8 table") as error:
+    with pytest.raises(UserError, match=f"search.csv: {words}") as error:
         read_adni(tmp_path, settings)
     assert "\n" not in str(error.value)
 
@@ -301,10 +313,10 @@ def test_files_that_are_not_there_are_named(tmp_path, settings):
         read_adni(tmp_path, settings)
     search_csv = write_images(tmp_path, [person(1)])
     settings["adni"]["adnimerge"] = str(tmp_path / "merge.csv")
-    with pytest.raises(UserError, match=r"merge.csv: no such table .*check cohort.adni.adnimerge"):
+    with pytest.raises(UserError, match=r"merge.csv: no such table; check cohort.adni.adnimerge"):
         read_adni(tmp_path, settings)
     settings["adni"]["search_csv"] = str(tmp_path / "other.csv")
-    with pytest.raises(UserError, match=r"other.csv: no such table .*check cohort.adni.search_csv"):
+    with pytest.raises(UserError, match=r"other.csv: no such table; check cohort.adni.search_csv"):
         read_adni(tmp_path, settings)
     settings["adni"]["search_csv"] = None
     (tmp_path / "ADNIMERGE.csv").write_text("PTID,IMAGEUID\n")
@@ -367,3 +379,27 @@ def test_the_shipped_study_fits_the_schema():
     schema = read_schema()
     jsonschema.validate(cohort, schema["properties"]["cohort"] | {"$defs": schema["$defs"]})
     assert cohort["source"] == "adni"
+
+
+def test_groups_that_nearly_are_those_of_the_study_are_named_and_counted(tmp_path, settings):
+    write_images(tmp_path, [person(1), person(2, group="CN"), person(3, group="ad"), person(4, group="A D")])
+    cohort = read_adni(tmp_path, settings)
+    assert get_reasons(cohort) == {
+        "I3": "Group is 'ad', nearly AD: correct it or set cohort.labels",
+        "I4": "Group is 'A D', nearly AD: correct it or set cohort.labels",
+    }
+    assert cohort.notes == [
+        "2 participants: left out, or some of their images, because their Group is nearly a group of the study: "
+        "'ad' for AD (1), 'A D' for AD (1)."
+    ]
+
+
+def test_an_age_of_adnimerge_that_is_none_stops_the_study(tmp_path, settings):
+    write_images(tmp_path, [person(1), person(2, group="CN")])
+    rows = ["PTID,VISCODE,EXAMDATE,DX,AGE", "002_S_0001,bl,2006-04-18,Dementia,89+", "002_S_0002,bl,2006-04-18,CN,old"]
+    (tmp_path / "merge.csv").write_text("\n".join(rows))
+    settings["adni"]["adnimerge"] = str(tmp_path / "merge.csv")
+    with pytest.raises(UserError, match=r"column Age has values that cannot be used: 'old' \(sub-002S0002\)"):
+        read_adni(tmp_path, settings | {"covariates": settings["covariates"] | {"allow_unreadable": False}})
+    cohort = read_adni(tmp_path, settings | {"covariates": settings["covariates"] | {"allow_unreadable": True}})
+    assert cohort.participants["age"].isna().tolist() == [False, True]

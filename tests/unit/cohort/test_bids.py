@@ -9,7 +9,7 @@ import pathspec
 import pytest
 from bids2table import index_dataset
 
-from relmaps.cohort.sources.bids import is_ignored, read_bids, read_ignore_rules
+from relmaps.cohort.sources.bids import is_ignored, list_tables, read_bids, read_ignore_rules
 from relmaps.io.errors import UserError
 
 pytestmark = pytest.mark.fault
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.fault
 SETTINGS = {
     "labels": {"column": "diagnosis", "disease": "AD", "control": "CN"},
     "covariates": {"age": "age", "sex": "sex", "site": None},
-    "bids": {"sessions": None, "runs": None, "acquisitions": None},
+    "bids": {"sessions": None, "runs": None, "acquisitions": None, "allow": None},
 }
 TWO = "participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD\n02\t71\tm\tCN\n"
 
@@ -108,7 +108,15 @@ def test_participants_and_scans_with_a_reason_for_each_that_is_left_out(dataset)
         ),
         ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", "no T1w scan of a participant whose diagnosis"),
         ("participant_id\tage\tsex\tdiagnosis\nsub-01\t70\tf\tMCI\n", r"\(most often: diagnosis is MCI\)"),
-        ("", "not a readable tab-separated UTF-8 table"),
+        ("", "is empty; write a header and rows"),
+        (TWO.replace("CN\n", "CN\tx\n"), "line 3 has 5 cells, but the header 4; write n/a in a cell without a value"),
+        (TWO.replace("\tm\tCN", "\tCN"), "line 3 has 3 cells, but the header 4; write n/a in a cell without a value"),
+        (TWO.replace("sex", "age"), "column sex is missing"),
+        (
+            TWO.replace("diagnosis", "diagnosis\tage").replace("AD", "AD\t3"),
+            "column age stands twice; rename one",
+        ),
+        ("/annex/objects/MD5E-s1--0.tsv\n", r"a pointer to a file that is not there; fetch it \(`datalad get`"),
     ],
 )
 def test_errors_name_the_file_and_the_remedy(dataset, table, words):
@@ -126,7 +134,7 @@ def test_a_table_in_another_encoding_is_named(dataset, encoding, works):
     if works:
         assert len(read(root, covariates={"age": "âge", "sex": "sex", "site": None}).scans) == 2
         return
-    with pytest.raises(UserError, match=r"participants\.tsv: not a readable tab-separated UTF-8 table") as error:
+    with pytest.raises(UserError, match=r"participants\.tsv: not UTF-8 \(.*; save the table as UTF-8") as error:
         read(root)
     assert "\n" not in str(error.value)
 
@@ -135,7 +143,7 @@ def test_a_tab_at_the_end_of_each_row_shifts_no_column_and_a_cell_too_many_is_to
     scans = name_images("sub-01", "") + name_images("sub-02", "")
     assert len(read(dataset(TWO.replace("AD\n", "AD\t\n").replace("CN\n", "CN\t\n"), scans)).scans) == 2
     for table in (TWO.replace("AD\n", "AD\tx\n").replace("CN\n", "CN\ty\n"), TWO.replace("CN\n", "CN\tx\n")):
-        with pytest.raises(UserError, match=r"participants\.tsv: not a readable tab-separated UTF-8 table"):
+        with pytest.raises(UserError, match=r"participants\.tsv: line . has 5 cells, but the header 4"):
             read(dataset(table, scans))
 
 
@@ -335,7 +343,9 @@ def test_the_images_are_those_that_bids2table_finds(dataset):
     table = table[(table["suffix"] == "T1w") & table["ext"].isin([".nii", ".nii.gz"])]
     table = table.assign(run=table["run"].map(lambda run: "" if run != run else str(int(run)))).fillna("")
     for sessions, acquisitions, runs in itertools.product(
-        (None, ["10", "1"], ["none", "ses-2"]), (None, ["spgr", "none"]), (None, ["10", "2", "none"])
+        (["none", "1", "2", "10"], ["10", "1"], ["none", "ses-2"]),
+        (None, ["spgr", "none"]),
+        (None, ["10", "2", "none"]),
     ):
         cohort = read_selected(root, sessions=sessions, acquisitions=acquisitions, runs=runs)
         assert cohort.exclusions["scan_id"].notna().sum() + len(cohort.scans) == len(table)
@@ -346,7 +356,9 @@ def test_the_images_are_those_that_bids2table_finds(dataset):
                 names = wanted and ["" if name == "none" else name.removeprefix("ses-") for name in wanted]
                 rank.append(value if not wanted else names.index(value) if value in names else None)
             rank[2] = rank[2] if runs else int(rank[2] or 0)
-            if None not in rank:
+            normalised = 0 if row.rec == "norm" else 1
+            rank = [rank[0], rank[1] if acquisitions else "", normalised, *rank[1:]]
+            if None not in rank and not row.ce:
                 best[row.sub] = min(best.get(row.sub, (rank, row.path)), (rank, row.path))
         assert {scan.path for scan in cohort.scans} == {str(root / path) for _, path in best.values()}
 
@@ -359,3 +371,139 @@ def test_thousands_of_participants_take_seconds(dataset):
     start = time.monotonic()
     assert len(read(root).scans) == 2_000
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("sessions", "first"),
+    [
+        (("10", "2"), "2"),
+        (("M120", "M24", "bl"), "bl"),
+        (("M12", "bl", "sc"), "sc"),
+        (("post", "pre"), "pre"),
+    ],
+)
+def test_the_first_session_is_the_earliest_by_name(dataset, sessions, first):
+    cohort = read(dataset(TWO, name_images("sub-01", *(f"ses-{name}" for name in sessions))))
+    assert [scan.session_id for scan in cohort.scans] == [f"ses-{first}"]
+
+
+def test_sessions_without_an_order_are_refused_unless_the_configuration_lists_them(dataset):
+    root = dataset(TWO, name_images("sub-01", "ses-beta", "ses-alpha") + name_images("sub-03", "ses-x1", "ses-y"))
+    with pytest.raises(UserError, match=r"^sub-01: which of the sessions alpha, beta is the first does not follow"):
+        read(root)
+    assert read_selected(root, sessions=["beta", "alpha"]).scans[0].session_id == "ses-beta"
+
+
+def test_a_cohort_of_different_sessions_is_noted(dataset):
+    cohort = read(dataset(TWO, name_images("sub-01", "ses-1") + name_images("sub-02", "ses-2", "ses-10")))
+    assert cohort.notes == ["The scans are of different sessions: 1 (1), 2 (1)."]
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        ("ce-gad", "contrast-enhanced (ce-gad)"),
+        ("acq-mprageGd", "contrast-enhanced (acq-mprageGd)"),
+        ("acq-cspine", "not an image of the head (acq-cspine)"),
+        ("acq-3plocalizer", "a localizer (acq-3plocalizer)"),
+        ("part-phase", "not a magnitude image (part-phase)"),
+        ("chunk-1", "one part of the field of view (chunk-1)"),
+        ("inv-2", "one inversion of several (inv-2)"),
+    ],
+)
+def test_what_is_no_plain_head_is_taken_only_where_the_configuration_allows_it(dataset, other, kind):
+    root = dataset(TWO, name_images("sub-01", "rec-norm", other) + name_images("sub-02", other))
+    cohort = read(root)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01_rec-norm"]
+    why = f"{kind}; to take it anyway, list {other} in cohort.bids.allow"
+    assert reasons(cohort) == {("sub-01", f"sub-01_{other}"): why, ("sub-02", f"sub-02_{other}"): why}
+    what = kind.partition(" (")[0]
+    assert cohort.notes == [f"T1w images that were not considered, by their names: {what} (2)."]
+    cohort = read_selected(root, allow=[other])
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01_rec-norm", f"sub-02_{other}"]
+    assert cohort.notes == []
+
+
+def test_an_acquisition_that_is_configured_is_not_judged_by_its_name(dataset):
+    root = dataset(TWO, name_images("sub-01", "acq-cspine", "acq-cspine_part-phase"))
+    assert read_selected(root, acquisitions=["cspine"]).scans[0].scan_id == "sub-01_acq-cspine"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("rec-norm", ""),
+        ("", "rec-dis2d"),
+        ("rec-dis2d", "rec-nonorm"),
+        ("acq-mprage", "acq-2dtse"),
+        ("acq-z", "acq-a_desc-preproc"),
+        ("", "echo-1"),
+        ("echo-2", "echo-10"),
+        ("part-mag", "space-MNI"),
+        ("acq-nogad", "mt-on"),
+    ],
+)
+def test_of_a_session_the_raw_normalised_head_in_3d_comes_first(dataset, better, worse):
+    taken = read(dataset(TWO, name_images("sub-01", worse, better))).scans[0].scan_id
+    assert taken == f"sub-01_{better}".removesuffix("_")
+
+
+def test_a_participant_with_mp2rage_alone_has_a_reason(dataset):
+    root = dataset(TWO, ["sub-02/anat/sub-02_UNIT1.nii.gz", *name_images("sub-01", ""), "sub-01/anat/sub-01_UNIT1.nii"])
+    why = "no T1w image but UNIT1, with noise around the head; save a denoised one as T1w to take it"
+    assert reasons(read(root)) == {("sub-02", "sub-02"): why}
+
+
+def test_groups_and_identifiers_that_almost_match_are_named_and_counted(dataset):
+    root = dataset(
+        "participant_id\tage\tsex\tdiagnosis\n01\t70\tf\tAD \n02\t71\tm\tad\n50772\t70\tf\tCN\n"
+        "0007\t70\tf\tCN\n007\t70\tf\tCN\n5\t70\tf\tMCI\n",
+        [path for name in ("sub-01", "sub-02", "sub-0050772", "sub-0007", "sub-007") for path in name_images(name, "")],
+    )
+    cohort = read(root)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-0007", "sub-007", "sub-01"]
+    assert reasons(cohort) == {
+        ("sub-02", "sub-02"): "diagnosis is 'ad', nearly AD: correct it or set cohort.labels",
+        ("sub-50772", ""): "no T1w image; sub-0050772 has one: write the same identifier",
+        ("sub-0050772", "sub-0050772"): "not in participants.tsv, which has sub-50772; write the same identifier",
+        ("sub-5", ""): "diagnosis is MCI",
+    }
+    assert cohort.notes == [
+        "1 participant: left out, or some of their images, because their diagnosis is nearly a group of the study: "
+        "'ad' for AD (1).",
+        "1 participant(s) of the table have no scan, but a scan has nearly the same identifier, such as one with other "
+        "zeros or case.",
+        "2 participants have identifiers that differ in zeros or case alone: check that they are different people.",
+    ]
+
+
+def test_a_lone_quotation_mark_is_text_and_swallows_no_row(dataset):
+    table = TWO.replace("diagnosis", "diagnosis\tnote").replace("AD", 'AD\t"').replace("CN", 'CN\t"5 mm')
+    table += '"03"\t70\tf\t"CN"\tx\n'
+    scans = [path for name in ("sub-01", "sub-02", "sub-03") for path in name_images(name, "")]
+    assert read(dataset(table, scans)).participants["group"].tolist() == ["AD", "CN", "CN"]
+
+
+def test_codes_of_sex_need_a_sidecar_that_explains_them(dataset):
+    root = dataset(
+        TWO.replace("\tf\t", "\t2\t").replace("\tm\t", "\t1\t"), name_images("sub-01", "") + name_images("sub-02", "")
+    )
+    sidecar = root / "participants.json"
+    covariates = SETTINGS["covariates"] | {"allow_unreadable": False}
+    with pytest.raises(UserError, match=r"column sex has values that cannot be used: '2' \(sub-01\), '1' \(sub-02\);"):
+        read(root, covariates=covariates)
+    sidecar.write_text('{"sex": {"Levels": {"1": "male", "2": "Female participant"}}}')
+    assert read(root, covariates=covariates).participants["sex"].tolist() == ["f", "m"]
+    assert str(sidecar) in list_tables(str(root), SETTINGS)
+    sidecar.write_text("{")
+    with pytest.raises(UserError, match=r"participants\.json: not a readable JSON file"):
+        read(root, covariates=covariates)
+
+
+@pytest.mark.parametrize("name", ["participants.tsv", "participants.json", ".bidsignore"])
+def test_a_table_that_is_a_link_to_nowhere_is_to_be_fetched(dataset, name):
+    root = dataset(TWO, name_images("sub-01", ""))
+    (root / name).unlink(missing_ok=True)
+    (root / name).symlink_to(root / ".git/annex/objects/x")
+    with pytest.raises(UserError, match=rf"{re.escape(name)}: the link leads nowhere; fetch it \(`datalad get`"):
+        read(root)

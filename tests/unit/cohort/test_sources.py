@@ -8,7 +8,7 @@ from relmaps.study.config import read_schema
 SETTINGS = {
     "labels": {"column": "dx", "disease": "AD", "control": "CN"},
     "covariates": {"age": None, "sex": None, "site": None},
-    "bids": {"sessions": None, "runs": None, "acquisitions": None},
+    "bids": {"sessions": None, "runs": None, "acquisitions": None, "allow": None},
     "table": {"participant": "id", "path": "file", "session": None},
     "adni": {"search_csv": "search.csv", "adnimerge": None, "visits": None, "descriptions": None},
     "synthetic_atrophy": None,

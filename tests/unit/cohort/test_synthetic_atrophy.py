@@ -92,7 +92,7 @@ def test_the_controls_of_a_bids_folder_are_given_atrophy(tmp_path):
     (tmp_path / "participants.tsv").write_text("\n".join(rows) + "\n")
     settings = SETTINGS | {
         "covariates": {"age": None, "sex": None, "site": None},
-        "bids": {"sessions": None, "runs": None, "acquisitions": None},
+        "bids": {"sessions": None, "runs": None, "acquisitions": None, "allow": None},
     }
     found = read_cohort("bids", str(tmp_path), settings)
     assert [scan.participant_id for scan in found.scans] == ["sub-0", "sub-2", "sub-3", "sub-5"]

@@ -113,16 +113,16 @@ def test_the_first_row_with_a_path_counts_and_the_others_have_a_reason(table):
         ("sub-1", "sub-1_ses-bl"): "no path in column file",
         ("sub-1", "sub-1_ses-m24"): "one scan per participant: sub-1_ses-m12 is taken",
         ("sub-2", "sub-2_ses-bl_run-2"): "one scan per participant: sub-2_ses-bl is taken",
-        ("sub-3", "sub-3_ses-m6"): f"{gone}: no such file",
+        ("sub-3", "sub-3_ses-m6"): f"{gone}: no such file; check the path",
         ("sub-3", "sub-3"): "the participant's first scan is missing",
         ("sub-4", "sub-4"): "no path in column file",
-        ("sub-5", "sub-5"): f"{gone.replace('gone.nii', 'd')}: no such file",
+        ("sub-5", "sub-5"): f"{gone.replace('gone.nii', 'd')}: no such file; check the path",
     }
 
 
 def test_a_name_that_no_file_can_have_is_only_missing(table):
     cohort = read(table(f"id,file,dx\n1,{'x' * 5000},AD\n2,b.nii,CN\n"), **ONLY_LABELS)
-    assert reasons(cohort)["sub-1", "sub-1"].endswith(": no such file")
+    assert reasons(cohort)["sub-1", "sub-1"].endswith(": no such file; check the path")
 
 
 def test_files_and_folders_are_not_mixed_up(table, tmp_path):
@@ -142,7 +142,10 @@ def test_files_and_folders_are_not_mixed_up(table, tmp_path):
         ("id,file,dx\n1,a.nii,AD\n,b.nii,CN\n", "line 3: column id is empty"),
         ("id,file,dx\n\n#,b.nii,CN\n", r"line 3: column id is '#', without letters and digits"),
         ("id,file,dx\n0-1,a.nii,AD\n01,b.nii,CN\n", "participants '0-1' and '01' both become sub-01; rename one"),
-        ("id,file,dx\n1,a.nii,AD\n2,b,c.nii,CN\n", "line 3 has 4 cells, but the header 3; put a cell"),
+        (
+            "id,file,dx\n1,a.nii,AD\n2,b,c.nii,CN\n",
+            "line 3 has 4 cells, but the header 3; write n/a in .*, and put a cell with a comma in",
+        ),
         ('id,file,dx\n1,a.nii,AD\n2,"b.nii,CN\n', r"not readable after line 2 \(.*\); check the quotes"),
         (
             "id,file,dx\n1,a.nii,AD\n1,b.nii,CN\n",
@@ -150,7 +153,16 @@ def test_files_and_folders_are_not_mixed_up(table, tmp_path):
         ),
         ("id,file,dx\n1,a.nii,MCI\n", r"no T1w scan of a participant whose dx is AD or CN.*most often: dx is MCI"),
         ("id,file,dx\n", "has no rows"),
-        ("", "has no rows"),
+        ("", "is empty; write a header and rows"),
+        (
+            'id,file,dx\n1,a.nii,"\n2,b.nii,"\n3,c.nii,CN\n',
+            "lines 2 to 3 are one row because of a quotation mark",
+        ),
+        (
+            "id,file,dx\n1.0,a.nii,AD\n",
+            "line 2: identifier '1.0' is a number to a spreadsheet; write",
+        ),
+        ("id,file,dx\n1.2E+05,a.nii,AD\n", r"line 2: identifier '1.2E\+05' is a number to a spreadsheet"),
     ],
 )
 def test_errors_name_the_table_and_the_remedy(table, text, words):
@@ -193,3 +205,57 @@ def test_thousands_of_rows_are_read_in_order(table):
     cohort = read(table("id,file,dx\n" + "\n".join(rows), ["x7.nii", "x40.nii"]), **ONLY_LABELS)
     assert cohort.participants[["participant_id", "label"]].to_numpy().tolist() == [["sub-7", 1], ["sub-40", 0]]
     assert len(cohort.exclusions) == 4998
+
+
+def test_a_line_break_in_quotation_marks_is_part_of_a_cell(table):
+    cohort = read(table('id,file,dx,note\n1,a.nii,AD,"two\nlines"\n2,b.nii,CN,\n'), **ONLY_LABELS)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-1", "sub-2"]
+
+
+def test_text_between_tabs_is_read_literally(table):
+    cohort = read(table('id\tfile\tdx\tnote\n1\ta.nii\tAD\t"\n2\tb.nii\tCN\t"\n', name="scans.tsv"), **ONLY_LABELS)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-1", "sub-2"]
+
+
+def test_rows_that_are_not_in_the_order_of_their_sessions_are_noted(table):
+    text = "id,file,dx,visit\n1,a.nii,AD,m12\n1,b.nii,AD,bl\n2,c.nii,CN,bl\n"
+    cohort = read(table(text), **ONLY_LABELS, **WITH_SESSION)
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-1_ses-m12", "sub-2_ses-bl"]
+    assert cohort.notes == [
+        "1 participant(s) have a row before that of the session that is the first by its name: the first row is taken.",
+        "The scans are of different sessions: m12 (1), bl (1).",
+    ]
+
+
+def test_ages_and_sexes_that_cannot_be_used_stop_the_study_or_are_missing(table):
+    text = "id;file;dx;age;sex\n1;a.nii;AD;89+;F\n2;b.nii;CN;999;x\n3;c.nii;CN;70,5;m\n"
+    covariates = {"age": "age", "sex": "sex", "site": None, "allow_unreadable": False}
+    with pytest.raises(UserError, match=r"column age has values that cannot be used: '999' \(sub-2\); an age "):
+        read(table(text), covariates=covariates)
+    with pytest.raises(UserError, match=r"column sex has values that cannot be used: 'x' \(sub-2\); a sex is f, m,"):
+        read(table(text.replace("999", "99")), covariates=covariates)
+    cohort = read(table(text), covariates=covariates | {"allow_unreadable": True})
+    assert cohort.participants["age"].fillna(-1).tolist() == [89, -1, 70.5]
+    assert cohort.notes == [
+        "The age of 1 participant is not exact: '89+' as 89 (1).",
+        "The age of 1 participant cannot be used and counts as missing: '999' (1).",
+        "The sex of 1 participant cannot be used and counts as missing: 'x' (1).",
+    ]
+
+
+def test_nobody_outside_the_two_groups_stops_the_study(table):
+    text = "id,file,dx,age\n1,a.nii,AD,70\n2,b.nii,CN,71\n3,c.nii,MCI,x\n"
+    covariates = {"age": "age", "sex": None, "site": None, "allow_unreadable": False}
+    assert read(table(text), covariates=covariates).participants["age"].tolist() == [70, 71]
+
+
+def test_a_table_that_is_a_link_to_nowhere_is_to_be_fetched(tmp_path):
+    (tmp_path / "scans.csv").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"scans.csv: the link leads nowhere; fetch it \(`datalad get`"):
+        read(tmp_path / "scans.csv")
+
+
+def test_a_note_names_nobody_where_the_wrong_column_is_that_of_age(table):
+    covariates = {"age": "id", "sex": None, "site": None, "allow_unreadable": True}
+    cohort = read(table("id,file,dx\nsub-A1,a.nii,AD\nB2,b.nii,CN\n"), covariates=covariates)
+    assert cohort.notes == ["The age of 2 participants cannot be used and counts as missing: an identifier (2)."]

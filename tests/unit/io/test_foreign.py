@@ -163,7 +163,7 @@ def test_files_that_cannot_be_read_are_refused(tmp_path, save, data):
     with pytest.raises(UserError, match=r"nowhere\.nii: no such image; check the path"):
         read_foreign_map(tmp_path / "nowhere.nii")
     (tmp_path / "link.nii.gz").symlink_to(".git/annex/objects/x.nii.gz")
-    with pytest.raises(UserError, match=r"link\.nii\.gz: the link leads nowhere; fetch the file \(datalad get"):
+    with pytest.raises(UserError, match=r"link\.nii\.gz: the link leads nowhere; "):
         read_foreign_map(tmp_path / "link.nii.gz")
     (tmp_path / "text.nii").write_text("no image")
     with pytest.raises(UserError, match=r"text\.nii: not a NIfTI image"):

@@ -154,7 +154,11 @@ def test_the_exclusion_list_names_scans_or_participants(tmp_path, caplog):
         "sub-2_ses-1": "braces",
         "sub-3_ses-1": "001",
     }
-    assert [record.args[1:] for record in caplog.records] == [(8, "sub-1_ses-2"), (9, "sub-3_ses-1 sub-2")]
+    where = f"{tmp_path / 'list.tsv'}: line"
+    assert [record.args for record in caplog.records] == [
+        (f"{where} 8", "sub-1_ses-2"),
+        (f"{where} 9", "sub-3_ses-1 sub-2"),
+    ]
     assert listed(tmp_path / "people.tsv", "participant_id\treason\n1\tmotion\n") == {"sub-1_ses-1": "motion"}
     assert listed(tmp_path / "empty.tsv", "participant_id\treason\n") == {}
 
@@ -165,6 +169,17 @@ def test_the_exclusion_list_names_scans_or_participants(tmp_path, caplog):
         ("scan_id\treason\n\nsub-1_ses-1\t\n", r"line 3 \(sub-1_ses-1\) has no reason"),
         ("scan_id\treason\nsub-7_ses-1\t  \n", r"line 2 \(sub-7_ses-1\) has no reason"),
         ("scan_id\treason\n\tmotion\n", "line 2 names no scan"),
+        (
+            "scan_id\treason\nsub-1_ses-01\tmotion\n",
+            "line 2: scan_id sub-1_ses-01 is no scan of this study, but nearly sub-1_ses-1; correct it",
+        ),
+        (
+            "participant_id\treason\n002\tmotion\n",
+            "line 2: participant_id sub-002 is .* nearly sub-2; correct it",
+        ),
+        ("participant_id\treason\n1.0\tmotion\n", "line 2: identifier '1.0' is a number to a spreadsheet; write the "),
+        ("participant_id\treason\treason\n1\ta\tb\n", "column reason stands twice; rename one of them"),
+        ('scan_id\treason\nsub-1_ses-1\t"\nsub-2_ses-1\n', "line 3 has 1 cells, but the header 2; write n/a in a cell"),
         ("scan\treason\nsub-1\tmotion\n", "column scan_id or participant_id is missing"),
         ("scan_id\twhy\nsub-1\tmotion\n", "column reason is missing"),
     ],

@@ -9,7 +9,7 @@ from relmaps.catalogue.figures import FIGURES
 from relmaps.catalogue.tables import TABLES
 from relmaps.io.files import read_json
 from relmaps.io.images import read_map, read_mask
-from relmaps.io.tables import read_table
+from relmaps.io.tables import read_table, write_table
 from relmaps.report.page import build_report
 from relmaps.report.pictures import SCREEN_WIDTH, embed
 from relmaps.report.viewer import Layer, viewer_data
@@ -36,6 +36,7 @@ def build_page(study, folder, **options):
         sidecars={name: read_json(path) for name, path in study.sidecars().items()},
         references={name: read_json(path) for name, path in study.references_sidecars().items()},
         viewer=viewer_data(maps, [Layer("truth", "ground truth", "", brain)], brain.astype(float), brain, study.grid),
+        notes=options.get("notes", []),
         provenance=make_provenance(config, read_table(study.path("cohort/scans.tsv")), {}, "c0de"),
     )
 
@@ -50,6 +51,25 @@ def test_page_needs_nothing_from_outside(page):
     assert "@import" not in page
     assert "url(" not in page
     assert "default-src 'none'" in page
+
+
+def test_notes_on_the_tables_stand_above_the_cohort_where_there_are_any(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    subjects = study.path("preprocess/subjects.tsv")
+    people = read_table(subjects).assign(sex=["f", "m"] * 3)
+    write_table(people, subjects)
+    heading = "<h3>What was found in the tables</h3>"
+    assert heading not in build_page(study, tmp_path / "pictures")
+    note = "The age of 1 participant is not exact: '<89' as 89 (1)."
+    write_table(people.assign(age=people["age"].where(people.index > 0)), subjects)
+    page = build_page(study, tmp_path / "pictures", notes=[note])
+    listed = page[page.index('<section id="cohort">') : page.index("<figure>", page.index('<section id="cohort">'))]
+    assert re.findall("<li>(.*)</li>", listed) == [
+        "The age of 1 participant is not exact: &#39;&lt;89&#39; as 89 (1).",
+        "Age is missing for 1 of 6 participants; models take the mean of the participants that they are fitted on "
+        "instead.",
+    ]
+    assert heading in listed
 
 
 def test_page_identifies_nobody(page):

@@ -5,7 +5,8 @@ import pytest
 
 from relmaps import ROOT
 from relmaps.io.errors import UserError
-from relmaps.study.config import read_config
+from relmaps.study.config import load_config, read_config
+from relmaps.study.layout import Layout
 from relmaps.study.plan import get_disease, plan_study
 from tests.adni_tree import AdniImage, write_images
 
@@ -178,3 +179,14 @@ def test_a_study_of_an_earlier_version_is_drawn_again_without_the_maps_that_it_l
         (tmp_path / "relevance" / name).mkdir(parents=True)
     config["redraw"] = str(tmp_path)
     assert plan_study(config).maps == theirs
+
+
+def test_a_study_without_notes_is_drawn_again_without_them(config, tmp_path):
+    load_config(config)
+    plan = plan_study(config)
+    assert Layout(config, plan).notes == f"results/{config['study']}/cohort/notes.tsv"
+    config["redraw"] = str(tmp_path)
+    assert Layout(config, plan).notes == []
+    (tmp_path / "cohort").mkdir()
+    (tmp_path / "cohort/notes.tsv").touch()
+    assert Layout(config, plan).notes == f"{tmp_path}/cohort/notes.tsv"
