@@ -1,4 +1,5 @@
 import logging
+import random
 import shutil
 
 import pydicom
@@ -35,11 +36,13 @@ def with_protocol(slices, slabs=1):
     return add
 
 
-def with_philips_count(slices):
+def with_count(slices, group=0x2001, creator="Philips Imaging DD 001", element=0x18):
+    """The maker's own number of slices."""
+
     def add(folder):
         for path in folder.iterdir():
             image = pydicom.dcmread(path)
-            image.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x18, "SL", slices)
+            image.private_block(group, creator, create=True).add_new(element, "SS", slices)
             image.save_as(path, enforce_file_format=True)
 
     return add
@@ -95,7 +98,13 @@ def nothing(folder):
         ),
         (range(10, N), {"NumberOfSlices": N}, nothing, "10 slices, but NumberOfSlices is 20: slices are missing"),
         (LAST, {}, with_protocol(N), "15 slices, but Siemens' images per slab is 20: slices are missing"),
-        (LAST, {}, with_philips_count(N), "15 slices, but Philips' number of slices is 20: slices are missing"),
+        (LAST, {}, with_count(N), "15 slices, but Philips' number of slices is 20: slices are missing"),
+        (
+            range(10, N),
+            {"ImagesInAcquisition": N},
+            with_count(N, 0x0021, "GEMS_RELA_01", 0x4F),
+            "10 slices, but GE's locations in acquisition is 20: slices are missing",
+        ),
     ],
 )
 def test_a_series_that_the_scanner_s_numbers_contradict_is_refused(series, tmp_path, without, changes, add, words):
@@ -114,7 +123,7 @@ def test_a_series_that_the_scanner_s_numbers_contradict_is_refused(series, tmp_p
         ({"ImagesInAcquisition": N}, with_protocol(N)),
         ({"InstanceNumber": lambda k: k}, nothing),
         ({"InstanceNumber": lambda k: 101 + k}, nothing),
-        ({"InstanceNumber": lambda k: N - k}, with_philips_count(N)),
+        ({"InstanceNumber": lambda k: N - k}, with_count(N)),
         ({"InstanceNumber": lambda k: 1 + k // 2 + N // 2 * (k % 2)}, nothing),  # in the order of acquisition
         ({"InstanceNumber": lambda k: 3 * k + 2, "ImagesInAcquisition": 3 * N}, nothing),  # second of three echoes
         ({"InstanceNumber": lambda k: N + k + 1, "ImagesInAcquisition": 2 * N}, nothing),
@@ -151,7 +160,13 @@ def test_what_only_looks_odd_is_logged(series, tmp_path, caplog):
     series.write(tmp_path / "cut", without=range(5))
     check_complete(read_series(tmp_path / "cut"))
     assert caplog.messages == [
-        f"{tmp_path / 'cut'}: instance numbers run from 6 to 20 in 15 slices; check that the series is whole"
+        f"{tmp_path / 'cut'}: 15 slices have instance numbers from 6 to 20; check that the series is whole"
+    ]
+    caplog.clear()
+    series.write(tmp_path / "half", without=range(10, N), ImagesInAcquisition=N)
+    check_complete(read_series(tmp_path / "half"))
+    assert caplog.messages == [
+        f"{tmp_path / 'half'}: 10 slices, but ImagesInAcquisition is 20; check that the others are of other echoes"
     ]
 
 
@@ -207,3 +222,25 @@ def test_what_is_no_image_is_ignored_and_said_but_a_damaged_image_is_not(series,
     assert found.others == [paths[2]]
     assert sorted(found.images) == sorted({*paths} - {paths[2]})
     assert caplog.messages == [f"{tmp_path / 'in'}: 1 DICOM files without an image are ignored (1-002.dcm)"]
+
+
+def test_damaged_headers_raise_nothing_but_scan_errors(series, tmp_path):
+    draw, reasons = random.Random(0), []
+    series.write(tmp_path / "classic", MRAcquisitionType="3D", NumberOfFrames=1)
+    series.write_enhanced(tmp_path / "enhanced")
+    for folder, times in ((tmp_path / "classic", 10), (tmp_path / "enhanced", 100)):
+        contents = {path: path.read_bytes() for path in folder.iterdir()}
+        for _ in range(times):
+            for path, content in contents.items():
+                spoilt = bytearray(content)
+                for _ in range(draw.randint(0, 6)):
+                    spoilt[draw.randrange(200, len(spoilt) - 40)] = draw.randrange(256)
+                path.write_bytes(spoilt)
+            try:
+                found = read_series(folder)
+                check_duplicates(found)
+                check_complete(found)
+            except ScanError as error:
+                reasons.append(str(error).startswith(f"{folder}: "))
+    assert len(reasons) > 3
+    assert all(reasons)
