@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from relmaps.io.errors import UserError
-from relmaps.io.files import hash_file
+from relmaps.io.files import explain_missing, hash_file
 
 # All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
 METADATA = "relmaps"
@@ -49,7 +49,7 @@ def read_weights(path: str | Path) -> Weights:
         count = sum(math.prod(shape) for shape in learnt)
         found = Weights(Path(path).name, hash_file(path), metadata, count, bool(shapes["scaling.mean"]))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such weights; run the rule train_cnn") from None
+        raise UserError(f"{path}: {explain_missing(path, 'weights', 'run the rule train_cnn')}") from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: not the weights of a network of this study ({reason}); delete it and rerun") from None

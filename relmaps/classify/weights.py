@@ -12,7 +12,7 @@ from relmaps.classify.checkpoint_metadata import METADATA
 from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.io.errors import UserError
-from relmaps.io.files import replacing
+from relmaps.io.files import explain_missing, replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def load_classifier(path: str | Path) -> Classifier:
         if list(mean.shape) not in ([], metadata["grid_shape"]) or mean.shape != scale.shape:
             raise ValueError(f"scaling of shape {tuple(mean.shape)}")
     except FileNotFoundError:
-        raise UserError(f"{path}: no such weights; run the rule train_cnn") from None
+        raise UserError(f"{path}: {explain_missing(path, 'weights', 'run the rule train_cnn')}") from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: not the weights of a network of this study ({reason}); delete it and rerun") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from relmaps.io.errors import UserError
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+FETCH = "fetch it (`datalad get`, `git annex get`, `git lfs pull`)"
 
 
 @contextmanager
@@ -78,6 +79,16 @@ def is_running(process: str) -> bool:
     except (ValueError, OverflowError, PermissionError):
         pass
     return True
+
+
+def explain_missing(path: str | Path, what: str = "file", remedy: str = "check the path") -> str:
+    """Why there is nothing at a path, and what to do: "no such file; check the path", or that a link leads nowhere."""
+    names = (Path(path), *Path(path).parents)
+    link = next((at for at in names if os.path.islink(at) and not os.path.exists(at)), None)
+    if link is None:
+        return f"no such {what}; {remedy}"
+    at = "the link" if link == Path(path) else f"the link {link}"
+    return f"{at} leads nowhere; {FETCH}"
 
 
 def write_text(text: str, path: str | Path) -> None:

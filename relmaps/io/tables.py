@@ -9,7 +9,7 @@ import yaml
 
 from relmaps import ROOT
 from relmaps.io.errors import UserError
-from relmaps.io.files import replacing, write_json
+from relmaps.io.files import explain_missing, replacing, write_json
 
 SCHEMAS = ROOT / "workflow" / "schemas"
 CATALOGUE = ROOT / "relmaps" / "catalogue"
@@ -51,7 +51,7 @@ def read_table(path: str | Path, required: tuple[str, ...] = (), text: tuple[str
                 encoding="utf-8-sig",
             )
     except FileNotFoundError:
-        raise UserError(f"{path}: no such table; check the path") from None
+        raise UserError(f"{path}: {explain_missing(path, 'table')}") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError) as error:
         raise UserError(f"{path}: not a readable tab-separated UTF-8 table ({str(error).strip()})") from None
     except OSError as error:

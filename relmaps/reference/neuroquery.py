@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from relmaps.io.errors import UserError
+from relmaps.io.files import explain_missing
 
 VOCABULARY = "neuroquery7547"
 COUNTED = ("abstract", "keywords")  # fields whose terms NeuroQuery has counted; titles are there in full
@@ -81,7 +82,11 @@ def fetch_database(folder: str | Path) -> Path:
 
 
 def _find(folder: Path, ending: str) -> Path:
-    found = sorted(path for path in folder.glob(f"*{ending}") if path.is_file())
+    named = sorted(folder.glob(f"*{ending}"))
+    found = [path for path in named if path.is_file()]
+    for path in named:
+        if not path.exists():
+            raise UserError(f"{path}: {explain_missing(path)}")
     if len(found) != 1:
         what = f"{len(found)} files end" if found else "no file ends"
         raise UserError(f"{folder}: {what} in {ending}; give the folder with NeuroQuery's files")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.io.errors import UserError
-from relmaps.io.tables import read_table
+from relmaps.io.text_tables import read_text_table
 from relmaps.reference.neuroquery import COUNTED, Database
 from relmaps.reference.sleuth import Experiment
 
@@ -82,7 +82,7 @@ def make_experiments(papers: pd.DataFrame, foci: pd.DataFrame, sample_size: int)
 
 def read_allow_list(path: str | Path, database: Database) -> dict[str, set[str]]:
     """pmid -> tables, from a TSV with the columns pmid and table (id or name). UserError names what is not there."""
-    listed = read_table(path, ("pmid", "table"), text=("pmid", "table"))
+    listed = read_text_table(path, ("pmid", "table"))
     known = database.foci[["pmid", "table_id", "table_name"]].drop_duplicates()
     known = {(row.pmid, table) for row in known.itertuples() for table in (row.table_id, row.table_name)}
     tables: dict[str, set[str]] = {}

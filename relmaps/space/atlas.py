@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.io.errors import UserError
-from relmaps.io.tables import read_table
+from relmaps.io.text_tables import read_text_table
 from relmaps.space.ellipsoids import AFFECTED, SPARED, stated_regions
 from relmaps.space.grid import Grid
 from relmaps.space.regions import atlas_regions
@@ -54,7 +54,7 @@ def open_atlas(image: str | None, labels: str | None, grid: Grid) -> Atlas:
         raise UserError(
             f"config: overlap.atlas.labels is missing; name a table with index and name of {image}'s labels"
         )
-    table = read_table(labels, ("index", "name"), text=("name",))
+    table = read_text_table(labels, ("index", "name"))
     return _named(atlas_regions(image, grid), table, image, labels)
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from relmaps import ROOT, __version__
 from relmaps.io.errors import UserError
+from relmaps.io.files import explain_missing
 from relmaps.study.progress import Progress
 
 INTERRUPTED = 130  # as a shell reports Ctrl-C
@@ -166,7 +167,8 @@ def _files(configs: Sequence[str]) -> list[str]:
     found = [path if path.is_file() else ROOT / path for path in map(Path, configs)]
     for path, name in zip(found, configs, strict=True):
         if not path.is_file():
-            raise UserError(f"--config {name}: no such file; check the path, or take one of {ROOT / 'config'}")
+            remedy = f"check the path, or take one of {ROOT / 'config'}"
+            raise UserError(f"--config {name}: {explain_missing(name, remedy=remedy)}")
     return [str(path.resolve()) for path in found]
 
 

@@ -24,6 +24,7 @@ from relmaps.catalogue.renamed import refuse_renamed
 from relmaps.catalogue.sources import SOURCES, Source
 from relmaps.cohort.truth import find_truth
 from relmaps.io.errors import UserError
+from relmaps.io.files import explain_missing
 from relmaps.io.tables import SCHEMAS
 from relmaps.study.finished import take_all, take_models
 
@@ -234,7 +235,7 @@ def _check_files(config: dict) -> None:
         for key in source.folders:
             folder = value_of(settings, key)
             if folder and not Path(folder).is_dir():
-                raise UserError(f"config: reference.{name}.{key} {folder}: no such folder; check the path")
+                raise UserError(f"config: reference.{name}.{key} {folder}: {explain_missing(folder, 'folder')}")
     for name, settings in config["relevance"]["external_maps"].items():
         files[f"relevance.external_maps.{name}.path"] = settings["path"]
     files["relevance.region_occlusion.atlas"] = config["relevance"]["region_occlusion"]["atlas"]
@@ -242,7 +243,7 @@ def _check_files(config: dict) -> None:
         files[f"preprocess.template.images.{name}"] = path
     for key, path in files.items():
         if path and not Path(path).is_file():
-            raise UserError(f"config: {key} {path}: no such file; check the path")
+            raise UserError(f"config: {key} {path}: {explain_missing(path)}")
 
 
 def _explain(error: ValidationError) -> str:

@@ -114,6 +114,9 @@ def test_damaged_files_are_named(tmp_path, damage):
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(UserError, match=r"no.safetensors: no such weights"):
         read_weights(tmp_path / "no.safetensors")
+    (tmp_path / "link.safetensors").symlink_to(tmp_path / "no.safetensors")
+    with pytest.raises(UserError, match=r"link.safetensors: the link leads nowhere; fetch it"):
+        read_weights(tmp_path / "link.safetensors")
 
 
 def test_it_says_what_the_network_is(card):

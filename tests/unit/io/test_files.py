@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.io.files import is_running, replacing, scratch_folder, write_json, write_text
+from relmaps.io.files import FETCH, explain_missing, is_running, replacing, scratch_folder, write_json, write_text
 
 
 def test_what_fails_half_way_leaves_the_old_file_and_no_other(tmp_path):
@@ -62,3 +62,12 @@ def test_a_scratch_folder_takes_temporary_files_and_is_removed_with_those_of_kil
     after = tempfile.mkdtemp()
     assert Path(after).parent != folder
     os.rmdir(after)
+
+
+def test_a_link_that_leads_nowhere_is_told_from_a_path_without_a_file(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "gone")
+    assert explain_missing(tmp_path / "no.tsv", "table") == "no such table; check the path"
+    assert explain_missing(link, remedy="not this") == f"the link leads nowhere; {FETCH}"
+    assert explain_missing(link / "a/b.tsv") == f"the link {link} leads nowhere; {FETCH}"
+    assert explain_missing("x" * 5000) == "no such file; check the path"

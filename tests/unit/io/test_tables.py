@@ -36,3 +36,15 @@ def test_a_column_that_is_not_there_is_named(tmp_path):
     path.write_text("participant_id\tgroup\n01\tAD\n")
     with pytest.raises(UserError, match="column diagnosis is missing; it has participant_id, group"):
         read_table(path, required=("participant_id", "diagnosis"))
+
+
+def test_what_is_written_is_read_again_with_quotation_marks_and_line_breaks(tmp_path):
+    texts = ['"', 'say "ad"', "two\nlines", "a\tb", "plain"]
+    write_table(pd.DataFrame({"reason": texts}), tmp_path / "table.tsv")
+    assert read_table(tmp_path / "table.tsv")["reason"].tolist() == texts
+
+
+def test_a_table_that_is_a_link_to_nowhere_is_to_be_fetched(tmp_path):
+    (tmp_path / "qc.tsv").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"qc.tsv: the link leads nowhere; fetch it"):
+        read_table(tmp_path / "qc.tsv")

@@ -27,6 +27,14 @@ def test_a_folder_is_read_with_or_without_the_fetcher_s_prefix(tmp_path, prefix)
     assert list(database.terms) == VOCABULARY
 
 
+def test_a_file_that_is_not_fetched_is_named(tmp_path):
+    path = next(write_neuroquery(tmp_path, PAPERS).glob("coordinates*"))
+    path.unlink()
+    path.symlink_to(tmp_path / "annex")
+    with pytest.raises(UserError, match=r"coordinates\.tsv\.gz: the link leads nowhere; fetch it"):
+        read_database(tmp_path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     next(write_neuroquery(tmp_path, PAPERS).glob("coordinates*")).unlink()
     with pytest.raises(UserError, match=r"no file ends in coordinates\.tsv\.gz; give the folder with NeuroQuery's"):

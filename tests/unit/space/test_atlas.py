@@ -98,6 +98,15 @@ def test_a_table_lacks_no_column(labelled, tmp_path, grid):
         open_atlas(labelled[1], str(tmp_path / "labels.tsv"), grid)
 
 
+def test_a_table_that_swallows_a_row_or_repeats_a_column_is_not_guessed(labelled, tmp_path, grid):
+    path = tmp_path / "labels.tsv"
+    path.write_text('index\tname\n4\t"a\n17\tb\n300\tc"\n')
+    assert open_atlas(labelled[1], str(path), grid).names[1:] == ['"a', "b", 'c"']
+    path.write_text("index\tname\tname\n4\ta\tb\n")
+    with pytest.raises(UserError, match=r"labels.tsv: column name stands twice; rename one of them"):
+        open_atlas(labelled[1], str(path), grid)
+
+
 def test_an_atlas_beside_the_grid_is_told(tmp_path, table, grid):
     values = np.zeros((5, 5, 5), dtype=np.uint8)
     values[2, 2, 2] = 1
