@@ -5,8 +5,9 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 SLICE_MM, ROW_MM, COLUMN_MM = 6.0, 5.0, 5.5
 
@@ -51,7 +52,10 @@ class Series:
         return positions * [-1, -1, 1]  # the standard's axes point to the left and to the back
 
     def write(self, folder: Path, number=1, without=(), **changes) -> list[Path]:
-        """One file per slice, in this order, except those in `without`. changes : other values of elements."""
+        """One file per slice, in this order, except those in `without`.
+
+        changes : other values of elements, None for none, or a function of the slice's place in the order.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         uids = {name: generate_uid() for name in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")}
         paths = []
@@ -90,8 +94,43 @@ class Series:
                 "PixelRepresentation": 0,
             }
             for name, value in (elements | changes).items():
-                setattr(image, name, value)
+                setattr(image, name, value(k) if callable(value) else value)
             image.PixelData = pixels.astype("<u2").tobytes()
             paths.append(folder / f"{number}-{k:03d}.dcm")
             image.save_as(paths[-1], enforce_file_format=True)
         return paths
+
+    def write_enhanced(self, folder: Path, without=(), **changes) -> Path:
+        """All slices as frames of one enhanced MR file, except those in `without`. changes : as in `write`, of it."""
+        (path, *rest) = self.write(folder, without=without)
+        pixels = b"".join(pydicom.dcmread(each).PixelData for each in (path, *rest))
+        image = pydicom.dcmread(path)
+        image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
+        kept = [k for k in range(len(self.voxels)) if k not in without]
+        orientation, shared = _nested(image, "ImageOrientationPatient"), Dataset()
+        shared.PlaneOrientationSequence = [orientation]
+        shared.PixelMeasuresSequence = [_nested(image, "PixelSpacing", "SliceThickness")]
+        image.SharedFunctionalGroupsSequence = [shared]
+        image.PerFrameFunctionalGroupsSequence = []
+        for k, each in zip(kept, (path, *rest), strict=True):
+            frame, content = Dataset(), Dataset()
+            content.StackID, content.InStackPositionNumber, content.DimensionIndexValues = "1", k + 1, [1, k + 1]
+            frame.FrameContentSequence = [content]
+            frame.PlanePositionSequence = [_nested(pydicom.dcmread(each), "ImagePositionPatient")]
+            image.PerFrameFunctionalGroupsSequence.append(frame)
+        image.InstanceNumber, image.NumberOfFrames, image.PixelData = 1, len(kept), pixels
+        for name, value in changes.items():
+            setattr(image, name, value)
+        for each in rest:
+            each.unlink()
+        image.save_as(path, enforce_file_format=True)
+        return path
+
+
+def _nested(image: Dataset, *keywords: str) -> Dataset:
+    """A dataset with the elements, which are moved there."""
+    nested = Dataset()
+    for keyword in keywords:
+        nested[keyword] = image[keyword]
+        del image[keyword]
+    return nested

@@ -13,6 +13,7 @@ from typing import cast
 import dcm2niix
 import nibabel as nib
 
+from relmaps.cohort.dicom_series import Series, check_complete, check_duplicates, read_series
 from relmaps.io.errors import ScanError
 from relmaps.io.files import hash_file, replacing, scratch_folder
 
@@ -29,8 +30,9 @@ NO_MAGNITUDE = re.compile(r"_(ph|real|imaginary|Eq|Tilt)(_|\d|\Z)")
 def convert(folder: str | Path, target: str | Path) -> None:
     """Write the one 3D volume of a series to `target` (.nii or .nii.gz), in the voxel order and units of the scanner.
 
-    folder : holds the files of one series, in subfolders too. Raises ScanError with the reason if there is no volume,
-    or more than one, or one that is 4D or short of slices; OSError if the machine is at fault and not the series.
+    folder : holds the files of one series, in subfolders too; reports and the like among them are ignored. Raises
+    ScanError with the reason if there is no volume, or more than one, or one that is 4D, short of slices or has a slice
+    twice; OSError if the machine is at fault and not the series.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -58,9 +60,16 @@ def _raise(error: OSError) -> None:
 
 def _only_volume(folder: Path, scratch: Path) -> Path:
     """The NIfTI file that dcm2niix makes of the series in `scratch`."""
+    series = read_series(folder)
+    check_duplicates(series)
     status, output = _run_dcm2niix(folder, scratch)
-    if status == NO_DICOM:
+    syntaxes = series.other_transfer_syntaxes()
+    if status == NO_DICOM and not series.images:
         raise ScanError(f"{folder}: no DICOM image in it; check the path")
+    if status != 0 and syntaxes:
+        failed = "cannot read" if status == NO_DICOM else f"failed ({_complaint(output)}) on"
+        remedy = "decompress each file, such as with gdcmconv --raw IN OUT or, for JPEG, dcmdjpeg IN OUT"
+        raise ScanError(f"{folder}: dcm2niix {failed} transfer syntax {syntaxes}; {remedy}")
     if "Interslice distance varies" in output:
         raise ScanError(f"{folder}: slices are missing or unevenly spaced; fetch the series again")
     if status != 0:
@@ -72,13 +81,17 @@ def _only_volume(folder: Path, scratch: Path) -> Path:
         raise ScanError(f"{folder}: {len(volumes)} images in it; give each series a folder of its own")
     if NO_MAGNITUDE.search(volumes[0].stem):
         raise ScanError(f"{folder}: not a plain magnitude image ({volumes[0].stem}); give the T1-weighted series")
-    found, converted = _counts(output, folder)
+    found, converted = _counts(output, series)
     if found != converted:
-        raise ScanError(f"{folder}: only {converted} of {found} DICOM files can be read; fetch the series again")
+        remedy = f"decompress those of transfer syntax {syntaxes}, or " if syntaxes else ""
+        raise ScanError(
+            f"{folder}: only {converted} of {found} DICOM files can be read; {remedy}fetch the series again"
+        )
     image = cast(nib.Nifti1Image, nib.load(volumes[0]))
     shape = image.shape  # the voxels pass the gate of every raw scan when they are preprocessed
     if len(shape) != 3 or min(shape) < 2:
         raise ScanError(f"{folder}: shape {shape} is not a 3D volume; give one T1-weighted volume per folder")
+    check_complete(series)
     return volumes[0]
 
 
@@ -109,9 +122,10 @@ def _complaint(output: str) -> str:
     return ([line for line in lines if re.match("Warning|Error", line)] or lines or ["no message"])[-1]
 
 
-def _counts(output: str, folder: Path) -> tuple[int, int]:
-    """How many DICOM files there are, and of how many the image was made."""
+def _counts(output: str, series: Series) -> tuple[int, int]:
+    """How many DICOM images there are, and of how many the volume was made."""
     found, converted = (re.findall(rf"^{verb} (\d+) DICOM", output, re.MULTILINE) for verb in ("Found", "Convert"))
     # A file whose first bytes are damaged is not DICOM to dcm2niix, and its slice would be missing without a word.
-    named = [path for path in folder.rglob("[!.]*") if path.suffix.lower() in (".dcm", ".ima")]
-    return max(len(named), *map(int, found)), sum(map(int, converted))
+    named = [path for path in series.folder.rglob("[!.]*") if path.suffix.lower() in (".dcm", ".ima")]
+    images = len(set(named).union(series.images) - set(series.others))
+    return max([images, *(int(number) - len(series.others) for number in found)]), sum(map(int, converted))

@@ -33,7 +33,7 @@ THIRD_PARTY = (
         "nilearn",
         "nimare",
     ),
-    *("numpy", "pandas", "safetensors", "scipy", "sklearn", "statsmodels", "threadpoolctl", "torch", "yaml"),
+    *("numpy", "pandas", "pydicom", "safetensors", "scipy", "sklearn", "statsmodels", "threadpoolctl", "torch", "yaml"),
 )
 
 _device: list[str] = []  # of this process, which runs one job

@@ -12,12 +12,14 @@ from nimare.correct import FDRCorrector, FWECorrector
 from nimare.meta.cbma.ale import ALE
 from nimare.results import MetaResult
 from nimare.studyset import Studyset
+from scipy.spatial import KDTree
 
 from relmaps.reference.sleuth import Experiment
 
 log = logging.getLogger("relmaps")
 
 RESOLUTION_MM = 2
+ASTRAY_MM = 10  # outside the brain mask: more than rounding, another template or an affine registration explains
 FDR_SWEEP, P_SWEEP = (0.05, 0.01), (0.001,)  # beside the primary analysis; fixed beforehand
 # Correction -> what it counts, and NiMARE's name of its map.
 FWE_MAPS = {"voxel_fwe": ("voxel", "logp_level-voxel"), "cluster_fwe": ("cluster", "logp_desc-size_level-cluster")}
@@ -50,11 +52,12 @@ class Correction:
 @dataclass(frozen=True, eq=False)
 class Ale:
     """statistic : on nilearn's 2 mm MNI152 grid, 0 outside the brain. significant : by label, the primary analysis
-    first,
-    (x, y, z) bool on that grid and what the label means."""
+    first, (x, y, z) bool on that grid and what the label means. n_astray : foci that lie farther than ASTRAY_MM from
+    the brain mask."""
 
     statistic: nib.Nifti1Image
     significant: dict[str, tuple[np.ndarray, str]]
+    n_astray: int = 0
 
 
 def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
@@ -67,7 +70,7 @@ def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
     mask = brain_mask()
     inside = mask.get_fdata() > 0
     studyset = Studyset(_nimads(experiments), target="mni152_2mm", mask=mask)
-    _count_outside(studyset.coordinates[["x", "y", "z"]].to_numpy(float), mask)
+    n_astray = _count_astray(studyset.coordinates[["x", "y", "z"]].to_numpy(float), mask)
     estimator = ALE(mask=mask, null_method="approximate", mask_coverage="gm", random_state=correction.seed)
     result = estimator.fit(studyset)
     significant: dict[str, tuple[np.ndarray, str]] = {}
@@ -75,7 +78,7 @@ def estimate_ale(experiments: list[Experiment], correction: Correction) -> Ale:
         volume = np.zeros(mask.shape, dtype=bool)
         volume[inside] = voxels
         significant.setdefault(name, (volume, meaning))
-    return Ale(result.get_map("stat"), significant)
+    return Ale(result.get_map("stat"), significant, n_astray)
 
 
 @cache
@@ -144,9 +147,14 @@ def _nimads(experiments: list[Experiment]) -> dict:
     }
 
 
-def _count_outside(foci: np.ndarray, mask: nib.Nifti1Image) -> None:
+def _count_astray(foci: np.ndarray, mask: nib.Nifti1Image) -> int:
+    """How many foci, (n, 3) in mm of MNI space, lie farther than ASTRAY_MM from the mask; all outside are logged."""
+    brain = mask.get_fdata() > 0
     indices = np.rint(nib.affines.apply_affine(np.linalg.inv(mask.affine), foci)).astype(int)
     on_grid = ((indices >= 0) & (indices < mask.shape)).all(axis=1)
     inside = np.zeros(len(foci), dtype=bool)
-    inside[on_grid] = mask.get_fdata()[tuple(indices[on_grid].T)] > 0
+    inside[on_grid] = brain[tuple(indices[on_grid].T)]
     log.info("%d of %d foci lie outside the 2 mm brain mask", (~inside).sum(), len(foci))
+    centres = nib.affines.apply_affine(mask.affine, np.argwhere(brain))
+    distances, _ = KDTree(centres).query(foci[~inside])
+    return int((distances > ASTRAY_MM).sum())

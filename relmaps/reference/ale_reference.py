@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from relmaps.reference.ale import RESOLUTION_MM, Ale, Correction, brain_mask, estimate_ale
+from relmaps.reference.ale import ASTRAY_MM, RESOLUTION_MM, Ale, Correction, brain_mask, estimate_ale
 from relmaps.reference.reference import Reference, Thresholded
 from relmaps.reference.sleuth import Experiment
 from relmaps.space.grid import Grid
@@ -34,12 +34,13 @@ def ale_reference(
     kind: str = "meta_analysis",
     label: str = "",
     sample_sizes: Sequence[int] = (),
+    remarks: Sequence[str] = (),
 ) -> Reference:
     """The ALE map of the experiments and where it is significant, on the study's grid.
 
     brain : (nx, ny, nz) bool. sample_sizes : sizes that all experiments are given in turn, for thresholds of their own
-    at the primary's threshold. If nothing survives, the mask is empty and the note says so: a lower threshold would be
-    another question.
+    at the primary's threshold. remarks : further sentences of the note. If nothing survives, the mask is empty and the
+    note says so: a lower threshold would be another question.
     """
     ale = estimate_ale(experiments, correction)
     resampled = resample(ale.statistic, grid)
@@ -52,8 +53,12 @@ def ale_reference(
         thresholded = _thresholded(correction.label, other, resample(other.statistic, grid), correction, grid, brain)
         words = f"{thresholded.meaning}, as if every experiment had {size} subjects"
         thresholds.append(replace(thresholded, label=f"{thresholded.label}_n{size}", meaning=words))
+    n_foci = sum(len(experiment.foci) for experiment in experiments)
     note = _note(ale.significant[correction.label][0], thresholds[0], correction, len(experiments))
-    log.info("%d experiments, %d foci. %s", len(experiments), sum(len(e.foci) for e in experiments), note)
+    if ale.n_astray:
+        note += f" {ale.n_astray} of {n_foci} foci lie more than {ASTRAY_MM} mm outside the brain; check their space."
+    note = " ".join([note, *remarks])
+    log.info("%d experiments, %d foci. %s", len(experiments), n_foci, note)
     return Reference(
         map=resampled,
         mask=thresholds[0].mask,
@@ -62,7 +67,7 @@ def ale_reference(
         units="ALE value",
         threshold=thresholds[0].threshold,
         n_studies=len(experiments),
-        n_foci=sum(len(experiment.foci) for experiment in experiments),
+        n_foci=n_foci,
         note=note,
         label=label,
         thresholds=thresholds,

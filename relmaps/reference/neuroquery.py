@@ -15,6 +15,7 @@ from relmaps.io.files import explain_missing
 
 VOCABULARY = "neuroquery7547"
 COUNTED = ("abstract", "keywords")  # fields whose terms NeuroQuery has counted; titles are there in full
+AXES = ["x", "y", "z"]
 FILES = {
     "coordinates": "coordinates.tsv.gz",
     "metadata": "metadata.tsv.gz",
@@ -25,24 +26,30 @@ FILES = {
 @dataclass(frozen=True, eq=False)
 class Database:
     """papers : (n_papers,) pmid (text) and title. foci : pmid, table_id, table_name, x, y, z in mm, in the order of the
-    tables. terms : term -> its column. counts : abstract, keywords -> (n_papers, n_terms) how often a term is used."""
+    tables. terms : term -> its column. counts : abstract, keywords -> (n_papers, n_terms) how often a term is used.
+    talairach : pmids of papers whose foci are said to be in Talairach space."""
 
     papers: pd.DataFrame
     foci: pd.DataFrame
     terms: dict[str, int]
     counts: dict[str, sparse.csc_matrix]
+    talairach: frozenset[str] = frozenset()
 
 
 def read_database(folder: str | Path) -> Database:
     """The files of a folder, with or without the prefix of NiMARE's fetcher. UserError names the one that is missing.
 
     # ASSUME: coordinates are in MNI space; NeuroQuery has brought those it took for Talairach there, and does not say
-    which.
+    which. A paper that a column `space` of either table puts there all the same is among `talairach`.
     """
     paths = {name: _find(Path(folder), ending) for name, ending in FILES.items()}
     try:
         papers = pd.read_csv(paths["metadata"], sep="\t", dtype={"id": str}).rename(columns={"id": "pmid"})
-        foci = pd.read_csv(paths["coordinates"], sep="\t", dtype={"id": str, "table_id": str, "table_name": str})
+        texts = dict.fromkeys(("id", "table_id", "table_name"), str)
+        foci = pd.read_csv(paths["coordinates"], sep="\t", dtype=texts | dict.fromkeys(AXES, float))
+        foci = foci.rename(columns={"id": "pmid"})
+        spaces = [table[["pmid", "space"]] for table in (papers, foci) if "space" in table]
+        papers, foci = papers[["pmid", "title"]].fillna(""), foci[["pmid", "table_id", "table_name", *AXES]]
         terms = paths["vocabulary"].read_text(encoding="utf-8").splitlines()
         counts = {field: sparse.load_npz(paths[field]).tocsc() for field in COUNTED}
     except (OSError, EOFError, ValueError, KeyError) as error:
@@ -53,12 +60,9 @@ def read_database(folder: str | Path) -> Database:
                 f"{paths[field]}: {found.shape} does not fit {len(papers)} papers and {len(terms)} terms; "
                 "copy the folder again"
             )
-    return Database(
-        papers[["pmid", "title"]].fillna(""),
-        foci.rename(columns={"id": "pmid"}),
-        {term: column for column, term in enumerate(terms)},
-        counts,
-    )
+    talairach = [table.loc[table["space"].astype(str).str.upper().str.startswith("TAL"), "pmid"] for table in spaces]
+    columns = {term: column for column, term in enumerate(terms)}
+    return Database(papers, foci, columns, counts, frozenset().union(*talairach))
 
 
 def fetch_database(folder: str | Path) -> Path:

@@ -9,13 +9,12 @@ import pandas as pd
 
 from relmaps.io.errors import UserError
 from relmaps.io.text_tables import read_text_table
-from relmaps.reference.neuroquery import COUNTED, Database
+from relmaps.reference.neuroquery import AXES, COUNTED, Database
 from relmaps.reference.sleuth import Experiment
 
 log = logging.getLogger("relmaps")
 
 LABEL = "text-mined map (NeuroQuery), not a curated contrast; sample size of every paper assumed to be {}"
-AXES = ["x", "y", "z"]
 LEFT_OUT = "left out: "
 Rule = dict  # terms: list of str; fields: of title, abstract, keywords; minimum: how often the terms occur there in all
 
@@ -32,8 +31,9 @@ def choose_papers(
     A paper is chosen if every rule of `require` holds and none of `exclude`. Rules that are None do not count, and if
     none in `require` does, no paper is chosen by its terms. allowed : pmid -> ids or names of tables that somebody has
     read; of these papers exactly these tables are taken, whatever the rules say. A focus counts once per paper, of
-    which the first `maximum_foci` are taken; of papers with the same title or foci the first is taken. Papers that are
-    left out although all in `require` holds have a row with the reason.
+    which the first `maximum_foci` are taken; of papers with the same title, foci or first foci the first is taken, and
+    none with foci in Talairach space. Papers that are left out although all in `require` holds have a row with the
+    reason.
     """
     # ASSUME: the first foci of a paper are those of its main contrast; nothing in the files says which are.
     allowed = allowed or {}
@@ -47,7 +47,8 @@ def choose_papers(
     for pmid, title, reason in candidates.itertuples(index=False):
         own = foci.get(pmid, database.foci.iloc[:0])
         if not reason.startswith(LEFT_OUT):
-            reason = _doubt(pmid, title, own, seen) or reason
+            elsewhere = f"{LEFT_OUT}foci in Talairach space" if pmid in database.talairach else None
+            reason = elsewhere or _doubt(pmid, title, own, maximum_foci, seen) or reason
         used = own.iloc[: 0 if reason.startswith(LEFT_OUT) else maximum_foci]
         chosen.append(used[["pmid", *AXES]])
         rows.append(
@@ -73,7 +74,7 @@ def choose_papers(
 def make_experiments(papers: pd.DataFrame, foci: pd.DataFrame, sample_size: int) -> list[Experiment]:
     """The chosen papers as experiments of `sample_size` subjects each."""
     # ASSUME: NeuroQuery has no sample sizes; one for all sets the width of every focus, so others are tried.
-    titles = papers.set_index("pmid")["title"]
+    titles = papers[papers["n_used"] > 0].set_index("pmid")["title"]  # a paper may stand twice, and is used once
     return [
         Experiment(f"PMID {pmid}: {titles[pmid]}", sample_size, "MNI", own[AXES].to_numpy(float))
         for pmid, own in foci.groupby("pmid", sort=False)
@@ -138,11 +139,12 @@ def _foci_by_paper(database: Database, wanted: set[str], allowed: dict[str, set[
     return dict(list(foci[np.array(taken, dtype=bool)].drop_duplicates(["pmid", *AXES]).groupby("pmid", sort=False)))
 
 
-def _doubt(pmid: str, title: str, foci: pd.DataFrame, seen: dict) -> str | None:
+def _doubt(pmid: str, title: str, foci: pd.DataFrame, maximum_foci: int, seen: dict) -> str | None:
     """Why a paper that fits is left out all the same; `seen` remembers titles and sets of foci of those before it."""
     if foci.empty:
         return f"{LEFT_OUT}no foci"
-    marks = (_plain(title), frozenset(foci[AXES].itertuples(index=False, name=None)))
+    every, first = (frozenset(part[AXES].itertuples(index=False, name=None)) for part in (foci, foci[:maximum_foci]))
+    marks = [_plain(title), every, *([first] if len(first) > 1 else [])]  # one peak may well be that of two studies
     earlier = [seen[mark] for mark in marks if mark in seen]
     if earlier:
         return f"{LEFT_OUT}same title or foci as {earlier[0]}"

@@ -4,7 +4,6 @@ NiMARE reads the format too, but its errors do not name the line, and two experi
 other there; the rest (Talairach to MNI, kernels, statistics) is NiMARE's.
 """
 
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.io.errors import UserError
+from relmaps.io.files import FETCH, explain_missing
+from relmaps.io.numbers import read_number
+from relmaps.io.text_tables import POINTERS
 
-SPACES = {"mni": "MNI", "tal": "TAL", "talairach": "TAL"}
+# Names of a space without case, spaces and punctuation; those of other templates, such as MNI305, are unknown.
+SPACES = {
+    "MNI": r"(mni|icbm|mniicbm)(152)?(lin|nlin(6|2009[abc])a?sym)?(space)?",
+    "TAL": r"tal(airach)?((and)?tournoux)?(space|brett|lancaster)?",
+}
 HEAD_MM = 150  # no point of a head lies farther from the origin of MNI or Talairach space along an axis
 
 
@@ -36,13 +42,19 @@ class _Block:
     subjects: int | None = None
     foci: list[list[float]] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        return " ".join(self.names)
+
 
 def read_sleuth(path: str | Path) -> list[Experiment]:
     """The experiments of a Sleuth file, in order.
 
     The file starts with //Reference=MNI or //Reference=Talairach; a line //Label=TEXT may follow. An experiment is one
-    or more // lines with its name, a line //Subjects=N, and one line of x, y and z in mm per focus. UserError names the
-    line and the remedy.
+    or more // lines with its name, a line //Subjects=N, and one line of x, y and z in mm per focus. The three are apart
+    by white space, semicolons or commas, and may have a decimal comma if not by commas. An experiment that stands twice
+    is refused: the same foci, in any order, under the same name, or more than one focus and the same sample size.
+    UserError names the line and the remedy.
     """
     path = Path(path)
     lines = _numbered_lines(path)
@@ -63,7 +75,15 @@ def read_sleuth(path: str | Path) -> list[Experiment]:
         raise UserError(f"{path}: has no foci; add one line of x, y and z in mm per focus")
     if not blocks[-1].foci:
         raise UserError(f"{path}, line {blocks[-1].line}: {blocks[-1].names} has no foci; add them or remove it")
-    return [Experiment(" ".join(b.names), b.subjects, space, np.array(b.foci)) for b in blocks]
+    _check_repetitions(path, blocks)
+    return [Experiment(b.name, b.subjects, space, np.array(b.foci)) for b in blocks]
+
+
+def read_remark(path: str | Path) -> str:
+    """What a reader must know of the space that a Sleuth file names, or ""."""
+    if "brett" not in (_name_of_space(_numbered_lines(Path(path))[0][1]) or "").lower():
+        return ""
+    return "The foci were brought to Talairach space by Brett's formula, and back by Lancaster's: off by some mm."
 
 
 def read_label(path: str | Path) -> str:
@@ -85,19 +105,29 @@ def _numbered_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"{path}: no such foci file; check the path") from None
+        raise UserError(f"{path}: {explain_missing(path, 'foci file')}") from None
     except (UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: not a readable UTF-8 text file ({error}); save it as plain text") from None
+    if text.startswith(POINTERS):
+        raise UserError(f"{path}: a pointer to a file that is not there; {FETCH}")
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
 def _space(path: Path, line: str) -> str | None:
-    match = re.fullmatch(r"//\s*reference\s*=\s*(.*)", line, re.IGNORECASE)
-    if match is None:
+    name = _name_of_space(line)
+    if name is None:
         return None
-    if match[1].lower() not in SPACES:
-        raise UserError(f"{path}: its space {match[1]!r} is unknown; write //Reference=MNI or //Reference=Talairach")
-    return SPACES[match[1].lower()]
+    plain = re.sub("[^a-z0-9]", "", name.lower())
+    for space, names in SPACES.items():
+        if re.fullmatch(names, plain):
+            return space
+    raise UserError(f"{path}: its space {name!r} is unknown; write //Reference=MNI or //Reference=Talairach")
+
+
+def _name_of_space(line: str) -> str | None:
+    """As it is written, without a comment after it; None if the line does not name one."""
+    match = re.fullmatch(r"//\s*reference\s*=\s*(.*)", line, re.IGNORECASE)
+    return re.split("//|#|;", match[1])[0].strip() if match else None
 
 
 def _label(lines: list[tuple[int, str]]) -> str | None:
@@ -108,24 +138,65 @@ def _label(lines: list[tuple[int, str]]) -> str | None:
 def _read_header(where: str, text: str, block: _Block) -> None:
     if re.match(r"reference\s*=", text, re.IGNORECASE):
         raise UserError(f"{where}: a second //Reference line; put the foci of each space in a file of their own")
+    match = re.fullmatch(r"subjects\s*=\s*(.*)", text, re.IGNORECASE)
+    if block.subjects is not None and not block.names and match is None:
+        stands = f"//Subjects={block.subjects} stands before the experiment's name"
+        raise UserError(f"{where}: {stands}; put the name first")
     if block.subjects is not None:
         raise UserError(f"{where}: the experiment before it has no foci; add them or remove it")
-    match = re.fullmatch(r"subjects\s*=\s*(.*)", text, re.IGNORECASE)
     if match is None:
         block.names.append(text)
-    elif match[1].isdecimal() and int(match[1]) > 0:
-        block.subjects = int(match[1])
     else:
-        raise UserError(f"{where}: sample size {match[1]!r} is not a whole number above 0; write //Subjects=N")
+        block.subjects = _subjects(where, match[1])
+
+
+def _subjects(where: str, text: str) -> int:
+    try:
+        number = read_number(text)
+    except ValueError:
+        number = 0.0
+    if number < 1 or not number.is_integer():
+        raise UserError(f"{where}: sample size {text!r} is not a whole number above 0; write //Subjects=N")
+    return int(number)
+
+
+def _check_repetitions(path: Path, blocks: list[_Block]) -> None:
+    """Two studies may well report the same single peak with as many subjects, but not the same set of peaks."""
+    seen: dict[tuple, _Block] = {}
+    for block in blocks:
+        foci = frozenset(map(tuple, block.foci))
+        marks = [(foci, block.name)] + ([(foci, block.subjects)] if len(foci) > 1 else [])
+        for mark in marks:
+            other = seen.setdefault(mark, block)
+            if other is not block:
+                raise UserError(
+                    f"{path}, line {block.line}: experiment {block.name!r} has the foci of {other.name!r} in line "
+                    f"{other.line}, and would count twice; remove one"
+                )
 
 
 def _focus(where: str, line: str) -> list[float]:
+    parts = _split(line)
     try:
-        focus = [float(part) for part in re.split(r"[\s,;]+", line)]
+        focus = [read_number(part) for part in parts]
     except ValueError:
         focus = []
-    if len(focus) != 3 or not all(map(math.isfinite, focus)):
+    if len(focus) != 3 and re.search(r"[,;]", line):
+        remedy = "write x, y and z with one delimiter, such as tabs, and decimals with a point"
+        raise UserError(f"{where}: {line!r} is not three numbers apart by one delimiter; {remedy}")
+    if len(focus) != 3:
         raise UserError(f"{where}: {line!r} is not a coordinate; write x, y and z in mm, or // before a comment")
     if max(map(abs, focus)) > HEAD_MM:
         raise UserError(f"{where}: {line!r} lies outside any head; write x, y and z in mm")
     return focus
+
+
+def _split(line: str) -> list[str]:
+    """The numbers of a line by its one delimiter: semicolons, else white space, else commas.
+
+    A comma within a number is a decimal one; a comma beside a space delimits.
+    """
+    parts = line.split(";") if ";" in line else line.split()
+    if ";" not in line and (len(parts) == 1 or any(re.search(r"^,|,$|,.*,", part) for part in parts)):
+        return line.split(",")
+    return [part.replace(",", ".", 1) for part in parts]  # 26,500 is a coordinate of 26.5

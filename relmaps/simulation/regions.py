@@ -6,6 +6,7 @@ from scipy.ndimage import map_coordinates
 
 from relmaps.io.errors import UserError
 from relmaps.io.foreign import read_foreign_map
+from relmaps.reference.foci import check_millimetres
 from relmaps.reference.sleuth import read_sleuth
 from relmaps.space.grid import Grid
 
@@ -56,7 +57,9 @@ def _of_foci(path: str, fwhm_mm: float, coordinates: np.ndarray) -> np.ndarray:
     sigma = fwhm_mm / np.sqrt(8 * np.log(2))
     loss = np.zeros(coordinates.shape[1:])
     low, high = (edge(coordinates, axis=(1, 2, 3)) for edge in (np.min, np.max))
-    for experiment in read_sleuth(path):
+    experiments = read_sleuth(path)
+    check_millimetres(experiments, path)
+    for experiment in experiments:
         if experiment.space != "MNI":
             raise UserError(f"{path}: its foci are in Talairach space; give them in MNI space for synthetic atrophy")
         for focus in experiment.foci[((experiment.foci >= low) & (experiment.foci <= high)).all(axis=1)]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from relmaps.cohort.dicom import OPTIONS, VERSION, convert, hash_of_series
+from relmaps.cohort.dicom_series import RULES
 from relmaps.cohort.prepared import write_prepared
 from relmaps.io.errors import ScanError
 from relmaps.io.files import fingerprint, read_json, write_json
@@ -25,7 +26,7 @@ def main(*, scans, prepared):
 
 def _convert_once(folder, target):
     try:
-        made_from = fingerprint(hash_of_series(folder), OPTIONS, VERSION)
+        made_from = fingerprint(hash_of_series(folder), OPTIONS, VERSION, RULES)
     except OSError as error:
         raise ScanError(f"{folder}: cannot be read ({error.strerror}); check the folder") from None
     sidecar = target.with_name(target.name.removesuffix(".gz").removesuffix(".nii") + ".json")

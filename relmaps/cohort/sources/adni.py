@@ -1,10 +1,11 @@
 """Which scans of an ADNI download a study takes, and why it leaves the others."""
 
+import logging
 import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -32,21 +33,25 @@ from relmaps.cohort.sources.adni_tables import (
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing
 
+log = logging.getLogger("relmaps")
+
 SUBJECT = re.compile(r"\d{3}_S_\d+", re.IGNORECASE)
+DOWNLOAD_LEVELS = 2  # <name of the download>/ADNI
 LEVELS = 3  # <description>/<date>/<image id> below a subject's folder
 ENDINGS = (".nii", ".nii.gz", ".dcm")
 
 
 @dataclass
 class Found:
-    """What the folder holds of an image. paths : NIfTI files, or folders of DICOM files without one.
+    """What a download folder holds of an image. paths : NIfTI files, or folders of DICOM files without one.
 
-    shared : whether such a folder also holds files of another image.
+    shared : whether such a folder also holds files of another image. others : what further download folders hold.
     """
 
     participant_id: str
     paths: list[str]
     shared: bool = False
+    others: list["Found"] = field(default_factory=list)
 
     def trouble(self) -> str | None:
         """Why the image cannot be used, in words."""
@@ -58,6 +63,16 @@ class Found:
             return f"{self.paths[0]}: {explain_missing(self.paths[0])}"
         return None
 
+    def unlike(self) -> str | None:
+        """Why copies in two download folders cannot stand for each other, in words. Names and sizes are compared."""
+        for other in self.others:
+            both = f"{self.paths[0]} and {other.paths[0]}"
+            if other.participant_id != self.participant_id:
+                return f"{both}: one image in folders of two participants; keep the right one"
+            if _sizes(other.paths[0]) != _sizes(self.paths[0]):
+                return f"{both}: one image, but of different size; keep the whole one"
+        return None
+
 
 def read_adni(root: str | Path, settings: dict) -> Cohort:
     """The study's participants and scans of an ADNI download, one scan per participant.
@@ -67,7 +82,9 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
     in the order of cohort.adni.descriptions, then the smallest image id. So a later visit is taken if the first one
     has no such image, and a participant whose group changes is taken at the first visit with a wanted group. Every
     other image of the folder or the search's table is left out with a reason. Normal and NL count as CN, Dementia as
-    AD. A null site is the first three digits of the subject. Raises UserError that names the folder, file or column.
+    AD. A null site is the first three digits of the subject. All download folders in `root` count, such as ADNI and
+    ADNI 2; of an image that is the same in two of them, the first is taken. Raises UserError that names the folder,
+    file or column.
     """
     root = Path(root)
     if not root.is_dir():
@@ -108,6 +125,8 @@ def read_adni(root: str | Path, settings: dict) -> Cohort:
     scans = {}
     for image in taken:
         path = found[image.image_id].paths[0]
+        for copy in found[image.image_id].others:
+            log.warning("%s: lies in %s as well, with the same size; the former is taken", path, copy.paths[0])
         scans[image.participant_id] = [Scan(image.scan_id, image.participant_id, image.session_id, path)]
     excluded = sorted([*excluded, *others], key=lambda row: (row["participant_id"], row["scan_id"] or ""))
     return assemble(_people(taken), scans, settings, excluded, f"input {root}", notes=note_near_groups(near, labels))
@@ -153,7 +172,7 @@ def _refusal(labels: dict, adni: dict):
             return "in the search table but not in the folder; download it again"
         if of.participant_id != image.participant_id:
             return f"in the folder of {of.participant_id}; correct the search table or move it"
-        return of.trouble()
+        return of.trouble() or of.unlike()
 
     return refuse
 
@@ -190,20 +209,40 @@ def _find_images(root: Path) -> tuple[dict[str, Found], list[dict]]:
     """
     found: dict[str, Found] = {}
     nameless = []
-    for subject in _subject_folders(root):
-        participant_id = bids_identifier(os.path.basename(subject).upper())
-        for folder, names in _folders(subject, LEVELS):
-            images = _by_image(folder, names)
-            if None in images:
-                reason = f"{folder}: no image id in the name of the folder or the file; download it again"
-                nameless.append(exclusion(reason, participant_id))
-            for image_id, own in images.items():
-                if image_id is not None:
-                    nifti = [name for name in own if not name.lower().endswith(".dcm")]
-                    of = found.setdefault(image_id, Found(participant_id, []))
-                    of.paths += [os.path.join(folder, name) for name in nifti] or [folder]
-                    of.shared |= not nifti and len(images) > 1
+    for subjects in _downloads(root):
+        here: dict[str, Found] = {}
+        for subject in subjects:
+            participant_id = bids_identifier(os.path.basename(subject).upper())
+            for folder, names in _folders(subject, LEVELS):
+                images = _by_image(folder, names)
+                if None in images:
+                    reason = f"{folder}: no image id in the name of the folder or the file; download it again"
+                    nameless.append(exclusion(reason, participant_id))
+                for image_id, own in images.items():
+                    if image_id is not None:
+                        nifti = [name for name in own if not name.lower().endswith(".dcm")]
+                        of = here.setdefault(image_id, Found(participant_id, []))
+                        of.paths += [os.path.join(folder, name) for name in nifti] or [folder]
+                        of.shared |= not nifti and len(images) > 1
+        for image_id, of in here.items():
+            found[image_id] = _first_usable(found.get(image_id), of)
     return found, nameless
+
+
+def _first_usable(before: Found | None, of: Found) -> Found:
+    """The image as earlier download folders have it, beside `of`; one with trouble of its own gives way."""
+    if before is None:
+        return of
+    if before.trouble() is None and of.trouble() is None:
+        before.others.append(of)
+    return of if before.trouble() else before
+
+
+def _sizes(path: str) -> dict[str, int]:
+    """Bytes of a file, or of each file of a folder by its name; -1 for a link that leads nowhere."""
+    names = [name for name in os.listdir(path) if not name.startswith(".")] if os.path.isdir(path) else [""]
+    files = {name: os.path.join(path, name) if name else path for name in names}
+    return {name: os.path.getsize(file) if os.path.exists(file) else -1 for name, file in files.items()}
 
 
 def _by_image(folder: str, names: list[str]) -> dict[str | None, list[str]]:
@@ -218,20 +257,41 @@ def _by_image(folder: str, names: list[str]) -> dict[str | None, list[str]]:
     return images
 
 
-def _subject_folders(root: Path) -> list[str]:
-    """Folders such as 002_S_0295 in the download or its folder ADNI."""
-    tops = [top for top in (root, root / "ADNI") if top.is_dir()]
-    folders = [entry.path for top in tops for entry in os.scandir(top) if _is_subject(entry)]
-    if not folders:
+def _downloads(root: Path) -> list[list[str]]:
+    """Of each download the folders of subjects such as 002_S_0295, which lie in `root` or down to two levels below.
+
+    The archive's file holds a folder ADNI, which becomes ADNI 2, ADNI1 or the like when a download is repeated.
+    """
+    downloads: list[list[str]] = []
+    folders = [str(root)]
+    for level in range(DOWNLOAD_LEVELS + 1):
+        inner: list[str] = []
+        for folder in folders:
+            subjects, others = _list_folders(folder, level)
+            inner += others
+            downloads += [subjects] if subjects else []
+        folders = sorted(inner)
+    if not downloads:
         raise UserError(
             f"input {root}: no folder of a subject such as 002_S_0295 in it or in {root / 'ADNI'}; "
             "give the folder that the download was unpacked to"
         )
-    return sorted(folders)
+    return downloads
 
 
-def _is_subject(entry: os.DirEntry) -> bool:
-    return SUBJECT.fullmatch(entry.name) is not None and entry.is_dir()
+def _list_folders(folder: str, level: int) -> tuple[list[str], list[str]]:
+    """The folders of subjects in a folder, and its other ones; none of a neighbour of the data that cannot be read."""
+    subjects: list[str] = []
+    others: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and entry.is_dir():
+                    (subjects if SUBJECT.fullmatch(entry.name) else others).append(entry.path)
+    except PermissionError:
+        if level == 0 or "adni" in os.path.basename(folder).lower():
+            raise
+    return sorted(subjects), others
 
 
 def _folders(folder: str, levels: int) -> Iterator[tuple[str, list[str]]]:

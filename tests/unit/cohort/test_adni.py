@@ -145,6 +145,68 @@ def test_the_folder_may_be_the_one_inside_the_download(tmp_path, settings):
     assert read_adni(tmp_path / "ADNI", settings).scans == read_adni(tmp_path, settings).scans
 
 
+@pytest.mark.parametrize("again", ["ADNI 2", "ADNI1", "collection/ADNI", "."])
+def test_every_download_folder_counts(tmp_path, settings, again):
+    images = [person(number, group=group) for number, group in enumerate(["AD", "CN", "AD", "CN"], start=1)]
+    write_images(tmp_path, images[2:], top=again)
+    write_images(tmp_path, [*images[:2], *(replace(image, on_disk=False) for image in images[2:])])
+    cohort = read_adni(tmp_path, settings)
+    tops = ["ADNI", "ADNI", again, again]
+    assert [scan.path for scan in cohort.scans] == [
+        str(tmp_path / top / image.path) for top, image in zip(tops, images, strict=True)
+    ]
+    assert cohort.exclusions.empty
+
+
+def test_an_image_of_two_downloads_is_taken_once_if_it_is_the_same(tmp_path, settings, caplog):
+    images = [person(n, group="AD" if n % 2 else "CN") for n in range(1, 6)]
+    images += [person(n, suffix=".dcm") for n in (6, 7)]
+    first, second = (
+        {n: tmp_path / top / image.path for n, image in enumerate(images, 1)} for top in ("ADNI", "ADNI 2")
+    )
+    for top in ("ADNI 2", "ADNI"):
+        write_images(tmp_path, images, top=top)
+    second[2].write_bytes(b"longer")
+    first[3].unlink()
+    first[3].symlink_to(tmp_path / "not-fetched")
+    second[4].unlink()
+    other = tmp_path / "ADNI 2" / replace(images[4], ptid="002_S_0009").path
+    other.parent.mkdir(parents=True)
+    second[5].rename(other)
+    second[7].with_name("another_slice.dcm").symlink_to("not-fetched")
+    cohort = read_adni(tmp_path, settings)
+    assert [scan.path for scan in cohort.scans] == [
+        str(path) for path in (first[1], second[3], first[4], first[6].parent)
+    ]
+    assert get_reasons(cohort) == {
+        "I2": f"{first[2]} and {second[2]}: one image, but of different size; keep the whole one",
+        "I5": f"{first[5]} and {other}: one image in folders of two participants; keep the right one",
+        "I7": f"{first[7].parent} and {second[7].parent}: one image, but of different size; keep the whole one",
+    }
+    assert caplog.messages == [
+        f"{kept}: lies in {left} as well, with the same size; the former is taken"
+        for kept, left in ((first[1], second[1]), (first[6].parent, second[6].parent))
+    ]
+
+
+def test_a_neighbour_of_the_download_that_cannot_be_listed_does_no_harm(tmp_path, settings, monkeypatch):
+    write_images(tmp_path, [person(1)])
+    (tmp_path / "lost+found").mkdir()
+    scandir = os.scandir
+
+    def listing(path):
+        if os.fspath(path).endswith(closed):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", listing)
+    closed = "lost+found"
+    assert len(read_adni(tmp_path, settings).scans) == 1
+    closed = "ADNI"
+    with pytest.raises(UserError, match="ADNI: this folder cannot be listed; give yourself the right to read it"):
+        read_adni(tmp_path, settings)
+
+
 def test_older_downloads_have_the_image_id_in_the_name_of_the_file(tmp_path, settings):
     images = [person(1, series="S13408"), person(2, series="S13409", suffix=".nii.gz")]
     write_images(tmp_path, images)

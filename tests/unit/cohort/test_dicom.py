@@ -6,6 +6,7 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from pydicom import uid
 
 from relmaps.cohort import dicom
 from relmaps.cohort.dicom import convert, hash_of_series
@@ -59,10 +60,29 @@ def test_the_same_series_gives_the_same_bytes_whatever_its_folder_is_called(seri
 
 
 def test_other_files_beside_the_series_do_no_harm(series, tmp_path):
-    series.write(tmp_path / "in")
+    path = series.write(tmp_path / "in")[0]
     (tmp_path / "in/notes.txt").write_text("a note")
+    for name, kind in {
+        "sr.dcm": uid.EnhancedSRStorage,
+        "pr": uid.GrayscaleSoftcopyPresentationStateStorage,
+        "ko.dcm": uid.KeyObjectSelectionDocumentStorage,
+        "csa": uid.UID("1.3.12.2.1107.5.9.1"),  # Siemens' own, with a spectrum or a protocol
+    }.items():
+        report = pydicom.dcmread(path)
+        for keyword in ("Rows", "Columns", "PixelData", "ImagePositionPatient", "ImageOrientationPatient"):
+            delattr(report, keyword)
+        report.SOPClassUID = report.file_meta.MediaStorageSOPClassUID = kind
+        report.SOPInstanceUID = report.file_meta.MediaStorageSOPInstanceUID = uid.generate_uid()
+        report.save_as(tmp_path / "in" / name, enforce_file_format=True)
     convert(tmp_path / "in", tmp_path / "scan.nii.gz")
-    assert nib.load(tmp_path / "scan.nii.gz").ndim == 3
+    assert sorted(nib.load(tmp_path / "scan.nii.gz").shape) == sorted(series.voxels.shape)
+
+
+def test_an_enhanced_series_in_one_file_is_converted(series, tmp_path):
+    series.write_enhanced(tmp_path / "in")
+    convert(tmp_path / "in", tmp_path / "scan.nii.gz")
+    image = nib.load(tmp_path / "scan.nii.gz")
+    np.testing.assert_allclose(values_at(image, series.coordinates()), series.voxels.ravel(), atol=1e-3)
 
 
 def no_folder(series, folder):
@@ -122,9 +142,56 @@ def phase(series, folder):
     series.write(folder, ImageType=["ORIGINAL", "PRIMARY", "P", "ND"])
 
 
+def every_second_slice(series, folder):
+    series.write(folder, without=range(1, len(series.voxels), 2))
+
+
+def cut_at_the_end(series, folder):
+    series.write(folder, without=range(15, 20), ImagesInAcquisition=20)
+
+
+def same_file_twice(series, folder):
+    shutil.copy(series.write(folder)[3], folder / "again.dcm")
+
+
+def in_syntax(syntax, without=()):
+    """Voxels are left as they are: dcm2niix looks at the name of the syntax first."""
+
+    def fill(series, folder):
+        for number, path in enumerate(series.write(folder)):
+            image = pydicom.dcmread(path)
+            if number not in without:
+                image.file_meta.TransferSyntaxUID = syntax
+                if syntax.is_encapsulated:
+                    image.PixelData = pydicom.encaps.encapsulate([image.PixelData])
+                    image["PixelData"].is_undefined_length = True
+            image.save_as(path, enforce_file_format=True)
+
+    return fill
+
+
 @pytest.mark.parametrize(
     ("fill", "words"),
     [
+        (every_second_slice, "slices lie 12 mm apart, but SliceThickness is 6 mm: slices are missing; fetch the"),
+        (cut_at_the_end, "15 slices, but ImagesInAcquisition is 20: slices are missing; fetch the series again"),
+        (same_file_twice, r"1-003\.dcm and again\.dcm hold the same slice; keep one of them"),
+        (
+            in_syntax(uid.DeflatedExplicitVRLittleEndian),
+            r"cannot read transfer syntax Deflated.* \(1\.2\.840\.10008\.1\.2\.1\.99\); decompress .* gdcmconv --raw",
+        ),
+        (
+            in_syntax(uid.MPEG2MPML),
+            r"cannot read transfer syntax MPEG2 .*\(1\.2\.840\.10008\.1\.2\.4\.100\); decompress .* gdcmconv",
+        ),
+        (
+            in_syntax(uid.HTJ2KLossless),
+            r"dcm2niix failed \(.*\) on transfer syntax High-Throughput JPEG 2000 .*dcmdjpeg",
+        ),
+        (
+            in_syntax(uid.DeflatedExplicitVRLittleEndian, without=range(10)),
+            r"only 10 of 20 DICOM files can be read; decompress those of transfer syntax Deflated",
+        ),
         (no_folder, "no such folder"),
         (empty_folder, "no DICOM image in it"),
         (no_dicom, "no DICOM image in it"),

@@ -83,6 +83,15 @@ def test_nothing_survives_with_four_studies_and_the_note_says_so(whole_head):
     assert reference.label == "transcribed, 4 studies, too few for inference"
 
 
+def test_foci_outside_the_brain_and_remarks_stand_in_the_note(monkeypatch, whole_head):
+    statistic = nib.Nifti1Image(np.ones(brain_mask().shape, np.float32), brain_mask().affine)
+    made = Ale(statistic, {"fdr_0.05": (np.ones(statistic.shape, dtype=bool), "made up")}, n_astray=3)
+    monkeypatch.setattr("relmaps.reference.ale_reference.estimate_ale", lambda *_: made)
+    experiment = Experiment("", 20, "MNI", np.zeros((7, 3)))
+    note = ale_reference([experiment], "", Correction(), *whole_head, remarks=["One.", "Two."]).note
+    assert note.endswith(" 3 of 7 foci lie more than 10 mm outside the brain; check their space. One. Two.")
+
+
 def test_clusters_that_are_too_small_leave_the_mask_but_not_the_map(literature, whole_head, reference):
     large = ale_reference(literature, "", Correction(minimum_cluster_voxels=10**6), *whole_head)
     assert not large.mask.any()

@@ -1,8 +1,10 @@
+import gzip
 from pathlib import Path
 from urllib.error import URLError
 
 import nimare.extract
 import numpy as np
+import pandas as pd
 import pytest
 
 from relmaps.io.errors import UserError
@@ -32,6 +34,33 @@ def test_a_file_that_is_not_fetched_is_named(tmp_path):
     path.unlink()
     path.symlink_to(tmp_path / "annex")
     with pytest.raises(UserError, match=r"coordinates\.tsv\.gz: the link leads nowhere; fetch it"):
+        read_database(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["metadata", "coordinates"])
+def test_papers_in_talairach_space_are_known_where_a_table_has_the_space(tmp_path, name):
+    path = next(write_neuroquery(tmp_path, PAPERS).glob(f"{name}*"))
+    assert read_database(tmp_path).talairach == frozenset()
+    table = pd.read_csv(path, sep="\t", dtype=str)
+    table["space"] = ["Talairach", *["MNI"] * (len(table) - 1)]
+    table.to_csv(path, sep="\t", index=False)
+    assert read_database(tmp_path).talairach == {"007"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("coordinates", "\t2\t", "\ttwo\t", "could not convert string to float: 'two'"),
+        ("coordinates", "\ty\t", "\tY\t", r"\['y'\] not in index"),
+        ("metadata", "title", "name", r"\['title'\] not in index"),
+    ],
+)
+def test_a_table_without_numbers_or_a_column_is_damaged(tmp_path, name, old, new, words):
+    path = next(write_neuroquery(tmp_path, PAPERS).glob(f"{name}*"))
+    text = gzip.decompress(path.read_bytes()).decode()
+    assert old in text
+    path.write_bytes(gzip.compress(text.replace(old, new).encode()))
+    with pytest.raises(UserError, match=f"a file of NeuroQuery is damaged .*{words}"):
         read_database(tmp_path)
 
 

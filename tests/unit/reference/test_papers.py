@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +73,34 @@ def test_foci_count_once_and_are_capped_in_the_order_of_the_tables(database):
     papers, foci = chosen(database, maximum_foci=2)
     assert papers["tables"]["1"] == "Table 1"
     assert foci["pmid"].value_counts().max() == 2
+
+
+def test_a_paper_whose_first_foci_are_those_of_another_is_left_out(tmp_path):
+    papers = [Paper("1", "One", {"Table 1": FOCI[:3]}), Paper("2", "Two", {"Table 1": [*FOCI[1::-1], FOCI[5]]})]
+    papers.append(Paper("3", "Three", {"Table 1": [FOCI[0], *FOCI[6:]]}))
+    database = read_database(write_neuroquery(tmp_path, papers))
+    require = {"any": {"terms": ["one", "two", "three"], "fields": ["title"], "minimum": 1}}
+    assert chosen(database, require, {}, maximum_foci=2)[0]["n_used"].tolist() == [2, 0, 2]
+    assert chosen(database, require, {}, maximum_foci=3)[0]["n_used"].tolist() == [3, 3, 3]
+    assert chosen(database, require, {}, maximum_foci=1)[0]["n_used"].tolist() == [1, 1, 1]
+
+
+def test_a_paper_that_stands_twice_or_is_in_talairach_space_counts_once_or_not_at_all(tmp_path):
+    papers = [
+        Paper("1", "One", {"Table 1": FOCI[:2]}),
+        Paper("1", "One again"),
+        Paper("2", "One", {"Table 1": FOCI[3:5]}),
+    ]
+    database = read_database(write_neuroquery(tmp_path, papers))
+    require = {"any": {"terms": ["one"], "fields": ["title"], "minimum": 1}}
+    table, foci = choose_papers(replace(database, talairach=frozenset({"2"})), require, {}, 9)
+    assert table["reason"].tolist() == [
+        "any 1",
+        "left out: same title or foci as 1",
+        "left out: foci in Talairach space",
+    ]
+    (experiment,) = make_experiments(table, foci, 20)
+    assert experiment.name == "PMID 1: One"
 
 
 def test_tables_on_the_allow_list_are_taken_whatever_the_rules_say_and_no_other_of_that_paper(database, tmp_path):

@@ -47,3 +47,19 @@ def test_the_configuration_offers_every_source_with_what_it_reads():
     choices = read_schema()["$defs"]["reference_source"]
     assert choices["enum"] == list(REFERENCE_SOURCES)
     assert "; nifti is the map in `path`; " in choices["description"]
+
+
+def test_a_file_of_foci_is_looked_at_and_its_remarks_reach_the_note(tmp_path, monkeypatch, grid, brain):
+    given = {}
+    monkeypatch.setattr("relmaps.reference.sources.foci.ale_reference", lambda *_, **named: given.update(named))
+    settings = REFERENCE_SOURCES["sleuth"].settings(REFERENCE | {"source": "sleuth"}) | {"seed": 0, "cores": 1}
+    path = tmp_path / "foci.txt"
+    path.write_text("//Reference=Talairach (Brett)\n// a\n//Subjects=9\n1 2 3\n// a\n//Subjects=9\n-4 5 6\n")
+    build_reference(path, settings, grid, np.asarray(brain))
+    assert [remark.split(";")[0] for remark in given["remarks"]] == [
+        "The foci were brought to Talairach space by Brett's formula, and back by Lancaster's: off by some mm.",
+        "2 experiments share a name with another one, such as 'a'",
+    ]
+    path.write_text("//Reference=MNI\n// a\n//Subjects=9\n" + "".join(f"{40 + n} 55 27\n" for n in range(20)))
+    with pytest.raises(UserError, match=r"foci\.txt: none of 20 foci has a negative coordinate"):
+        build_reference(path, settings, grid, np.asarray(brain))
