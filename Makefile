@@ -11,7 +11,9 @@ BIN := $(VENV)/bin
 TEST_VENV := .venv-test
 TEST_BIN := $(TEST_VENV)/bin
 PYTEST := $(TEST_BIN)/python -m pytest
-STUDY_OPTIONS = --config $(CONFIG) $(if $(INPUT),--input '$(INPUT)')
+# The value of a variable as one word of the shell: spaces, quotes and dollars stay as they were given.
+quoted = '$(subst ','\'',$(value $(1)))'
+STUDY_OPTIONS = --config $(call quoted,CONFIG) $(if $(value INPUT),--input $(call quoted,INPUT))
 
 .PHONY: study resume figures test-fast test test-all test-conda test-slurm test-faults test-bytes mutations lint dag accuracy lock \
 	check-null bench calibrate clean dryrun-bids dryrun-large verify plan
@@ -67,11 +69,11 @@ lint: $(TEST_VENV)/ready
 # Every figure, table and the report again, from published tables and maps alone: make figures STUDY=results/full-demo
 STUDY ?=
 figures: $(VENV)/study
-	$(BIN)/relmaps figures --cores $(CORES) $(if $(STUDY),'$(STUDY)',--config $(CONFIG))
+	$(BIN)/relmaps figures --cores $(CORES) $(if $(value STUDY),$(call quoted,STUDY),--config $(call quoted,CONFIG))
 
 # Files, inputs, code and software against what the finished study has told of them.
 verify: $(VENV)/study
-	@$(BIN)/relmaps verify --config $(CONFIG)
+	@$(BIN)/relmaps verify --config $(call quoted,CONFIG)
 
 # What each stage of a study will take: make plan CONFIG=config/paper.yaml SCANS=502, or with the INPUT of your own.
 plan: $(VENV)/study
@@ -92,13 +94,13 @@ lock: $(TEST_VENV)/ready
 
 dag: $(VENV)/study
 	@mkdir -p results
-	$(BIN)/snakemake --cores 1 --configfile $(CONFIG) $(if $(INPUT),--config input='$(INPUT)') --rulegraph mermaid-js > results/dag.mmd
+	$(BIN)/relmaps run $(STUDY_OPTIONS) --cores 1 -- --rulegraph mermaid-js > results/dag.mmd
 	@echo "results/dag.mmd: paste it into a Markdown file or mermaid.live"
 
 # What a BIDS folder with the columns age, sex and diagnosis (AD, CN) would take: every job from a fresh state, none run.
 dryrun-bids: $(VENV)/study
-	$(BIN)/snakemake -n --forceall --quiet rules --cores $(CORES) --configfile config/bids.yaml config/dryrun.yaml \
-		--config input='$(BIDS)'
+	$(BIN)/relmaps run --config config/bids.yaml --config config/dryrun.yaml --input $(call quoted,BIDS) --cores $(CORES) \
+		-- -n --forceall --quiet rules
 
 # The same for 10,000 scans, with time and memory.
 dryrun-large: $(VENV)/study

@@ -3,9 +3,11 @@ import os
 
 from snakemake.utils import min_version
 
+from relmaps.io.environment import prepare_environment
 from relmaps.study.copies import other_copy
 
 min_version("9.27")
+prepare_environment(None if workflow.subprocess_exec else workflow.remote_exec)
 
 if other := other_copy(workflow.current_basedir, os.environ.get("PYTHONPATH", "")):
     raise WorkflowError(

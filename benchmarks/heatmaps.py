@@ -139,7 +139,7 @@ def main(device: str, threads: int, n: int, kinds: list[str]) -> None:
         # These run before the process is told to keep freed memory, which open_device does for ours.
         others = {explain: timed(explain, network, *held_out) for explain in (literal_loop, captum_loop, captum_guided)}
         sides[kind] = network, *held_out, others
-    open_device(device, 1, threads)
+    open_device(device, {"gpu": 1}, threads)
     print(f"{model} at {'x'.join(map(str, grid))} on {device}, {threads} threads, {n} scans", flush=True)
     print("map\tseconds a scan\tratio\tcompleteness error: median, largest; map error\tall runs, s")
     for kind, (network, x, of_scans, others) in sides.items():

@@ -111,7 +111,7 @@ def main(device: str, threads: int) -> None:
         literal = LiteralLoop(model, grid, paths, target)
         seconds(literal, target)
         times["literal loop"] = [seconds(literal, target) for _ in range(REPEATS)]
-        open_device(device, 1, threads)
+        open_device(device, {"gpu": 1}, threads)
         for name, precision in (("ours, float32", "float32"), ("ours, bf16", "bf16")):
             loop = OurLoop(model, grid, array, target, precision)
             seconds(loop, target)

@@ -9,13 +9,14 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from relmaps.io.errors import UserError
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 FETCH = "fetch it (`datalad get`, `git annex get`, `git lfs pull`)"
+NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
@@ -24,32 +25,38 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     A killed job may go on writing for a while, and must not leave half a file under the final name. The temporary
     name keeps the suffixes, because nibabel and matplotlib choose the format by them. What a killed process has left of
-    the same file is removed. Raises UserError that names the file if the disk is full.
+    the same file is removed. Raises UserError that names the file if the disk is full or the
+    folder may not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".writing-*-{glob.escape(path.name)}"):
-        if not is_running(left.name.split("-")[1]):
-            left.unlink(missing_ok=True)
     temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".writing-*-{glob.escape(path.name)}"):
+            if not is_running(left.name.split("-")[1]):
+                left.unlink(missing_ok=True)
         yield temporary
         with open(temporary, "rb") as file:  # on the disk before the name says so, also after a power cut
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except Exception as error:
+        written = map(str, (path, temporary, *path.parents))
+        if isinstance(error, OSError) and error.errno in NOT_ALLOWED and str(error.filename) in written:
+            remedy = "check the permissions of its folder"
+            raise UserError(f"{path}: cannot be written ({error.strerror}); {remedy}") from None
         if _is_full(error, path.parent):
             remedy = "free some space, then go on with make resume"
             raise UserError(f"{path}: not written, no space is left on the disk; {remedy}") from None
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(PermissionError):  # of a folder that is closed, as the error says
+            temporary.unlink(missing_ok=True)
 
 
 def _is_full(error: Exception, folder: Path) -> bool:
     """Whether a file could not be written for lack of space, also where a library does not pass the number on."""
     told = getattr(error, "errno", None) in NO_SPACE or os.strerror(errno.ENOSPC) in str(error)
-    return told or shutil.disk_usage(folder).free < 4096
+    return told or (folder.is_dir() and shutil.disk_usage(folder).free < 4096)
 
 
 @contextmanager

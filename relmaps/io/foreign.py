@@ -122,7 +122,7 @@ def _stated_affine(image: nib.spatialimages.SpatialImage, shape: tuple) -> np.nd
     """(4, 4) as far as the file says it; nibabel makes one up for those that say none."""
     if isinstance(image, nib.Nifti1Pair):
         stated = any(1 <= int(image.header[f"{form}_code"]) <= 5 for form in ("sform", "qform"))
-        return affine_of(image.header, shape) if stated else None
+        return affine_of(image.header, shape, sheared=True) if stated else None
     if isinstance(image, nib.AnalyzeImage):  # and SPM's: its .mat holds M, whose sides depend on a default, or mat
         sides = image.file_map["mat"].filename if "mat" in image.file_map else None
         return image.affine if sides and Path(sides).is_file() and "mat" in loadmat(sides) else None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -56,8 +57,11 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
     the files of Python and of the packages that it imported.
     """
     path = Path(snakemake.log[0])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        _leave(snakemake, f"{path}: cannot be written ({error.strerror}); check the permissions of its folder")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -76,12 +80,16 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
         write_json(used, path.with_suffix(".json"))
     except UserError as error:
         log.error("%s", error)
-        # Leave at once: Snakemake's wrapper would add a traceback, which hides the line that matters.
-        print(f"relmaps: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
-        os._exit(1)
+        _leave(snakemake, error)
     except Exception:
         log.exception("failed")
         raise
+
+
+def _leave(snakemake, error: object) -> NoReturn:
+    """End the process at once: Snakemake's wrapper would add a traceback, which hides the line that matters."""
+    print(f"relmaps: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def _environment() -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Where the voxels of a raw scan lie, as far as its header can be believed.
+"""Where the voxels of an image lie, as far as its header can be believed.
 
 Bounds: docs/decisions/0008-integrity.md.
 """
@@ -15,8 +15,11 @@ MAX_ORIGIN_MM = 10_000
 SCANNER, ALIGNED = 1, 2  # codes of sform and qform; 3 to 5 are template spaces
 
 
-def affine_of(header: nib.Nifti1Header, shape: tuple[int, int, int]) -> np.ndarray:
-    """(4, 4) voxel index -> mm: the sform where there is one, else the qform, as nibabel does."""
+def affine_of(header: nib.Nifti1Header, shape: tuple[int, int, int], sheared: bool = False) -> np.ndarray:
+    """(4, 4) voxel index -> mm: the sform where there is one, else the qform, as nibabel does.
+
+    sheared : whether its axes may lie at other than right angles.
+    """
     header = header.copy()
     header["pixdim"][0] = -1 if header["pixdim"][0] < 0 else 1  # the standard's reading of an undefined handedness
     header["pixdim"][1:4] = np.abs(header["pixdim"][1:4])
@@ -35,7 +38,7 @@ def affine_of(header: nib.Nifti1Header, shape: tuple[int, int, int]) -> np.ndarr
             "no affine (sform_code and qform_code are 0), its orientation is unknown; convert the scan again"
         )
     for name, matrix in forms.items():
-        _check_matrix(matrix, name)
+        _check_matrix(matrix, name, sheared)
     if len(forms) == 2:
         _check_agreement(forms["sform"], forms["qform"], codes["sform"] == codes["qform"], shape)
     if "sform" in forms and codes["sform"] in (SCANNER, ALIGNED):
@@ -47,7 +50,7 @@ def affine_of(header: nib.Nifti1Header, shape: tuple[int, int, int]) -> np.ndarr
     return forms["sform" if "sform" in forms else "qform"]
 
 
-def _check_matrix(matrix: np.ndarray, name: str) -> None:
+def _check_matrix(matrix: np.ndarray, name: str, sheared: bool) -> None:
     if not np.isfinite(matrix).all():
         raise ScanError(f"its affine ({name}) has NaN or infinite numbers; convert the scan again")
     if np.abs(matrix).max() > MAX_ORIGIN_MM:
@@ -57,7 +60,7 @@ def _check_matrix(matrix: np.ndarray, name: str) -> None:
         raise ScanError(f"its affine is singular ({name}); convert the scan again")
     axes = matrix[:3, :3] / sizes
     shear = float(np.abs(axes.T @ axes - np.eye(3)).max())
-    if shear > MAX_SHEAR:
+    if shear > MAX_SHEAR and not sheared:
         raise ScanError(
             f"its affine is sheared ({name}, cosine {shear:.3f} between two axes), which ANTs cannot represent; "
             "resample the scan to right angles"

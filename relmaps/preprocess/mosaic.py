@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -44,6 +45,7 @@ def make_tiles(qc: pd.DataFrame, subjects: pd.DataFrame, derivatives: str | Path
     return sorted(tiles, key=lambda tile: list(STATES).index(tile.state))
 
 
+@matplotlib.rc_context(matplotlib.rcParamsDefault)  # whatever matplotlibrc the user has
 def plot_mosaic(tiles: Sequence[Tile], edge: np.ndarray, grid: Grid, path: str | Path) -> None:
     """One tile per scan: an axial and a coronal slice in template space, with the template's grey matter outlined.
 

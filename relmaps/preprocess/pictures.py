@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -42,6 +43,7 @@ MEASURES = {
 }
 
 
+@matplotlib.rc_context(matplotlib.rcParamsDefault)  # whatever matplotlibrc the user has
 def plot_scan(files: dict[str, Path], row: dict, template_gm: np.ndarray, grid: Grid, path: str | Path) -> None:
     """Three rows: the registered T1 with the template's grey matter, the brain with its segmentation, the whole scan.
 

@@ -1,5 +1,7 @@
 """The command `relmaps`. Each part imports what it needs when it is called, so that --help is quick."""
 
+import hashlib
+import io
 import json
 import os
 import shlex
@@ -16,12 +18,14 @@ import click
 import yaml
 
 from relmaps import ROOT, __version__
+from relmaps.io.environment import is_writable, prepare_environment
 from relmaps.io.errors import UserError
-from relmaps.io.files import explain_missing
+from relmaps.io.files import NOT_ALLOWED, explain_missing, write_text
 from relmaps.study.progress import Progress
 
 INTERRUPTED = 130  # as a shell reports Ctrl-C
 LINE_EVERY_S = 60  # without a terminal, unless the stage changes
+GRAPHS = {"--dag", "--rulegraph", "--filegraph", "--d3dag"}  # options of Snakemake, which prints them
 
 
 class Command(click.Group):
@@ -32,12 +36,18 @@ class Command(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Show a UserError as a line."""
+        """Show a UserError, and a file that may not be read or written, as a line."""
         try:
             return super().invoke(ctx)
         except UserError as error:
             click.echo(f"relmaps: {error}", err=True)
-            ctx.exit(1)
+        except OSError as error:
+            if error.errno not in NOT_ALLOWED:
+                raise
+            where = Path(error.filename or "").absolute()
+            remedy = "check its permissions, or start relmaps in a folder that you may write to"
+            click.echo(f"relmaps: {where}: {error.strerror}; {remedy}", err=True)
+        ctx.exit(1)
 
 
 @click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +57,10 @@ def main() -> None:
 
     Results go to results/<study> in the current folder.
     """
+    prepare_environment()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names that the terminal cannot show
 
 
 def _configs(command: Callable) -> Callable:
@@ -75,6 +89,7 @@ def _study(command: Callable) -> Callable:
 def run(configs: tuple[str, ...], source: str | None, cores: str, arguments: tuple[str, ...]) -> None:
     """Run a study, and print its numbers at the end."""
     study = _name(configs)
+    _check_folder(Path("results", study))
     _follow(_snakemake(configs, source, cores, arguments), "resume")
     if not arguments:
         _summarise(Path("results", study))
@@ -85,6 +100,7 @@ def run(configs: tuple[str, ...], source: str | None, cores: str, arguments: tup
 def resume(configs: tuple[str, ...], source: str | None, cores: str, arguments: tuple[str, ...]) -> None:
     """Go on with a study that was interrupted."""
     study = _name(configs)
+    _check_folder(Path("results", study))
     words = _snakemake(configs, source, cores, arguments)
     # -P: a package of our name in the current folder must not come before ours.
     unlock = [sys.executable, "-P", "-m", "snakemake", "--unlock", *words]
@@ -133,7 +149,8 @@ def figures(configs: tuple[str, ...], cores: str, folder: str | None) -> None:
     from relmaps.catalogue.figures import REDRAWN
 
     study = _folder(folder, configs)
-    words = ["--cores", cores, "--config", f"redraw={study}", "--rerun-triggers", "mtime"]
+    _check_folder(study)
+    words = ["--configfile", _write_settings(redraw=study), "--cores", cores, "--rerun-triggers", "mtime"]
     words += ["--allowed-rules", "figures", *REDRAWN, "--forceall", "--", "figures"]
     _follow(["--snakefile", str(ROOT / "Snakefile"), *words], "figures")
     click.echo(f"Report: {study / 'report.html'}")
@@ -151,15 +168,43 @@ def peaks(path: Path, threshold: float | None, top: int) -> None:
 
 
 def _snakemake(configs: Sequence[str], source: str | None, cores: str, arguments: Sequence[str]) -> list[str]:
-    """Arguments of Snakemake for a study; --config may be given once, so ours joins that of the user."""
-    words = ["--snakefile", str(ROOT / "Snakefile"), "--cores", cores, "--rerun-incomplete"]
-    words += ["--configfile", *_files(configs)] if configs else []
-    if not source:
-        return [*words, *arguments]
-    if "--config" not in arguments:
-        return [*words, "--config", f"input={source}", *arguments]
-    place = arguments.index("--config") + 1
-    return [*words, *arguments[:place], f"input={source}", *arguments[place:]]
+    """Arguments of Snakemake for a study."""
+    files = _files(configs)
+    if source is not None:
+        files.append(_write_settings(input=source))
+    if files and any(word.partition("=")[0] in ("--configfile", "--configfiles") for word in arguments):
+        raise UserError("--configfile after -- would replace what stands before it; give each file as --config FILE")
+    # Before an option that takes no value, so that a target in `arguments` is not taken for a file.
+    words = ["--snakefile", str(ROOT / "Snakefile"), *(["--configfile", *files] if files else [])]
+    return [*words, "--cores", cores, "--rerun-incomplete", *arguments]
+
+
+def _write_settings(**paths: str | Path) -> str:
+    """Write settings that are paths to a configuration file, named by its content.
+
+    Snakemake's own --config takes a path for YAML, in this process and again in each job: it cuts `/a #b` to `/a`, and
+    makes a number of `2020` and a mapping of `/a: b`.
+    """
+    settings = {}
+    for key, path in paths.items():
+        if not str(path).strip():
+            raise UserError(f"--{key} is empty; give a path")
+        try:
+            settings[key] = os.fsencode(path).decode("utf-8")  # whatever the encoding of the terminal is
+        except UnicodeDecodeError:
+            raise UserError(f"--{key} {str(path)!a}: the name is not UTF-8; rename it") from None
+    text = yaml.safe_dump(settings, allow_unicode=True)
+    file = Path(".snakemake/settings", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml").absolute()
+    write_text(text, file)
+    return str(file)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of results that cannot be written to, before anything runs."""
+    folder = folder.absolute()
+    found = next(path for path in (folder, *folder.parents) if path.exists())
+    if not is_writable(found):
+        raise UserError(f"{found}: cannot be written to; check its permissions, or start relmaps in another folder")
 
 
 def _files(configs: Sequence[str]) -> list[str]:
@@ -207,8 +252,12 @@ def _summarise(folder: Path) -> None:
 def _follow(words: Sequence[str], again: str) -> None:
     """Run Snakemake and show how far it is; its own lines and those of the jobs go to a log file.
 
-    words : its arguments. again : the command that goes on after a failure. Ends this command if Snakemake fails.
+    words : its arguments. again : the command that goes on after a failure. Ends this command if Snakemake fails. A
+    graph is printed as it is.
     """
+    if GRAPHS & set(words):
+        snakemake = [sys.executable, "-P", "-m", "snakemake", *words]
+        sys.exit(subprocess.run(snakemake, env=_environment(), check=False).returncode)
     log = Path(".snakemake/log", f"{datetime.now():%Y-%m-%dT%H%M%S}.relmaps.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     click.echo(f"Snakemake's log: {log}")

@@ -168,6 +168,12 @@ def _check_cohort(config: dict) -> None:
     name, source, atrophy = cohort["source"], SOURCES[cohort["source"]], cohort["synthetic_atrophy"]
     if source.input and not config["input"]:
         raise UserError(f"config: input is not set; add {source.input} on the command line, --config input=PATH")
+    if config["input"] and not source.input:
+        others = ", ".join(other for other, record in SOURCES.items() if record.input)
+        raise UserError(
+            f"config: input is {config['input']}, but a {name} cohort reads none; leave it out, or set cohort.source "
+            f"({others}), as config/bids.yaml does"
+        )
     if source.labels and cohort["labels"] != source.labels:
         raise UserError(f"config: cohort.labels of a {name} cohort must be {source.labels}; remove the key")
     if source.truth and atrophy is not None:

@@ -46,7 +46,7 @@ def run(study, out, training_seed=0, **recipe):
         seed=20,
         recipe=RECIPE | recipe,
         space="MNI152NLin2009aSym",
-        device=open_device("cpu", 0, 1),
+        device=open_device("cpu", {}, 1),
         code="as it is",
     )
     return [study / f"{out}{end}" for end in (".safetensors", "_history.tsv", "_predictions.tsv")]

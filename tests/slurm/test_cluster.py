@@ -18,6 +18,7 @@ pytestmark = pytest.mark.long
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 COMMAND = [
     *(sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", "--configfile", "config/smoke.yaml"),
+    *("--config", "device=cpu"),  # torch sees no GPU, for which the jobs ask
     *("--slurm-init-seconds-before-status-checks", "5"),
     *("--slurm-status-command", "squeue"),  # sacct answers nothing where there is no accounting database
 ]

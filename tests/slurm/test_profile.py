@@ -1,8 +1,10 @@
 """What Snakemake makes of the profile, however it is named."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from relmaps import ROOT
 
@@ -44,3 +46,22 @@ def test_the_default_profile_wins_over_a_general_one(parsed, tmp_path):
     settings = parsed("--profile", str(tmp_path))
     assert settings.rerun_incomplete
     assert settings.retries == 5
+
+
+def test_gpus_by_gres_are_asked_for_as_the_readme_says():
+    from snakemake_executor_plugin_slurm.submit_string import get_submit_command
+    from snakemake_executor_plugin_slurm.utils import set_gres_string
+
+    text = (ROOT / "profiles/slurm/README.md").read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    (resources,) = yaml.safe_load(block).values()
+    job = SimpleNamespace(resources=Resources(resources), threads=1)
+    names = ("run_uuid", "slurm_logfile", "comment_str", "account", "partition", "workdir")
+    words = get_submit_command(job, dict.fromkeys(names, "")).split() + set_gres_string(job).split()
+    assert [word for word in words if "gpu" in word or "gres" in word] == ["--gres=gpu:1"]
+
+
+class Resources(dict):
+    """Resources of a job, which Snakemake also gives as attributes."""
+
+    __getattr__ = dict.get

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from relmaps import ROOT
+from relmaps.io.tables import read_table
+from relmaps.study.bids_tree import write_bids_tree
 from tests.neuroquery_files import write_neuroquery
 from tests.studies import SMOKE, counts, finish, planned
 
@@ -21,9 +23,9 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 SMOKE_CONFIG = ("--config", "config/smoke.yaml", "--cores", "2")
 
 
-def relmaps(folder, *words):
+def relmaps(folder, *words, environment=ENVIRONMENT):
     command = [*RELMAPS, *map(str, words)]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def log_of(folder):
@@ -48,6 +50,22 @@ def test_a_dry_run_is_shown_as_snakemake_prints_it(tmp_path):
     done = relmaps(tmp_path, "run", *SMOKE_CONFIG, "--", "-n", "--quiet", "rules")
     assert done.returncode == 0, done.stderr
     assert counts(done.stdout) == planned(tmp_path / "plain", *SMOKE)
+
+
+@pytest.mark.fault
+def test_neither_the_name_of_the_input_nor_the_environment_stops_a_job(tmp_path):
+    source = tmp_path / 'a #b: "c", it\'s (ö)=d'
+    source.mkdir()
+    write_bids_tree(source, 12)
+    hostile = {"HOME": "/proc", "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONWARNINGS": "error"}
+    environment = ENVIRONMENT | hostile | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    environment.pop("XDG_CACHE_HOME", None)
+    words = ("--config", "config/bids.yaml", "--config", "config/dryrun.yaml", "--input", source, "--cores", "1")
+    done = relmaps(tmp_path, "run", *words, "--", "--until", "ingest_cohort", environment=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    scans = read_table(tmp_path / "results/dryrun/cohort/scans.tsv")
+    assert len(scans) == 12
+    assert (tmp_path / ".snakemake/cache/snakemake").is_dir()
 
 
 def test_a_failed_job_is_one_block_and_a_hint(tmp_path):

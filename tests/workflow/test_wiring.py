@@ -1,7 +1,9 @@
 """Rules, scripts, tests, environments and documents fit together."""
 
 import ast
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -16,8 +18,9 @@ from packaging.utils import canonicalize_name
 from relmaps import ROOT
 from relmaps.catalogue.figures import DRAWN, FIGURES
 from relmaps.catalogue.resources import REQUESTS
+from relmaps.io.environment import CACHE, SUBMITTED
 from relmaps.study.code import hash_code, import_closure
-from tests.rules import read_names, read_rules
+from tests.rules import read_names, read_rules, read_workflow
 
 IMPORT_NAMES = {"pyyaml": "yaml", "antspyx": "ants", "scikit-learn": "sklearn", "pillow": "PIL"}
 
@@ -95,6 +98,14 @@ def test_a_rule_file_reads_no_name_of_another_but_common():
         assert read & others - own - shared == set(), stage
 
 
+def test_the_snakefile_prepares_the_environment_of_its_jobs(monkeypatch):
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    os.environ |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", SUBMITTED: "1"}
+    read_workflow.__wrapped__()  # which is not kept from another test
+    assert os.environ["MPLBACKEND"] == "Agg"
+    assert SUBMITTED not in os.environ
+
+
 def test_the_slurm_profile_names_rules_that_there_are_and_all_that_want_a_gpu(rules):
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     assert set(profile["set-resources"]) == set(GPU_RULES)
@@ -139,17 +150,34 @@ def test_the_automatic_checks_call_targets_that_there_are(make):
 
 def test_users_targets_call_the_command_as_they_should(make):
     targets = {
-        "study": "relmaps run --config config/config.yaml",
-        "resume": "relmaps resume --config config/config.yaml",
+        "study": "relmaps run --config 'config/config.yaml'",
+        "resume": "relmaps resume --config 'config/config.yaml'",
+        "dag": "relmaps run --config 'config/config.yaml'",
         "figures": "relmaps figures",
         "dryrun-bids": "config/dryrun.yaml",
-        "verify": "relmaps verify --config config/config.yaml",
-        "plan": "relmaps plan --config config/config.yaml",
+        "verify": "relmaps verify --config 'config/config.yaml'",
+        "plan": "relmaps plan --config 'config/config.yaml'",
     }
     for target, words in targets.items():
         run = make("-n", target)
         assert run.returncode == 0, run.stderr
         assert words in run.stdout, target
+
+
+@pytest.mark.parametrize("path", ["/a b", "/it's", '/a "b"', "/a$b", "/a#b", "/a,b", "/(a)=b", "/a: b", "/a;b", "/ö"])
+@pytest.mark.parametrize(
+    ("target", "variable"),
+    [
+        *((target, "INPUT") for target in ("study", "resume", "plan", "dag")),
+        *((target, "CONFIG") for target in ("study", "resume", "plan", "dag", "verify", "figures")),
+        *(("figures", "STUDY"), ("dryrun-bids", "BIDS")),
+    ],
+)
+def test_a_path_stays_one_word_on_its_way_through_make(make, target, variable, path):
+    run = make("-n", target, f"{variable}={path}")
+    assert run.returncode == 0, run.stderr
+    (line,) = [line for line in run.stdout.replace("\\\n", "").splitlines() if "bin/relmaps " in line]
+    assert path in shlex.split(line.removeprefix("@"))
 
 
 @pytest.mark.parametrize("recipe", ["Dockerfile", "relmaps.def"])
@@ -158,6 +186,13 @@ def test_a_container_gets_the_requirements_and_all_that_the_workflow_reads(recip
     assert "pip install --no-cache-dir -r /relmaps/requirements.txt" in text
     for name in ("Snakefile", "workflow", "relmaps", "config", "envs", "profiles", "resources"):
         assert re.search(rf"^ *(COPY )?{name} /relmaps/({name})?$", text, re.M), name
+
+
+@pytest.mark.parametrize("recipe", ["Dockerfile", "relmaps.def"])
+def test_a_container_keeps_caches_where_it_may_write_and_the_user_s_packages_outside(recipe):
+    text = (ROOT / "containers" / recipe).read_text()
+    assert re.search(rf"XDG_CACHE_HOME=\S+/{re.escape(str(CACHE))}\b", text)
+    assert "PYTHONNOUSERSITE=1" in text
 
 
 def test_every_figure_is_in_the_catalogue():

@@ -82,7 +82,7 @@ if __name__ == "__main__":
             space=snakemake.params.space,
             device=open_device(
                 snakemake.params.device,
-                snakemake.resources.get("gpu", 0),
+                snakemake.resources,
                 snakemake.params.compute_threads,
                 snakemake.params.gpu_jobs_per_device,
             ),

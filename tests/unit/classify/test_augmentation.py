@@ -17,7 +17,7 @@ OFF = Augmentation(probability=1, flip=False, shift_voxels=0, zoom=(1, 1), rotat
 @pytest.fixture(autouse=True)
 def deterministic():
     """Any operation that is not deterministic fails, as where networks are trained."""
-    open_device("cpu", 0, 1)
+    open_device("cpu", {}, 1)
     yield
     torch.set_deterministic_debug_mode("default")
 

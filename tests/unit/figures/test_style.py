@@ -1,3 +1,4 @@
+import matplotlib
 import pytest
 
 from relmaps.figures.style import house_style, new_figure, save_figure
@@ -31,3 +32,17 @@ def test_nothing_is_left_when_drawing_fails(tmp_path):
         with pytest.raises(ValueError, match="notacommand"):
             save_figure(figure, [tmp_path / "a.png"])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.fault
+def test_a_figure_does_not_depend_on_the_user_s_matplotlibrc(tmp_path):
+    def draw(name):
+        with house_style():
+            figure = new_figure(30)
+            figure.subplots().plot([0, 1], [0, 1], label="a")
+            save_figure(figure, [tmp_path / name])
+        return (tmp_path / name).read_bytes()
+
+    plain = draw("plain.svg")
+    with matplotlib.rc_context({"font.family": "serif", "text.usetex": True, "axes.grid": True, "figure.dpi": 40}):
+        assert draw("own.svg") == plain

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from relmaps.io.errors import UserError
 from relmaps.io.files import FETCH, explain_missing, is_running, replacing, scratch_folder, write_json, write_text
+from tests.another_user import open_to_all, raised_for_another_user
 
 
 def test_what_fails_half_way_leaves_the_old_file_and_no_other(tmp_path):
@@ -71,3 +73,26 @@ def test_a_link_that_leads_nowhere_is_told_from_a_path_without_a_file(tmp_path):
     assert explain_missing(link, remedy="not this") == f"the link leads nowhere; {FETCH}"
     assert explain_missing(link / "a/b.tsv") == f"the link {link} leads nowhere; {FETCH}"
     assert explain_missing("x" * 5000) == "no such file; check the path"
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+@pytest.mark.parametrize("name", ["result.json", "new/folder/result.json"])
+def test_a_folder_that_may_not_be_written_to_is_named(tmp_path, name, mode):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    open_to_all(folder)
+    folder.chmod(mode)
+    error = raised_for_another_user(lambda: write_json({"size": 1}, folder / name))
+    assert isinstance(error, UserError)
+    remedy = "check the permissions of its folder"
+    assert str(error) == f"{folder / name}: cannot be written (Permission denied); {remedy}"
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_the_one_that_is_written(tmp_path):
+    def copy_secret():
+        with replacing(tmp_path / "result.txt"):
+            raise PermissionError(13, "Permission denied", str(tmp_path / "elsewhere/secret.txt"))
+
+    with pytest.raises(PermissionError, match=r"secret\.txt"):
+        copy_secret()

@@ -2,6 +2,8 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pytest
+
 from relmaps import ROOT
 from relmaps.io.files import read_json
 from relmaps.io.jobs import job, log, progress
@@ -24,6 +26,15 @@ def test_a_users_mistake_is_one_line_without_traceback(tmp_path):
     assert run.stderr == "relmaps: make_things: x.nii.gz: empty; convert it again\n"
     assert "x.nii.gz: empty" in path.read_text()
     assert not path.with_suffix(".json").exists()
+
+
+@pytest.mark.fault
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "logs").touch()
+    path = tmp_path / "logs" / "make_things.log"
+    run = subprocess.run([sys.executable, "-c", PROGRAM, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    line = f"relmaps: make_things: {path}: cannot be written (File exists); check the permissions of its folder\n"
+    assert (run.returncode, run.stderr) == (1, line)
 
 
 USES = """

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import matplotlib
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from relmaps.preprocess.pictures import COLOURED, plot_scan, show_slice
 
 ROW = {"similarity": 0.912, "brain_dice": 0.98, "gm_dice": 0.8, "tiv_ml": 1500.4, "noise": 0.0312, "wm_cv": np.nan}
 ROW |= {"method": "template", "method_reason": "not by the network: its mask has 3,470 ml"}
+OF_A_USER = {"font.family": "serif", "text.usetex": True, "image.interpolation": "bicubic", "lines.linewidth": 9}
 VOXEL_MM = np.array([3.0, 1.0, 2.0])
 
 
@@ -90,6 +92,21 @@ def test_a_picture_shows_three_slices_of_each_plane_the_brain_and_the_whole_scan
         assert inside.x0 > outside[0]
         assert inside.x1 < outside[1]
     assert (tmp_path / "picture.png").stat().st_size < 200e3
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("picture", ["scan", "mosaic"])
+def test_a_picture_does_not_depend_on_the_user_s_matplotlibrc(scan, tmp_path, grid, brain, picture):
+    def draw(name):
+        if picture == "scan":
+            plot_scan(scan, ROW, brain.astype(float), grid, tmp_path / name)
+        else:
+            plot_mosaic([Tile(1, "used", scan["t1"])], brain.astype(float), grid, tmp_path / name)
+        return (tmp_path / name).read_bytes()
+
+    plain = draw("plain.png")
+    with matplotlib.rc_context(OF_A_USER):
+        assert draw("own.png") == plain
 
 
 def test_left_front_and_top_of_a_scan_are_where_the_letters_say(scan, figures, tmp_path, grid, brain, monkeypatch):

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from fnmatch import fnmatch
 
 import pytest
 from click.testing import CliRunner
 
 from relmaps import ROOT
 from relmaps.study import cli
+from tests.another_user import open_to_all, raised_for_another_user
 
 COMMANDS = ["run", "resume", "plan", "summary", "verify", "figures", "peaks"]
 
@@ -72,11 +74,118 @@ def test_what_stands_after_two_dashes_goes_to_snakemake(started):
     assert words[-3:] == ["-n", "--until", "make_splits"]
 
 
-def test_the_input_joins_settings_that_are_given_to_snakemake(started):
-    assert call("run", "--input", "/data").exit_code == 0
-    assert started[0][1][-2:] == ["--config", "input=/data"]
-    assert call("run", "--input", "/data", "--", "--config", "seed=3", "-n").exit_code == 0
-    assert started[-1][1][-4:] == ["--config", "input=/data", "seed=3", "-n"]
+AWKWARD = [
+    *("/a b", "/it's", '/a "b"', "/a'", "/a: b", "/a #b", "/a,b", "/(a)", "/a=b", "[a]", "!a", "&a", "*a", "~"),
+    *(
+        "2020",
+        "1e3",
+        "0x10",
+        "yes",
+        "null",
+        "true",
+        "2020-01-01",
+        "/a\\b",
+        "/$HOME",
+        "/%s",
+        "/größe",
+        "/\u4e2d\U0001f9e0",
+        "/a\tb",
+    ),
+]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("path", AWKWARD)
+def test_a_path_reaches_snakemake_as_it_was_given(started, path):
+    """Through a file: Snakemake's --config would take it for YAML."""
+    assert call("run", "--config", "config/smoke.yaml", "--input", path, "--", "overlap_only").exit_code == 0
+    assert call("figures", path).exit_code == 0
+    (_, run), (_, figures) = started
+    assert settings_of(run)["input"] == path
+    assert settings_of(run)["study"] == "smoke"
+    assert settings_of(figures) == {"redraw": path}
+
+
+def settings_of(words):
+    """What Snakemake makes of its arguments, as it reads them."""
+    from snakemake.cli import parse_args
+    from snakemake.settings.types import ConfigSettings
+
+    arguments = parse_args(words)[1]
+    assert arguments.config is None
+    assert arguments.targets in (["overlap_only"], ["figures"])
+    return ConfigSettings(configfiles=arguments.configfile).overwrite_config
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--input", ""], "--input is empty; give a path"),
+        (
+            ["--input", b"/a\xff".decode("utf-8", "surrogateescape")],
+            "--input '/a\\udcff': the name is not UTF-8; rename it",
+        ),
+        (
+            ["--input", "/a", "--", "-n", "--configfile", "mine.yaml"],
+            "--configfile after -- would replace what stands before it; give each file as --config FILE",
+        ),
+    ],
+)
+def test_an_input_that_cannot_be_handed_on_is_one_line(started, words, line):
+    done = call("run", *words)
+    assert (done.exit_code, done.stderr) == (1, f"relmaps: {line}\n")
+
+
+def test_a_graph_is_printed_by_snakemake_alone(tmp_path, monkeypatch):
+    """So that it can be sent to a file."""
+    calls = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        subprocess, "run", lambda words, **_: calls.append(words) or subprocess.CompletedProcess(words, 3)
+    )
+    done = call("run", "--", "--rulegraph", "mermaid-js")
+    assert (done.exit_code, done.output) == (3, "")
+    assert calls[0][:4] == [sys.executable, "-P", "-m", "snakemake"]
+    assert calls[0][-2:] == ["--rulegraph", "mermaid-js"]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("words", "closed", "line"),
+    [
+        (["run"], ".", "{}: cannot be written to; check its permissions, or start relmaps in another folder"),
+        (["run"], "results", "{}: cannot be written to; check its permissions, or start relmaps in another folder"),
+        (["resume"], "results", "{}: cannot be written to; check its permissions, or start relmaps in another folder"),
+        (["figures", "results"], "results", "{}: cannot be written to; check its permissions, or start relmaps in "),
+        (["run", "--input", "/a"], ".snakemake", "{}/settings/[0-9a-f]*.yaml: cannot be written (Permission denied); "),
+        (["run"], ".snakemake", "{}/log/*.relmaps.log: Permission denied; check its permissions, or start relmaps in "),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_one_line(tmp_path, monkeypatch, words, closed, line):
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    monkeypatch.setattr(subprocess, "Popen", refuse_to_start)
+    folder = tmp_path / "study"
+    (folder / closed).mkdir(parents=True)
+    open_to_all(folder)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o777)
+    (folder / closed).chmod(0o555)
+    monkeypatch.chdir(folder)
+
+    def end():
+        done = call(*words)
+        raise SystemError(done.exit_code, done.stderr)
+
+    status, said = raised_for_another_user(end).args
+    assert status == 1
+    *_, last = said.splitlines()
+    assert fnmatch(last, f"relmaps: {line.format((folder / closed).resolve())}*")
+    assert "Traceback" not in said
+
+
+def refuse_to_start(*_, **__):
+    raise RuntimeError("Snakemake was to be started")
 
 
 def test_figures_are_redrawn_from_a_folder_or_the_study_of_a_file(started):
@@ -84,8 +193,9 @@ def test_figures_are_redrawn_from_a_folder_or_the_study_of_a_file(started):
     assert call("figures", "--config", "config/smoke.yaml").exit_code == 0
     (again, first), (_, second) = started
     assert again == "figures"
-    assert {"redraw=results/full-demo", "plot_ranking", "write_report"} <= set(first)
-    assert "redraw=results/smoke" in second
+    assert {"plot_ranking", "write_report"} <= set(first)
+    assert settings_of(first) == {"redraw": "results/full-demo"}
+    assert settings_of(second) == {"redraw": "results/smoke"}
     assert first[-3:] == ["--forceall", "--", "figures"]
 
 

@@ -86,6 +86,16 @@ def test_stages_and_their_keys_are_in_the_order_of_the_schema():
         assert list(config[stage]) == list(known[stage]["properties"])
 
 
+def test_an_input_that_would_not_be_read_is_refused():
+    config = read_config() | {"input": "/data"}
+    with pytest.raises(UserError) as raised:
+        load_config(config)
+    assert str(raised.value) == (
+        "config: input is /data, but a simulated cohort reads none; leave it out, or set cohort.source "
+        "(bids, adni, dicom, table), as config/bids.yaml does"
+    )
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_way_to_read_a_study_gives_the_same(path):
     """As Snakemake does, as another workflow does that imports this one, and as the library does."""
@@ -95,7 +105,7 @@ def test_every_way_to_read_a_study_gives_the_same(path):
         update_config(on_command_line, yaml.safe_load(layer.read_text()))
     read = read_config(path)
     for config in (on_command_line, imported, read):
-        config["input"] = "/data"  # which the simulated source does not use
+        config["input"] = "/data" if SOURCES[read["cohort"]["source"]].input else None
         load_config(config)
     assert repr(on_command_line) == repr(imported) == repr(read)  # in the same order, on which params of rules depend
 
