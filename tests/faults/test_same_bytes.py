@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.studies import SMOKE, contents, finish, kill_when
+from tests.workflow.conftest import MAPS
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -18,7 +19,7 @@ def uninterrupted(tmp_path_factory):
     finish(folder, *SMOKE, cores=1)
     found = contents(folder / "results/smoke")
     assert sum(path.endswith(".tsv") for path in found) > 50
-    assert sum(path.endswith("group.nii.gz") for path in found) == 10
+    assert sum(path.endswith("group.nii.gz") for path in found) == len(MAPS)
     return found
 
 
