@@ -14,6 +14,7 @@ import numpy as np
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import replacing, write_json
+from relmaps.io.machine import raise_fault
 from relmaps.space.grid import Grid
 
 
@@ -67,6 +68,19 @@ def save(image: nib.Nifti1Image, path: str | Path) -> None:
         temporary.write_bytes(content)
 
 
+def is_whole(path: str | Path) -> bool:
+    """Whether a file that a program has written is as long as its NIfTI header says; another file, not empty.
+
+    ANTs and dcm2niix do not notice that a disk is full, and ANTs reads what was cut short without a word.
+    """
+    if Path(path).name.endswith((".nii", ".nii.gz")):
+        try:
+            np.asanyarray(cast(nib.Nifti1Image, nib.load(path)).dataobj)
+        except (nib.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error):
+            return False
+    return Path(path).stat().st_size > 0
+
+
 def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
     """A 3D map on a grid of its own, float32. UserError if it is 4D, empty, damaged or has NaN or infinite values."""
     image = _load(path)
@@ -75,6 +89,7 @@ def read_foreign_map(path: str | Path) -> nib.Nifti1Image:
     try:
         data = np.asarray(image.dataobj, dtype=np.float32)
     except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: damaged ({error}); copy the file again") from None
     if not np.isfinite(data).all():
         raise UserError(f"{path}: has NaN or infinite values; write 0 where there is nothing")
@@ -93,4 +108,5 @@ def _load(path: str | Path) -> nib.Nifti1Image:
     except PermissionError:
         raise UserError(f"{path}: not readable; check its permissions") from None
     except (nib.filebasedimages.ImageFileError, OSError, EOFError, zlib.error) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: not a NIfTI image ({error}); convert the scan again") from None
