@@ -5,13 +5,13 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from relmaps.classify.checkpoint_metadata import METADATA
 from relmaps.io.files import replacing
+from relmaps.io.machine import raise_fault
 
 log = logging.getLogger("relmaps")
 
@@ -82,6 +82,7 @@ def load_checkpoint(path: str | Path, identity: str, network, optimiser, schedul
             raise ValueError("tensors are missing")
         groups, plan = known["groups"], known["schedule"]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise_fault(error, path)
         log.warning("the checkpoint cannot be read (%s): starting anew", " ".join(str(error).split())[:200])
         return None
     per_parameter: dict[int, dict[str, Tensor]] = {}
@@ -93,8 +94,3 @@ def load_checkpoint(path: str | Path, identity: str, network, optimiser, schedul
     schedule.load_state_dict(plan)
     log.info("resuming after epoch %d", state.epoch)
     return state
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error of torch says that memory ran out; on the CPU it has no class of its own."""
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)

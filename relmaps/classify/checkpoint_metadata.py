@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing, hash_file
+from relmaps.io.machine import raise_fault
 
 # All metadata stands in one entry: safetensors writes several in random order, and bytes would differ between runs.
 METADATA = "relmaps"
@@ -51,6 +52,7 @@ def read_weights(path: str | Path) -> Weights:
     except FileNotFoundError:
         raise UserError(f"{path}: {explain_missing(path, 'weights', 'run the rule train_cnn')}") from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise_fault(error, path)
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: not the weights of a network of this study ({reason}); delete it and rerun") from None
     return found

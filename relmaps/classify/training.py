@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from relmaps.classify.batches import Scans, one_ahead
-from relmaps.classify.checkpoint import State, is_out_of_memory, load_checkpoint, save_checkpoint
+from relmaps.classify.checkpoint import State, load_checkpoint, save_checkpoint
+from relmaps.classify.memory import run_in_pieces
 from relmaps.classify.networks import memory_format
 from relmaps.classify.performance import hit_rates
 from relmaps.classify.predictions import compute_cross_entropy
@@ -95,13 +97,20 @@ def train_network(network: nn.Module, scans: Scans, training: Training) -> tuple
 def predict_scores(network: nn.Module, scans: Scans, rows: np.ndarray, batch_size: int) -> np.ndarray:
     """(n_rows,) float64 evidence for disease: logit of disease minus logit of control. Above 0 predicts disease."""
     network.eval()
-    scores = []
+    scores, parts = [np.empty(0)], 1
+    for start in range(0, len(rows), batch_size):
+        work = partial(_predict, network, scans, rows[start : start + batch_size])
+        found, parts = run_in_pieces(work, parts, batch_size, "predict", scans.device)
+        scores.append(found)
+    return np.concatenate(scores)
+
+
+def _predict(network: nn.Module, scans: Scans, rows: np.ndarray, parts: int) -> np.ndarray:
+    """(n_rows,) float64, as predict_scores, of one batch in some pieces."""
     with torch.inference_mode():
-        for start in range(0, len(rows), batch_size):
-            images, _ = scans.batch(rows[start : start + batch_size])
-            logits = network(images)
-            scores.append((logits[:, 1] - logits[:, 0]).double().cpu().numpy())
-    return np.concatenate(scores) if scores else np.empty(0)
+        pieces = np.array_split(rows, min(parts, len(rows)))
+        logits = torch.cat([network(scans.batch(piece)[0]) for piece in pieces])
+        return (logits[:, 1] - logits[:, 0]).double().cpu().numpy()
 
 
 def _schedule(optimiser: torch.optim.Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
@@ -138,35 +147,24 @@ def _train_epoch(network, scans, training, epoch, steps, optimiser, schedule, st
 
 def _step(network, images, labels, optimiser, precision: str, state: State) -> float:
     """One step of the optimiser on a batch, in state.parts pieces; more and smaller ones once memory has run out."""
-    while True:
-        try:
-            optimiser.zero_grad()
-            loss = 0.0
-            pieces = zip(images.tensor_split(state.parts), labels.tensor_split(state.parts), strict=True)
-            for some_images, some_labels in pieces:
-                with _precision(precision, images.device):
-                    logits = network(some_images)
-                part = cross_entropy(logits.float(), some_labels, reduction="sum") / len(labels)
-                part.backward()
-                loss += part.item()
-            optimiser.step()
-            return loss
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            if 2 * state.parts > len(labels):
-                raise UserError(
-                    "not enough memory to train on one scan at a time; choose a smaller network in "
-                    "classify.cnn.architectures, a larger preprocess.template.voxel_mm or a larger device"
-                ) from None
-            state.parts *= 2
-            log.warning(
-                "memory ran out: batches are now split in %d pieces whose gradients are added up; BatchNorm "
-                "normalises one piece at a time",
-                state.parts,
-            )
-        if images.device.type == "cuda":
-            torch.cuda.empty_cache()
+
+    def step(parts: int) -> float:
+        optimiser.zero_grad()
+        loss = 0.0
+        for some_images, some_labels in zip(images.tensor_split(parts), labels.tensor_split(parts), strict=True):
+            with _precision(precision, images.device):
+                logits = network(some_images)
+            part = cross_entropy(logits.float(), some_labels, reduction="sum") / len(labels)
+            part.backward()
+            loss += part.item()
+        optimiser.step()
+        return loss
+
+    loss, parts = run_in_pieces(step, min(state.parts, len(labels)), len(labels), "train on", images.device)
+    if parts > state.parts:
+        log.warning("gradients of the pieces are added up; BatchNorm normalises one piece at a time")
+        state.parts = parts
+    return loss
 
 
 def _precision(setting: str, device: torch.device) -> torch.autocast:

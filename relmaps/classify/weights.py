@@ -13,6 +13,7 @@ from relmaps.classify.networks import Network, build_network
 from relmaps.classify.scaling import Scaling
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing, replacing
+from relmaps.io.machine import raise_fault
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ def load_classifier(path: str | Path) -> Classifier:
     except FileNotFoundError:
         raise UserError(f"{path}: {explain_missing(path, 'weights', 'run the rule train_cnn')}") from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserError) as error:
+        raise_fault(error, path)
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: not the weights of a network of this study ({reason}); delete it and rerun") from None
     return Classifier(network.eval(), Scaling(mean.numpy(), scale.numpy()), metadata)

@@ -11,6 +11,7 @@ import pandas as pd
 from relmaps.cohort.identifiers import bids_identifier
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing
+from relmaps.io.machine import raise_fault
 from relmaps.io.numbers import MINUS, read_number
 
 SEX = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
@@ -82,6 +83,7 @@ def read_levels(table: str | Path, column: str | None) -> dict[str, str]:
     except FileNotFoundError:
         raise UserError(f"{path}: {explain_missing(path)}") from None
     except (OSError, ValueError) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: not a readable JSON file ({error}); correct it") from None
     except (KeyError, TypeError, AttributeError):
         return {}

@@ -14,8 +14,10 @@ import dcm2niix
 import nibabel as nib
 
 from relmaps.cohort.dicom_series import Series, check_complete, check_duplicates, read_series
-from relmaps.io.errors import ScanError
+from relmaps.io.errors import MachineError, ScanError
 from relmaps.io.files import hash_file, replacing, scratch_folder
+from relmaps.io.images import is_whole
+from relmaps.io.machine import RESUME, SPACE, find_fault_in, probe
 
 # In order: ignore the user's own defaults; no compression, which is done here without a time stamp; no sidecar; neither
 # crop nor rotate; keep derived images, as corrected ones are; do not stack what differs in echo; search subfolders.
@@ -23,7 +25,8 @@ OPTIONS = ("-g", "i", "-z", "n", "-b", "n", "-x", "i", "-i", "n", "-m", "n", "-d
 VERSION = version("dcm2niix")
 TIMEOUT_S = 900
 NO_DICOM = 2  # dcm2niix's exit status
-MACHINE_FAULTS = (6, 7, -signal.SIGKILL, -signal.SIGTERM)  # the output folder cannot be written; the process was killed
+# The output folder cannot be written; dcm2niix or its libraries cannot be loaded; the process was killed.
+MACHINE_FAULTS = (6, 7, 126, 127, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGBUS, -signal.SIGXFSZ)
 NO_MAGNITUDE = re.compile(r"_(ph|real|imaginary|Eq|Tilt)(_|\d|\Z)")
 
 
@@ -32,7 +35,7 @@ def convert(folder: str | Path, target: str | Path) -> None:
 
     folder : holds the files of one series, in subfolders too; reports and the like among them are ignored. Raises
     ScanError with the reason if there is no volume, or more than one, or one that is 4D, short of slices or has a slice
-    twice; OSError if the machine is at fault and not the series.
+    twice; MachineError if the machine is at fault and not the series.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -96,7 +99,10 @@ def _only_volume(folder: Path, scratch: Path) -> Path:
 
 
 def _run_dcm2niix(folder: Path, scratch: Path) -> tuple[int, str]:
-    """Exit status and all messages. It runs within the folder, because it does not take long paths."""
+    """Exit status and all messages. It runs within the folder, because it does not take long paths.
+
+    Raises MachineError if the machine is at fault and not the series.
+    """
     command = [dcm2niix.bin, *OPTIONS, "-o", str(scratch), "."]
     try:
         run = subprocess.run(
@@ -111,8 +117,16 @@ def _run_dcm2niix(folder: Path, scratch: Path) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         raise ScanError(f"{folder}: dcm2niix was not done in {TIMEOUT_S} s; look at the files") from None
     output = run.stdout.decode(errors="replace")
-    if run.returncode in MACHINE_FAULTS:
-        raise OSError(f"dcm2niix on {folder}: exit status {run.returncode}: {_complaint(output)}")
+    fault = find_fault_in(output) if run.returncode else None
+    if run.returncode in MACHINE_FAULTS and not fault:
+        fault = f"dcm2niix ended with status {run.returncode}, {_complaint(output)}; look at the machine, {RESUME}"
+    if fault:
+        raise MachineError(f"{scratch.parent if fault == SPACE else folder}: {fault}")
+    if run.returncode:
+        probe(scratch, folder)
+    for file in scratch.glob("*.nii"):
+        if not is_whole(file):
+            raise MachineError(f"{scratch.parent}: a temporary file was cut short; free some space there, {RESUME}")
     return run.returncode, output
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from relmaps.io.errors import UserError
+from relmaps.io.errors import MachineError, UserError
+from relmaps.io.machine import RESUME, SPACE, find_fault
 
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 FETCH = "fetch it (`datalad get`, `git annex get`, `git lfs pull`)"
 NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -25,7 +25,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     A killed job may go on writing for a while, and must not leave half a file under the final name. The temporary
     name keeps the suffixes, because nibabel and matplotlib choose the format by them. What a killed process has left of
-    the same file is removed. Raises UserError that names the file if the disk is full or the
+    the same file is removed. Raises MachineError that names the file if the disk is full or fails, UserError if the
     folder may not be written to.
     """
     path = Path(path)
@@ -39,37 +39,45 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb") as file:  # on the disk before the name says so, also after a power cut
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except UserError:
+        raise
     except Exception as error:
         written = map(str, (path, temporary, *path.parents))
         if isinstance(error, OSError) and error.errno in NOT_ALLOWED and str(error.filename) in written:
             remedy = "check the permissions of its folder"
             raise UserError(f"{path}: cannot be written ({error.strerror}); {remedy}") from None
-        if _is_full(error, path.parent):
-            remedy = "free some space, then go on with make resume"
-            raise UserError(f"{path}: not written, no space is left on the disk; {remedy}") from None
+        # A library may not say why it could not write.
+        fault = find_fault(error) or (SPACE if _is_full(path.parent) else None)
+        if fault is not None:
+            raise MachineError(f"{path}: not written, {fault}") from None
         raise
     finally:
         with suppress(PermissionError):  # of a folder that is closed, as the error says
             temporary.unlink(missing_ok=True)
 
 
-def _is_full(error: Exception, folder: Path) -> bool:
-    """Whether a file could not be written for lack of space, also where a library does not pass the number on."""
-    told = getattr(error, "errno", None) in NO_SPACE or os.strerror(errno.ENOSPC) in str(error)
-    return told or (folder.is_dir() and shutil.disk_usage(folder).free < 4096)
+def _is_full(folder: Path) -> bool:
+    return folder.is_dir() and shutil.disk_usage(folder).free < 4096
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """An empty folder that takes all temporary files of the block, and is removed with them.
 
-    Those of killed processes are removed, too; their number stands in the name.
+    Those of killed processes are removed, too; their number stands in the name. Raises MachineError if none can be
+    made.
     """
     before, host = tempfile.tempdir, platform.node()
-    for left in Path(tempfile.gettempdir()).glob(f"relmaps-{glob.escape(host)}-*"):
+    try:
+        around = Path(tempfile.gettempdir())
+        made = tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-")
+    except OSError as error:
+        remedy = f"free some space or set TMPDIR to another folder, {RESUME}"
+        raise MachineError(f"no folder for temporary files can be made ({error.strerror}); {remedy}") from None
+    for left in around.glob(f"relmaps-{glob.escape(host)}-*"):
         if not is_running(left.name.removeprefix(f"relmaps-{host}-").split("-")[0]):
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"relmaps-{host}-{os.getpid()}-") as folder:
+    with made as folder:
         tempfile.tempdir = folder
         try:
             yield Path(folder)

@@ -14,6 +14,7 @@ from scipy.ndimage import label
 
 from relmaps.io.errors import ScanError, UserError
 from relmaps.io.images import load_image
+from relmaps.io.machine import raise_fault
 from relmaps.io.orientation import affine_of, by
 from relmaps.space.grid import Grid
 
@@ -56,6 +57,7 @@ def read_foreign_map(path: str | Path, template: Grid | None = None) -> nib.Nift
     try:
         data = np.asarray(image.dataobj, dtype=np.float32).reshape(shape)
     except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: damaged ({error}); copy the file again") from None
     try:
         data = fill_outside(data)

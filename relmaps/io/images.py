@@ -15,6 +15,7 @@ import numpy as np
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing, replacing, write_json
+from relmaps.io.machine import raise_fault
 from relmaps.space.grid import Grid
 
 
@@ -68,6 +69,19 @@ def save(image: nib.Nifti1Image, path: str | Path) -> None:
         temporary.write_bytes(content)
 
 
+def is_whole(path: str | Path) -> bool:
+    """Whether a file that a program has written is as long as its NIfTI header says; another file, not empty.
+
+    ANTs and dcm2niix do not notice that a disk is full, and ANTs reads what was cut short without a word.
+    """
+    if Path(path).name.endswith((".nii", ".nii.gz")):
+        try:
+            np.asanyarray(cast(nib.Nifti1Image, nib.load(path)).dataobj)
+        except (nib.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error):
+            return False
+    return Path(path).stat().st_size > 0
+
+
 def load_image(path: str | Path) -> nib.Nifti1Image:
     """Open an image in any format of nibabel; its voxels are read when they are used. UserError names the file."""
     try:
@@ -77,4 +91,5 @@ def load_image(path: str | Path) -> nib.Nifti1Image:
     except PermissionError:
         raise UserError(f"{path}: not readable; check its permissions") from None
     except (nib.filebasedimages.ImageFileError, OSError, EOFError, zlib.error) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: not a NIfTI image ({error}); convert the scan again") from None

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import write_json
+from relmaps.io.machine import find_fault
 
 log = logging.getLogger("relmaps")
 
@@ -49,19 +50,20 @@ def record_device(name: str) -> None:
 def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
     """Run the block as the body of a Snakemake job.
 
-    Messages go to the rule's log file. A UserError ends the job with one line on the terminal and in the log;
-    anything else is a defect of ours and keeps its traceback. Numeric libraries get `compute_threads` threads, which
-    come from the configuration and not from `snakemake.threads`: that is clamped to the cores given, and sums over
-    other numbers of threads give other last digits. A job that ends well leaves a JSON file beside its log that says
-    what it used: rule, device (null where no network runs), wall_s, cpu_s, memory_mb (the largest), and in environment
-    the files of Python and of the packages that it imported.
+    Messages go to the rule's log file. A UserError, or a fault of the machine, ends the job with one line on the
+    terminal; anything else is a defect of ours and keeps its traceback. Numeric libraries get `compute_threads`
+    threads, which come from the configuration and not from `snakemake.threads`: that is clamped to the cores given, and
+    sums over other numbers of threads give other last digits. A job that ends well leaves a JSON file beside its log
+    that says what it used: rule, device (null where no network runs), wall_s, cpu_s, memory_mb (the largest), and in
+    environment the files of Python and of the packages that it imported.
     """
     path = Path(snakemake.log[0])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     except OSError as error:
-        _leave(snakemake, f"{path}: cannot be written ({error.strerror}); check the permissions of its folder")
+        fault = find_fault(error) or f"cannot be written ({error.strerror}); check the permissions of its folder"
+        _leave(snakemake.rule, f"{path}: {fault}")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -80,15 +82,18 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
         write_json(used, path.with_suffix(".json"))
     except UserError as error:
         log.error("%s", error)
-        _leave(snakemake, error)
-    except Exception:
+        _leave(snakemake.rule, str(error))
+    except Exception as error:
         log.exception("failed")
+        fault = find_fault(error)
+        if fault is not None:
+            _leave(snakemake.rule, fault)
         raise
 
 
-def _leave(snakemake, error: object) -> NoReturn:
+def _leave(rule: str, line: str) -> NoReturn:
     """End the process at once: Snakemake's wrapper would add a traceback, which hides the line that matters."""
-    print(f"relmaps: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
+    print(f"relmaps: {rule}: {line}", file=sys.stderr, flush=True)
     os._exit(1)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from relmaps.io.errors import UserError
+from relmaps.io.machine import raise_fault
 
 
 def new_array(path: str | Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
@@ -24,5 +25,6 @@ def open_array(path: str | Path) -> np.memmap:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
+        raise_fault(error, path)
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: not an array of this study ({reason}); delete it and rerun") from None

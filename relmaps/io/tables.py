@@ -10,6 +10,7 @@ import yaml
 from relmaps import ROOT
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing, replacing, write_json
+from relmaps.io.machine import raise_fault
 
 SCHEMAS = ROOT / "workflow" / "schemas"
 CATALOGUE = ROOT / "relmaps" / "catalogue"
@@ -55,6 +56,7 @@ def read_table(path: str | Path, required: tuple[str, ...] = (), text: tuple[str
     except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError) as error:
         raise UserError(f"{path}: not a readable tab-separated UTF-8 table ({str(error).strip()})") from None
     except OSError as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     missing = [column for column in required if column not in table]
     if missing:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import FETCH, explain_missing
+from relmaps.io.machine import raise_fault
 from relmaps.io.tables import NOT_AVAILABLE
 
 POINTERS = ("/annex/objects/", "version https://git-lfs.github.com/spec/")  # what stands in place of a file's content
@@ -62,6 +63,7 @@ def _read_text(path: Path, if_no_file: str) -> str:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save the table as UTF-8") from None
     except OSError as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     if text.startswith(POINTERS):
         raise UserError(f"{path}: a pointer to a file that is not there; {FETCH}")

@@ -10,19 +10,12 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
-import logging
-from contextlib import contextmanager
 from pathlib import Path
 
 import ants
 import nibabel as nib
 import numpy as np
 from scipy.spatial.transform import Rotation
-
-from relmaps.io.errors import ScanError
-from relmaps.io.files import scratch_folder
-
-log = logging.getLogger("relmaps")
 
 Image = ants.ANTsImage  # other modules name the type by this and do not import ants, which must see the line above
 LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's axes point left and back, NIfTI's right and front
@@ -36,21 +29,6 @@ NONLINEAR = {
     "SyNQuick[s]": "antsRegistrationSyNQuick[so]",
     "SyNQuickRepro[s]": "antsRegistrationSyNQuickRepro[so]",
 }
-
-
-@contextmanager
-def work_on(path: str | Path):
-    """A scratch folder for work on a scan. What goes wrong with the scan becomes a ScanError that names its file."""
-    try:
-        with scratch_folder() as folder:
-            yield folder
-    except (MemoryError, OSError):  # the machine's fault, not the scan's: the job must fail and be run again
-        raise
-    except ScanError as error:
-        raise ScanError(f"{path}: {error}") from None
-    except Exception as error:  # ANTs raises plain exceptions for anything from a bad header to a failed optimiser
-        log.exception("%s", path)
-        raise ScanError(f"{path}: ANTs failed ({error}); look at the scan") from None
 
 
 def to_ants(image: nib.Nifti1Image, data: np.ndarray | None = None) -> ants.ANTsImage:
@@ -180,7 +158,7 @@ def resample_like(image: Image, target: Image) -> ants.ANTsImage:
 
 def _inverse(transforms: list[str]) -> tuple[list[str], list[bool]]:
     """The inverse of [warp, affine] or [affine], as `ants.apply_transforms` wants it."""
-    inverse = [path.replace("1Warp", "1InverseWarp") for path in reversed(transforms)]
+    inverse = [str(Path(path).with_name(Path(path).name.replace("1Warp", "1InverseWarp"))) for path in transforms[::-1]]
     return inverse, [path.endswith(".mat") for path in inverse]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from relmaps.io.errors import ScanError
 from relmaps.io.files import hash_file
 from relmaps.io.foreign import fill_outside
+from relmaps.io.machine import raise_fault
 from relmaps.io.orientation import affine_of, by
 
 MAX_VOXELS = 500_000_000
@@ -43,7 +44,7 @@ def read_raw(path: str | Path) -> nib.Nifti1Image:
     """A raw scan, turned to the closest RAS+ orientation, (nx, ny, nz) float32, finite, with an affine in mm.
 
     The file is read twice at most, and nothing is allocated on the header's word alone. Raises ScanError, one line
-    with the file, the finding and the remedy, whatever the file holds.
+    with the file, the finding and the remedy, whatever the file holds; MachineError if the machine cannot read it.
     """
     try:
         length = _unpacked_length(path)
@@ -72,6 +73,7 @@ def read_raw(path: str | Path) -> nib.Nifti1Image:
     except PermissionError:
         raise ScanError(f"{path}: not readable; check its permissions") from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise_fault(error, path)
         raise ScanError(f"{path}: damaged ({error}); copy or convert the file again") from None
     return nib.as_closest_canonical(nib.Nifti1Image(data, affine))
 
@@ -81,8 +83,8 @@ def hash_of_raw(path: str | Path) -> str:
     try:
         if Path(path).is_file():
             return hash_file(path)
-    except OSError:
-        pass
+    except OSError as error:
+        raise_fault(error, path)
     read_raw(path)  # knows what is wrong with it
     raise ScanError(f"{path}: cannot be read; check the file")
 

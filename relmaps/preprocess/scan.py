@@ -13,12 +13,12 @@ from relmaps.cohort.cohort import Scan
 from relmaps.io.errors import ScanError
 from relmaps.io.files import fingerprint, read_json, write_json
 from relmaps.io.images import save, write_map
-from relmaps.preprocess import ants_steps as steps
 from relmaps.preprocess.derivatives import name_derivatives
 from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
 from relmaps.preprocess.recipe import register_and_segment
 from relmaps.preprocess.registration import Settings
 from relmaps.preprocess.template import hash_template
+from relmaps.preprocess.work import work_on
 from relmaps.space.grid import Grid
 
 log = logging.getLogger("relmaps")
@@ -32,7 +32,7 @@ def preprocess(
     """The scan's row for qc.tsv. A scan that cannot be used ends well, with status `failed` and its reason.
 
     Whether a finished result still holds is told by a fingerprint of the raw file, the settings, the template, our code
-    and the versions in VERSIONS. A result that cannot be written ends the job.
+    and the versions in VERSIONS. A fault of the machine, such as a full disk, ends the job.
     """
     paths = name_derivatives(scan, folder, grid.space)
     try:
@@ -66,8 +66,7 @@ def _row(scan: Scan, status: str) -> dict:
 def _preprocess(scan: Scan, template: dict, grid: Grid, paths: dict[str, Path], settings: Settings) -> dict:
     raw = read_raw(scan.path)
     content = content_hash(raw)
-    with steps.work_on(scan.path) as scratch:
-        result = register_and_segment(raw, template, settings, scratch)
+    result = work_on(scan.path, lambda scratch: register_and_segment(raw, template, settings, scratch))
     for name in ("t1", "t1_affine", "gm", "gm_modulated", "brain"):
         write_map(result.images[name], paths[name], grid, dtype=np.uint8 if name == "brain" else np.float32)
     for name, affine in result.affines.items():

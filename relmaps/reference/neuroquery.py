@@ -12,6 +12,7 @@ from scipy import sparse
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import explain_missing
+from relmaps.io.machine import raise_fault
 
 VOCABULARY = "neuroquery7547"
 COUNTED = ("abstract", "keywords")  # fields whose terms NeuroQuery has counted; titles are there in full
@@ -53,6 +54,7 @@ def read_database(folder: str | Path) -> Database:
         terms = paths["vocabulary"].read_text(encoding="utf-8").splitlines()
         counts = {field: sparse.load_npz(paths[field]).tocsc() for field in COUNTED}
     except (OSError, EOFError, ValueError, KeyError) as error:
+        raise_fault(error, folder)
         raise UserError(f"{folder}: a file of NeuroQuery is damaged ({error}); copy the folder again") from None
     for field, found in counts.items():
         if found.shape != (len(papers), len(terms)):

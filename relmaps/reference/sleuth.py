@@ -12,6 +12,7 @@ import numpy as np
 
 from relmaps.io.errors import UserError
 from relmaps.io.files import FETCH, explain_missing
+from relmaps.io.machine import raise_fault
 from relmaps.io.numbers import read_number
 from relmaps.io.text_tables import POINTERS
 
@@ -107,6 +108,7 @@ def _numbered_lines(path: Path) -> list[tuple[int, str]]:
     except FileNotFoundError:
         raise UserError(f"{path}: {explain_missing(path, 'foci file')}") from None
     except (UnicodeDecodeError, OSError) as error:
+        raise_fault(error, path)
         raise UserError(f"{path}: not a readable UTF-8 text file ({error}); save it as plain text") from None
     if text.startswith(POINTERS):
         raise UserError(f"{path}: a pointer to a file that is not there; {FETCH}")

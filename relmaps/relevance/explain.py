@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from relmaps.classify.memory import run_in_pieces
 from relmaps.classify.networks import build_network, memory_format
 from relmaps.classify.weights import Classifier
 from relmaps.io.errors import UserError
@@ -40,11 +42,11 @@ class Cohort:
         """(n, 1, nx, ny, nz) as the classifier's network sees these subjects."""
         return torch.from_numpy(classifier.scaling.apply(self.images[rows])[:, None]).to(device)
 
-    def context(self, classifier: Classifier, device: torch.device, seed: int) -> Context:
+    def context(self, classifier: Classifier, device: torch.device, at_once: int, seed: int) -> Context:
         def draw(n: int, seed: int) -> Tensor:
             return self.scaled(np.random.default_rng(seed).choice(self.controls, n), classifier, device)
 
-        return Context(self.grid, self.brain, draw, images_at_once(classifier.network, self.brain.size, device), seed)
+        return Context(self.grid, self.brain, draw, at_once, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,23 +123,49 @@ def explain_subjects(
     """Explain some subjects of the cohort with each classifier, one batch after the other.
 
     classifiers : one per seed. rows : (n,) indices. targets : what is explained, keys of TARGETS. seed : of methods
-    that draw at random.
+    that draw at random. A batch for which memory does not suffice is explained in smaller ones, and so are those after
+    it; UserError if memory does not even hold one scan.
     """
     networks = [to_explain(classifier.network, device) for classifier in classifiers]
-    methods = [method.prepared(cohort.context(classifier, device, seed)) for classifier in classifiers]
-    for place in _batches(len(rows), images_at_once(networks[0], cohort.brain.size, device)):
-        labels = cohort.labels[rows[place]]
-        coefficients = [torch.from_numpy(make_coefficients(target, labels)).to(device) for target in targets]
-        parts = []
-        for classifier, network, ready in zip(classifiers, networks, methods, strict=True):
-            x = cohort.scaled(rows[place], classifier, device)
-            with torch.no_grad():
-                logits = network(x)
-            of_targets = [_explain(ready, network, x, wanted, cohort.brain) for wanted in coefficients]
-            score = (logits[:, 1] - logits[:, 0]).cpu().numpy()
-            parts.append((*map(np.array, zip(*of_targets, strict=True)), score))
-        maps, error, outside, score = map(np.array, zip(*parts, strict=True))
-        yield Explained(place, maps, score, error, outside)
+    at_once, parts = images_at_once(networks[0], cohort.brain.size, device), 1
+
+    @cache
+    def prepare(at_once: int) -> list[Method]:
+        return [method.prepared(cohort.context(classifier, device, at_once, seed)) for classifier in classifiers]
+
+    def explain(place: slice, parts: int) -> list[Explained]:
+        size = -(-at_once // parts)  # of a piece, and of what a method puts through the network together
+        starts = range(place.start, place.stop, size)
+        pieces = [slice(start, min(start + size, place.stop)) for start in starts]
+        return [_explain_batch(classifiers, prepare(size), cohort, rows, piece, targets, device) for piece in pieces]
+
+    for place in _batches(len(rows), at_once):
+        explained, parts = run_in_pieces(partial(explain, place), parts, at_once, "explain", device)
+        yield from explained
+
+
+def _explain_batch(
+    classifiers: list[Classifier],
+    methods: list[Method],
+    cohort: Cohort,
+    rows: np.ndarray,
+    place: slice,
+    targets: list[str],
+    device: torch.device,
+) -> Explained:
+    """Explain the subjects at one place of the rows together, by the method prepared for each classifier."""
+    labels = cohort.labels[rows[place]]
+    coefficients = [torch.from_numpy(make_coefficients(target, labels)).to(device) for target in targets]
+    parts = []
+    for classifier, ready in zip(classifiers, methods, strict=True):
+        x = cohort.scaled(rows[place], classifier, device)
+        with torch.no_grad():
+            logits = classifier.network(x)
+        of_targets = [_explain(ready, classifier.network, x, wanted, cohort.brain) for wanted in coefficients]
+        score = (logits[:, 1] - logits[:, 0]).cpu().numpy()
+        parts.append((*map(np.array, zip(*of_targets, strict=True)), score))
+    maps, error, outside, score = map(np.array, zip(*parts, strict=True))
+    return Explained(place, maps, score, error, outside)
 
 
 def _explain(

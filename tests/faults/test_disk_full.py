@@ -1,6 +1,6 @@
 """A study on a disk that is too small says so in one line, and goes on where it stopped once there is space."""
 
-import subprocess
+import tempfile
 
 import nibabel as nib
 import numpy as np
@@ -8,10 +8,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from relmaps.io.errors import UserError
+from relmaps.cohort.dicom import convert
+from relmaps.io.errors import MachineError, UserError
 from relmaps.io.files import replacing, write_text
 from relmaps.io.images import save
 from relmaps.io.memmap import new_array
+from tests.dicom_series import Series
+from tests.small_disk import enlarge, small_disk_at
 from tests.studies import SMOKE, finish, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
@@ -21,16 +24,8 @@ MESSAGE = "not written, no space is left on the disk; free some space, then go o
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 256 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no tmpfs can be mounted here; it needs root")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk_at(tmp_path / "disk", "256k") as folder:
+        yield folder
 
 
 def write_array(path):
@@ -65,6 +60,15 @@ def test_a_file_that_does_not_fit_is_named_and_nothing_of_it_is_left(small_disk,
     assert list(small_disk.iterdir()) == []
 
 
+def test_a_series_is_not_taken_for_damaged_where_temporary_files_have_no_space(small_disk, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    Series.random((40, 64, 64)).write(tmp_path / "series")
+    with pytest.raises(MachineError, match=f"^{small_disk}: no space is left on the disk"):
+        convert(tmp_path / "series", tmp_path / "scan.nii.gz")
+    enlarge(small_disk, "50m")
+    convert(tmp_path / "series", tmp_path / "scan.nii.gz")
+
+
 def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(small_disk, tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results/smoke").symlink_to(small_disk)
@@ -76,6 +80,6 @@ def test_a_study_on_a_full_disk_stops_with_one_line_and_goes_on_with_more_space(
     assert line.endswith(MESSAGE)
     assert "Traceback" not in stopped.stderr
     assert not list(small_disk.rglob(".writing-*"))
-    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    enlarge(small_disk, "50m")
     finish(tmp_path, *arguments)
     assert len(list(small_disk.glob("cohort/bids/sub-*/anat/*.nii.gz"))) == 2

@@ -1,5 +1,6 @@
 """Simulated heads without disease, some of which are given it, at 8 mm."""
 
+import errno
 import gzip
 import shutil
 from dataclasses import astuple, replace
@@ -13,6 +14,7 @@ from scipy.ndimage import binary_dilation, binary_erosion, map_coordinates
 
 from relmaps.cohort.cohort import Scan
 from relmaps.cohort.prepared import write_prepared
+from relmaps.io.errors import MachineError
 from relmaps.io.images import save
 from relmaps.io.tables import read_table, write_table
 from relmaps.preprocess.template import write_template
@@ -218,11 +220,12 @@ def test_a_scan_is_given_atrophy_again_only_if_something_has_changed(study, tmp_
 
 def test_a_fault_of_the_machine_is_not_the_scan_s(study, tmp_path, monkeypatch):
     def full(*_):
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(add_atrophy, "add_atrophy", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(MachineError, match="no space is left on the disk"):
         give_atrophy(study, [WELL], into="elsewhere")
+    assert not (study / "elsewhere.tsv").exists()
 
     def broken(*_):
         raise RuntimeError("ITK is out of order")

@@ -1,6 +1,9 @@
+import errno
+
 import nibabel as nib
 import pytest
 
+from relmaps.io.errors import MachineError
 from relmaps.io.files import read_json
 from relmaps.io.tables import read_table
 from tests.dicom_series import Series
@@ -58,3 +61,14 @@ def test_a_file_made_of_a_series_that_is_damaged_since_does_not_stay(scans, tmp_
     assert "only 19 of 20 DICOM files can be read" in table["reason"][0]
     assert table["path"].isna().all()
     assert not (tmp_path / "nifti/sub-a_T1w.nii.gz").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
+def test_a_series_that_the_machine_cannot_read_ends_the_job_and_gets_no_row(scans, tmp_path, monkeypatch, number):
+    def fail(_):
+        raise OSError(number, "")
+
+    monkeypatch.setattr(convert_dicom, "hash_of_series", fail)
+    with pytest.raises(MachineError, match=f"^{scans[0][1]}: "):
+        main(scans=scans, prepared=tmp_path / "batch.tsv")
+    assert not (tmp_path / "batch.tsv").exists()

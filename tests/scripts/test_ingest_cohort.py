@@ -1,10 +1,13 @@
+import errno
+
 import pytest
 
 from relmaps.cohort.dicom import hash_of_series
-from relmaps.io.errors import UserError
+from relmaps.io.errors import MachineError, UserError
 from relmaps.io.files import hash_file
 from relmaps.io.tables import read_table
 from relmaps.study.config import read_config
+from workflow.scripts import ingest_cohort
 from workflow.scripts.ingest_cohort import main
 
 pytestmark = pytest.mark.fault
@@ -67,3 +70,18 @@ def test_what_was_found_in_the_tables_is_written_and_logged(tmp_path, caplog):
         "The age of 1 participant is not exact: '89+' as 89 (1).",
     ]
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == notes["note"].tolist()
+
+
+def test_a_scan_that_the_machine_cannot_read_ends_the_job(tmp_path, monkeypatch):
+    """Without its hash, an external validation would take it for a scan that was never trained on."""
+
+    def fail(_):
+        raise OSError(errno.EIO, "")
+
+    (tmp_path / "1.nii").write_bytes(b"x")
+    (tmp_path / "2.nii").write_bytes(b"y")
+    rows = ["participant_id,path,diagnosis,age,sex", "1,1.nii,AD,70,f", "2,2.nii,CN,71,m"]
+    (tmp_path / "table.csv").write_text("\n".join(rows))
+    monkeypatch.setattr(ingest_cohort, "hash_file", fail)
+    with pytest.raises(MachineError, match=f"^{tmp_path / '1.nii'}: its drive failed"):
+        ingest(tmp_path / "table.csv", tmp_path, ["sub-1", "sub-2"], source="table")

@@ -11,10 +11,10 @@ from relmaps.io.files import fingerprint, hash_file, read_json, write_json
 from relmaps.io.images import save
 from relmaps.io.jobs import job, log, progress
 from relmaps.io.tables import read_table
-from relmaps.preprocess.ants_steps import work_on
 from relmaps.preprocess.integrity import hash_of_raw, read_raw
 from relmaps.preprocess.scan import VERSIONS
 from relmaps.preprocess.template import hash_template, load_template
+from relmaps.preprocess.work import work_on
 from relmaps.simulation.atrophy import add_atrophy
 from relmaps.simulation.disease import disease_field
 from relmaps.simulation.phantom import field_tissues
@@ -36,12 +36,12 @@ def main(*, scans, earlier, severity, template, images, prepared, space, disease
         scan = Scan(*fields)
         person = drawn.loc[scan.participant_id]
         velocity = person["severity_left"] * left + person["severity_right"] * right
-        rng = np.random.default_rng([seed, 4, places[scan.participant_id]])
+        seeds = [seed, 4, places[scan.participant_id]]
         reason = reasons.get(scan.scan_id)
         try:
             if reason is None:
                 made_from = fingerprint(hash_of_raw(scan.path), person.to_dict(), places[scan.participant_id], shared)
-                _add_once(scan, Path(target), made_from, atlas, tissues, velocity, rng)
+                _add_once(scan, Path(target), made_from, atlas, tissues, velocity, seeds)
         except ScanError as error:
             reason = str(error)
             log.warning("%s: %s", scan.scan_id, reason)
@@ -53,15 +53,17 @@ def _hash_of_regions(regions):
     return hash_file(regions["path"]) if regions["source"] != "ellipsoids" else None
 
 
-def _add_once(scan, target, made_from, atlas, tissues, velocity, rng):
+def _add_once(scan, target, made_from, atlas, tissues, velocity, seeds):
     sidecar = target.with_name(target.name.replace(".nii.gz", ".json"))
     if target.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from:
         return
     sidecar.unlink(missing_ok=True)  # it says that the scan is whole
     raw = read_raw(scan.path)
-    with work_on(scan.path) as scratch:
-        image = add_atrophy(raw, atlas, tissues, velocity, rng, scratch)
-    save(image, target)
+
+    def add(scratch):
+        return add_atrophy(raw, atlas, tissues, velocity, np.random.default_rng(seeds), scratch)
+
+    save(work_on(scan.path, add), target)
     write_json({"Modality": "MR", "RelmapsMadeFrom": made_from}, sidecar)
 
 

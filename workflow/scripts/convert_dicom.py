@@ -8,6 +8,7 @@ from relmaps.cohort.prepared import write_prepared
 from relmaps.io.errors import ScanError
 from relmaps.io.files import fingerprint, read_json, write_json
 from relmaps.io.jobs import job, log, progress
+from relmaps.io.machine import raise_fault
 
 
 def main(*, scans, prepared):
@@ -28,6 +29,7 @@ def _convert_once(folder, target):
     try:
         made_from = fingerprint(hash_of_series(folder), OPTIONS, VERSION, RULES)
     except OSError as error:
+        raise_fault(error, folder)
         raise ScanError(f"{folder}: cannot be read ({error.strerror}); check the folder") from None
     sidecar = target.with_name(target.name.removesuffix(".gz").removesuffix(".nii") + ".json")
     if not (target.exists() and sidecar.exists() and read_json(sidecar)["RelmapsMadeFrom"] == made_from):

@@ -9,6 +9,7 @@ from relmaps.cohort.sources import read_cohort
 from relmaps.io.errors import UserError
 from relmaps.io.files import hash_file
 from relmaps.io.jobs import job, log
+from relmaps.io.machine import raise_fault
 from relmaps.io.tables import write_table
 
 
@@ -40,7 +41,8 @@ def _hash_or_none(path):
     """What cannot be read is not an error here: preprocessing gives it a row with the reason."""
     try:
         return hash_of_series(path) if Path(path).is_dir() else hash_file(path)
-    except OSError:
+    except OSError as error:
+        raise_fault(error, path)
         return None
 
 

@@ -9,7 +9,8 @@ Evidence is the logit of the true class minus that of the other one. The decisio
 logit may rise with the other, and a probability no longer moves where the network is sure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
+from relmaps.classify.memory import run_in_pieces
 from relmaps.classify.performance import bootstrap_weights, percentile_interval
 from relmaps.classify.weights import Classifier
 from relmaps.relevance.checks.blocks import Blocks, cut_into_blocks
@@ -63,7 +65,7 @@ def evidence_along(
     blocks = cut_into_blocks(cohort.brain, cohort.grid.voxel_mm, replacing.block_mm)
     control_mean = classifier.scaling.apply(mean_image(cohort.images, cohort.controls))
     network = to_explain(classifier.network, device)
-    at_once = images_at_once(network, cohort.brain.size, device)
+    at_once, parts = images_at_once(network, cohort.brain.size, device), 1
     counts = replacing.counts(blocks.n)
     # Blurred in the units that the network sees, where no voxel leaves the range of the scan's own values.
     sigma = BLUR_BLOCKS * replacing.block_mm / FWHM_PER_SIGMA / cohort.grid.voxel_mm
@@ -75,10 +77,20 @@ def evidence_along(
             rng = np.random.default_rng([replacing.seed, row])
             drawn = [rng.permutation(blocks.n) for _ in range(replacing.random_orders)]
             ranks = rank_blocks(blocks.means(heat, cohort.brain), ties=drawn[0])
-            fills = (torch.from_numpy(fill).to(device) for fill in (control_mean, blurred))
+            fills = [torch.from_numpy(fill).to(device) for fill in (control_mean, blurred)]
             scans = [Scan(network, x, fill, int(cohort.labels[row]), blocks, at_once) for fill in fills]
-            curves.append(np.stack([_compute_curves(scan, ranks, drawn, counts) for scan in scans], axis=1))
+            work = partial(_compute_curves_of, scans, ranks, drawn, counts)
+            found, parts = run_in_pieces(work, parts, at_once, "check", device)
+            curves.append(found)
     return np.array(curves)
+
+
+def _compute_curves_of(
+    scans: list["Scan"], ranks: np.ndarray, drawn: list[np.ndarray], counts: np.ndarray, parts: int
+) -> np.ndarray:
+    """(2, 2, 2, n_counts): curve, fill and order, as in AXES, with fewer images together if memory ran out."""
+    smaller = [replace(scan, at_once=-(-scan.at_once // parts)) for scan in scans]
+    return np.stack([_compute_curves(scan, ranks, drawn, counts) for scan in smaller], axis=1)
 
 
 def _compute_curves(scan: "Scan", ranks: np.ndarray, drawn: list[np.ndarray], counts: np.ndarray) -> np.ndarray:

@@ -183,6 +183,24 @@ def test_memory_for_not_even_one_scan_is_one_clear_line(scans, monkeypatch):
         train(scans)
 
 
+def test_a_batch_to_predict_that_does_not_fit_is_split(scans, caplog):
+    network = build_network("small", SHAPE, 3).eval()
+    whole = predict_scores(network, scans, np.arange(18), 8)
+    sizes = []
+
+    class Small(torch.nn.Module):
+        def forward(self, images):
+            sizes.append(len(images))
+            if len(images) > 5:
+                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+            return network(images)
+
+    split = predict_scores(Small(), scans, np.arange(18), 8)
+    assert sizes == [8, 4, 4, 4, 4, 1, 1]
+    assert "batches to predict are now split in 2 pieces" in caplog.text
+    np.testing.assert_allclose(split, whole, rtol=1e-4, atol=1e-6)
+
+
 def test_other_errors_are_not_taken_for_memory(scans, monkeypatch):
     def wrong(*_, **__):
         raise RuntimeError("shapes do not fit")

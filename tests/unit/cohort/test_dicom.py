@@ -1,6 +1,7 @@
 import gzip
 import shutil
 import sys
+import tempfile
 
 import nibabel as nib
 import numpy as np
@@ -10,7 +11,8 @@ from pydicom import uid
 
 from relmaps.cohort import dicom
 from relmaps.cohort.dicom import convert, hash_of_series
-from relmaps.io.errors import ScanError
+from relmaps.io import machine
+from relmaps.io.errors import MachineError, ScanError
 from tests.dicom_series import COLUMN_MM, ROW_MM, SLICE_MM, Series
 
 pytestmark = pytest.mark.fault
@@ -224,10 +226,42 @@ def test_a_program_that_hangs_is_stopped(monkeypatch, tmp_path):
         convert(tmp_path, tmp_path / "out.nii.gz")
 
 
-@pytest.mark.parametrize("code", ["sys.exit(7)", "os.kill(os.getpid(), signal.SIGKILL)"])
-def test_a_fault_of_the_machine_is_not_blamed_on_the_scan(monkeypatch, tmp_path, code):
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("sys.exit(7)", "dcm2niix ended with status 7, no message; look at the machine"),
+        ("print('Error: no libm.so.6'); sys.exit(127)", "dcm2niix ended with status 127, Error: no libm.so.6; look"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "dcm2niix ended with status -9, no message; look at the machine"),
+        ("print('Resource temporarily unavailable'); sys.exit(1)", "no further thread or process can be started; run"),
+    ],
+)
+def test_a_fault_of_the_machine_is_not_blamed_on_the_scan(monkeypatch, tmp_path, code, fault):
     fake_dcm2niix(monkeypatch, tmp_path, code)
-    with pytest.raises(OSError, match="exit status"):
+    with pytest.raises(MachineError, match=f"^{tmp_path}: {fault}.*, then go on with make resume$"):
+        convert(tmp_path, tmp_path / "out.nii.gz")
+
+
+def test_a_full_disk_is_named_by_its_folder(monkeypatch, tmp_path):
+    fake_dcm2niix(monkeypatch, tmp_path, "print('Error: Unable to write scan.nii (disk full?)'); sys.exit(1)")
+    with pytest.raises(MachineError, match=f"^{tempfile.gettempdir()}: no space is left on the disk; free some space"):
+        convert(tmp_path, tmp_path / "out.nii.gz")
+
+
+def test_a_volume_that_was_cut_short_is_a_fault_of_the_machine(series, monkeypatch, tmp_path):
+    nib.save(nib.Nifti1Image(series.voxels.astype(np.int16), np.eye(4)), tmp_path / "whole.nii")
+    code = f"part = open({str(tmp_path / 'whole.nii')!r}, 'rb').read()[:-1]\n"
+    fake_dcm2niix(monkeypatch, tmp_path, code + "open(sys.argv[-2] + '/scan.nii', 'wb').write(part)")
+    with pytest.raises(MachineError, match="a temporary file was cut short; free some space there"):
+        convert(tmp_path, tmp_path / "out.nii.gz")
+
+
+def test_a_failure_without_a_reason_is_the_machine_s_where_it_lacks_memory(monkeypatch, tmp_path):
+    def none(*_):
+        raise MemoryError
+
+    fake_dcm2niix(monkeypatch, tmp_path, "os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr(machine.np, "empty", none)
+    with pytest.raises(MachineError, match="memory ran out"):
         convert(tmp_path, tmp_path / "out.nii.gz")
 
 

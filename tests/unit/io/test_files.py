@@ -1,3 +1,4 @@
+import errno
 import os
 import platform
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.io.errors import UserError
+from relmaps.io.errors import MachineError, UserError
 from relmaps.io.files import FETCH, explain_missing, is_running, replacing, scratch_folder, write_json, write_text
 from tests.another_user import open_to_all, raised_for_another_user
 
@@ -96,3 +97,26 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_the_one_that_is_written(tm
 
     with pytest.raises(PermissionError, match=r"secret\.txt"):
         copy_secret()
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(errno.ENOSPC, "no space is left on the disk"), (errno.EIO, "its drive failed"), (errno.EFBIG, "a file may not")],
+)
+def test_a_file_that_cannot_be_written_is_named(tmp_path, number, fault):
+    path = tmp_path / "map.nii"
+    with pytest.raises(MachineError, match=f"^{path}: not written, {fault}"), replacing(path):
+        raise OSError(number, os.strerror(number))
+
+
+def test_an_error_with_a_line_of_its_own_keeps_it(tmp_path):
+    line = "not enough memory to explain one scan at a time; choose a smaller network"
+    with pytest.raises(UserError, match=line), replacing(tmp_path / "map.nii"):
+        raise UserError(line)
+
+
+def test_without_any_folder_for_temporary_files_there_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    line = r"no folder for temporary files can be made \(No such file or directory\); free some space or set TMPDIR"
+    with pytest.raises(MachineError, match=line), scratch_folder():
+        pass

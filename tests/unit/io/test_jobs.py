@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from relmaps import ROOT
+from relmaps.io import machine
 from relmaps.io.files import read_json
 from relmaps.io.jobs import job, log, progress
 
@@ -71,3 +72,20 @@ def test_progress_passes_items_and_says_what_is_left(tmp_path):
     log.handlers = handlers
     assert "scan 2/2" in path.read_text()
     assert "0 s left" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        ("MemoryError", machine.MEMORY),
+        ('RuntimeError("DefaultCPUAllocator: can\'t allocate memory")', machine.MEMORY),
+        ("OSError(24, 'Too many open files')", machine.FILES),
+    ],
+)
+def test_a_fault_of_the_machine_is_one_line_whose_traceback_is_in_the_log(tmp_path, error, fault):
+    path = tmp_path / "make_things.log"
+    program = PROGRAM.replace('UserError("x.nii.gz: empty; convert it again")', error)
+    run = subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr == f"relmaps: make_things: {fault}\n"
+    assert "Traceback" in path.read_text()

@@ -1,5 +1,6 @@
 """The gate: every bad scan has its reason, every odd but honest file passes, and nothing else is ever raised."""
 
+import errno
 import gzip
 import os
 import re
@@ -12,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.io.errors import ScanError
+from relmaps.io.errors import MachineError, ScanError
 from relmaps.preprocess import integrity
-from relmaps.preprocess.integrity import content_hash, read_raw
+from relmaps.preprocess.integrity import content_hash, hash_of_raw, read_raw
 from relmaps.simulation.phantom import build_phantom
 from relmaps.simulation.simulate import ScanSettings, simulate_scan
 from tests.another_user import open_to_all, raised_for_another_user
@@ -349,3 +350,18 @@ def test_random_damage_of_a_packed_file_never_changes_its_voxels(head, tmp_path)
         outcome = read_outcome(placed(bytes(content), tmp_path / "raw"))
         if not isinstance(outcome, str):
             np.testing.assert_array_equal(outcome.get_fdata(dtype=np.float32), turned(head))
+
+
+@pytest.mark.parametrize("read", [read_raw, hash_of_raw])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOTCONN])
+def test_a_file_that_the_machine_cannot_read_is_not_damaged(head, tmp_path, monkeypatch, read, number):
+    path = tmp_path / "sub-01_T1w.nii.gz"
+    nib.save(head, path)
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(integrity, "_open", fail)
+    monkeypatch.setattr(integrity, "hash_file", fail)
+    with pytest.raises(MachineError, match=f"^{path}: .*; .*, then go on with make resume$"):
+        read(path)

@@ -104,7 +104,7 @@ def test_a_layout_for_speed_changes_rounding_alone(cohort, images, name):
 
 
 def test_controls_of_the_training_part_are_drawn_and_scaled(classifiers, cohort, images):
-    context = cohort.context(classifiers[0], CPU, 3)
+    context = cohort.context(classifiers[0], CPU, at_once=1, seed=3)
     drawn = context.controls(20, 1)
     scaled = [classifiers[0].scaling.apply(images[[row]])[0] for row in (0, 4)]
     kinds = [next(k for k, one in enumerate(scaled) if np.allclose(one, scan[0], atol=1e-5)) for scan in drawn]
@@ -144,3 +144,61 @@ def test_subject_that_was_also_trained_on_is_refused(role):
     roles = [("sub-a", "test"), ("sub-b", "test"), ("sub-b", role)]
     with pytest.raises(UserError, match=r"sub-b is both tested and trained on in fold 1"):
         held_out(build_splits(roles), "1", pd.Series(["sub-a", "sub-b"]))
+
+
+@pytest.mark.parametrize("name", ["lrp", "integrated_gradients"])
+def test_a_batch_that_does_not_fit_is_split_and_so_are_those_after_it(
+    classifiers, cohort, mask, name, monkeypatch, caplog
+):
+    """Methods are prepared for as few images at once; maps are those of the whole batch."""
+    monkeypatch.setattr(explain, "VOXELS_AT_ONCE", 4 * mask.size)
+    rows, method = np.arange(6), open_method(name, SETTINGS[name])
+
+    def explain_all():
+        return list(explain_subjects(classifiers, cohort, rows, method, ["disease"], CPU))
+
+    whole, real, calls = explain_all(), type(method).explain, []
+
+    def fits_three(self, network, x, coefficients):
+        calls.append(len(x))
+        if len(x) > 3:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+        assert getattr(self, "images_at_once", 2) == 2
+        return real(self, network, x, coefficients)
+
+    monkeypatch.setattr(type(method), "explain", fits_three)
+    with caplog.at_level("WARNING", logger="relmaps"):
+        split = explain_all()
+    assert calls == [4, *[2] * 6]  # two classifiers, three pieces
+    assert caplog.text.count("memory ran out: batches to explain are now split in 2 pieces") == 1
+    assert [(batch.place.start, batch.place.stop) for batch in split] == [(0, 2), (2, 4), (4, 6)]
+    for part, axis in (("maps", 2), ("score", 1), ("completeness_error", 2), ("outside", 2)):
+        found, expected = (np.concatenate([getattr(b, part) for b in batches], axis) for batches in (split, whole))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.nanmax(np.abs([*expected.flat, 1e-9])))
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("can't allocate memory")]
+)
+def test_memory_for_not_even_one_scan_is_one_clear_line(classifiers, cohort, monkeypatch, error):
+    def full(*_):
+        raise error
+
+    method = open_method("lrp", SETTINGS["lrp"])
+    monkeypatch.setattr(type(method), "explain", full)
+    with pytest.raises(UserError) as raised:
+        list(explain_subjects(classifiers, cohort, np.arange(6), method, ["disease"], CPU))
+    assert str(raised.value) == (
+        "not enough memory to explain one scan at a time; choose a smaller network in classify.cnn.architectures, a "
+        "larger preprocess.template.voxel_mm or a device with more memory"
+    )
+
+
+def test_other_errors_are_not_taken_for_memory(classifiers, cohort, monkeypatch):
+    def wrong(*_):
+        raise RuntimeError("shapes do not fit")
+
+    method = open_method("lrp", SETTINGS["lrp"])
+    monkeypatch.setattr(type(method), "explain", wrong)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        list(explain_subjects(classifiers, cohort, np.arange(6), method, ["disease"], CPU))

@@ -3,6 +3,8 @@ import pytest
 import torch
 from torch import nn
 
+from relmaps.relevance import explain
+from relmaps.relevance.checks import faithfulness
 from relmaps.relevance.checks.blocks import cut_into_blocks
 from relmaps.relevance.checks.faithfulness import (
     AXES,
@@ -14,7 +16,7 @@ from relmaps.relevance.checks.faithfulness import (
     mean_image,
     rank_blocks,
 )
-from relmaps.relevance.methods.method import Method
+from relmaps.relevance.methods.method import Method, explained_value
 
 CPU = torch.device("cpu")
 REPLACING = Replacing(block_mm=18, steps=5, random_orders=3, seed=7)
@@ -115,6 +117,25 @@ def test_curves_begin_and_end_with_the_whole_and_the_filled_scan(adding, cohort,
     np.testing.assert_allclose(deletion[..., -1], insertion[..., 0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(deletion[:, 0, :, 0], deletion[:, 1, :, 0], rtol=1e-4)  # whole whatever the fill
     assert not np.allclose(deletion[:, 0, :, -1], deletion[:, 1, :, -1])
+
+
+def test_curves_of_images_that_do_not_fit_together_are_the_same(adding, cohort, method, monkeypatch, caplog):
+    monkeypatch.setattr(explain, "VOXELS_AT_ONCE", 6 * cohort.brain.size)
+    rows, sizes = np.array([2, 6]), []
+    whole = evidence_along(adding, cohort, rows, method, CPU, REPLACING)
+
+    def fits_two(network, x, coefficients):
+        sizes.append(len(x))
+        if len(x) > 2:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+        return explained_value(network, x, coefficients)
+
+    monkeypatch.setattr(faithfulness, "explained_value", fits_two)
+    split = evidence_along(adding, cohort, rows, method, CPU, REPLACING)
+    assert sizes[:3] == [6, 3, 2]
+    assert set(sizes[2:]) == {2}
+    assert "batches to check are now split in 4 pieces" in caplog.text
+    np.testing.assert_allclose(split, whole, rtol=1e-4, atol=1e-5)
 
 
 def test_random_orders_are_the_same_for_every_method_and_not_for_every_seed(adding, cohort, method):
