@@ -62,8 +62,8 @@ def job(snakemake, compute_threads: int = 1) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     except OSError as error:
-        fault = find_fault(error) or f"cannot be written ({error.strerror}); check the permissions of its folder"
-        _leave(snakemake.rule, f"{path}: {fault}")
+        why = find_fault(error) or f"cannot be written ({error.strerror}); check the permissions of its folder"
+        _leave(snakemake.rule, f"{path}: {why}")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -5,12 +5,11 @@ the machine's fault is taken for it.
 """
 
 import errno
+import mmap
 import os
 import tempfile
 import threading
 from pathlib import Path
-
-import numpy as np
 
 from relmaps.io.errors import MachineError
 
@@ -98,10 +97,10 @@ def probe(folder: Path, subject: str | Path) -> None:
         raise_fault(error, folder.parent)
         raise
     try:
-        np.empty(PROBE_MEMORY, np.uint8)
+        mmap.mmap(-1, PROBE_MEMORY).close()
         thread = threading.Thread(target=int)
         thread.start()
         thread.join()
-    except (MemoryError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         raise_fault(error, subject)
         raise
