@@ -12,6 +12,10 @@ HEAD_MM = 220.0  # from the top of the head down; what lies below is neck, which
 # the template's errs on either side.
 INWARDS_MM = 1.8
 OUTWARDS_MM = {"network": 0.0, "template": 2.0}
+SPECK = 0.01  # share of a slice below which voxels are strays
+# A slice at a mask's end is compared with the one so far inwards, and flat above this ratio of their areas. The share
+# of the surface is that of a brainstem cut across, which is flat as well.
+FLAT_MM, FLAT_ABOVE, LARGEST_STUMP = 3.0, 0.7, 0.01
 
 
 def is_skull_stripped(scan: nib.Nifti1Image) -> bool:
@@ -22,13 +26,31 @@ def is_skull_stripped(scan: nib.Nifti1Image) -> bool:
 
 def where_head(scan: nib.Nifti1Image) -> np.ndarray:
     """(nx, ny, nz) bool: voxels of the head, without neck and shoulders. scan : RAS+."""
-    data = scan.get_fdata(dtype=np.float32)
-    inside = data > 0.1 * np.percentile(data[data > 0], 99.5)
-    rows = np.flatnonzero(inside.mean(axis=(0, 1)) > 0.01)  # a slice with a few bright voxels of noise is not the top
+    inside = _above_air(scan.get_fdata(dtype=np.float32))
+    rows = np.flatnonzero(inside.mean(axis=(0, 1)) > SPECK)  # a slice with a few bright voxels of noise is not the top
     if len(rows):
         lowest = rows[-1] - int(HEAD_MM / nib.affines.voxel_sizes(scan.affine)[2])
         inside[:, :, : max(lowest, 0)] = False
     return inside
+
+
+def without_padding(mask: np.ndarray, scan: nib.Nifti1Image) -> np.ndarray:
+    """(nx, ny, nz) bool: the mask without the outer slices in which the scan of a head is empty.
+
+    A network goes on for some voxels where a head was cut and padded with zeros.
+    """
+    inside, kept = _above_air(scan.get_fdata(dtype=np.float32)), mask.copy()
+    for axis in range(3):
+        filled = np.flatnonzero(np.moveaxis(inside, axis, 0).mean(axis=(1, 2)) > SPECK)
+        if len(filled):
+            along = np.moveaxis(kept, axis, 0)
+            along[: filled[0]] = along[filled[-1] + 1 :] = False
+    return kept
+
+
+def _above_air(data: np.ndarray) -> np.ndarray:
+    """(nx, ny, nz) bool: voxels of at least a tenth of the intensity of the brightest."""
+    return data > 0.1 * np.percentile(data[data > 0], 99.5)
 
 
 def mask_problem(mask: np.ndarray, affine: np.ndarray) -> str:
@@ -40,10 +62,11 @@ def mask_problem(mask: np.ndarray, affine: np.ndarray) -> str:
 
 
 def cut_share(mask: np.ndarray, affine: np.ndarray) -> float:
-    """Measure how much of the brain's surface is a cut at the image's border: the largest share over its six sides.
+    """Measure how much of the brain's surface is a cut: the largest share over its six sides.
 
-    A brain that ends within the image has 0, one that just touches a side less than .01; where the uppermost
-    centimetre is missing it is about .05.
+    A cut lies at the image's border, or within the image where that was padded with zeros afterwards. A brain that ends
+    within the image has 0, one that just touches a side less than .01; where the uppermost centimetre is missing it is
+    about .05. A cut that is oblique to the voxels and padded is not seen.
 
     Parameters
     ----------
@@ -53,14 +76,38 @@ def cut_share(mask: np.ndarray, affine: np.ndarray) -> float:
         Of that grid, in mm.
     """
     sides = nib.affines.voxel_sizes(affine)
-    surface, cuts = 0.0, [0.0]
+    surface, cuts, flat_ends = 0.0, [0.0], []
     for axis in range(3):
         face_mm2 = float(np.prod(np.delete(sides, axis)))
         along = np.moveaxis(mask, axis, 0)
         ends = [int(along[end].sum()) for end in (0, -1)]
         surface += face_mm2 * (np.count_nonzero(along[1:] != along[:-1]) + sum(ends))
         cuts += [face_mm2 * n for n in ends]
-    return max(cuts) / surface if surface else 0.0
+        counts = along.sum(axis=(1, 2))
+        flat_ends += [face_mm2 * flat_end(inwards, sides[axis]) for inwards in (counts, counts[::-1])]
+    if not surface:
+        return 0.0
+    cuts += [area for area in flat_ends if area > LARGEST_STUMP * surface]
+    return max(cuts) / surface
+
+
+def flat_end(counts: np.ndarray, slice_mm: float) -> int:
+    """Count the voxels of a mask's outermost slice if it is flat there, as after a cut; 0 if it is round.
+
+    A round end has about half of the area at most that the mask has FLAT_MM farther in; those of 22 intact real brains
+    had .54 at most, and .62 with slices of 5 mm.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n,), int
+        Voxels of the mask in each slice, from outside inwards.
+    slice_mm : float
+    """
+    inside = counts[np.argmax(counts > SPECK * counts.max()) :]
+    step = max(1, round(FLAT_MM / slice_mm))
+    first = range(1 + int(FLAT_MM / 2 / slice_mm))  # interpolation leaves a slice or two that are partly filled
+    flat = [inside[i] for i in first if i + step < len(inside) and inside[i] > FLAT_ABOVE * inside[i + step]]
+    return int(max(flat, default=0))
 
 
 def refine(brain: np.ndarray, scan: np.ndarray, voxel_mm: np.ndarray, outwards_mm: float = 0.0) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from relmaps.io.errors import ScanError
 from relmaps.preprocess import ants_steps as steps
-from relmaps.preprocess.brain import cut_share
+from relmaps.preprocess.brain import cut_share, without_padding
 from relmaps.preprocess.quality import estimate_noise, measure_quality, variation
 from relmaps.preprocess.registration import BRIGHTEST, TISSUES, Settings, register, resampled_mask
 from relmaps.preprocess.timing import Timing
@@ -67,11 +67,12 @@ def register_and_segment(
         images["head"] = in_bytes(head.get_fdata(dtype=np.float32))
         images["head_brain"] = resampled_mask(brain.numpy() > 0.5, scan.native.affine, head)
         affines |= dict.fromkeys(("head", "head_brain"), head.affine)
+        found = scan.found.mask if scan.stripped else without_padding(scan.found.mask, raw)
         measures = {
             "method": scan.found.method,
             "method_reason": scan.found.remark or None,
             "brain_agreement": None if scan.agreement is None else round(scan.agreement, 4),
-            "cut_share": round(cut_share(scan.found.mask, raw.affine), 4),
+            "cut_share": round(cut_share(found, raw.affine), 4),
             **measure_quality(images, template, scan.box.paste(nonlinear, shape)),
             **_volumes(probabilities, scan.native.affine),
             "wm_cv_raw": variation(scan.native.get_fdata(dtype=np.float32), white),

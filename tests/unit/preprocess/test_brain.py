@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.ndimage import binary_closing, binary_fill_holes
+from scipy.ndimage import binary_closing, binary_erosion, binary_fill_holes
 
 from relmaps.io.errors import ScanError
 from relmaps.io.files import scratch_folder
@@ -17,6 +17,7 @@ from relmaps.preprocess.brain import (
     refine,
     tissue_threshold,
     where_head,
+    without_padding,
 )
 from relmaps.preprocess.quality import dice
 from relmaps.preprocess.registration import Settings, register
@@ -160,6 +161,82 @@ def test_a_brain_within_the_image_is_not_cut_and_one_that_touches_hardly(brain):
     first = np.flatnonzero(brain.any(axis=(0, 1)))[0]
     assert 0 < cut_share(brain[:, :, first:], make_image(brain).affine) < 0.03
     assert cut_share(0 * brain, np.eye(4)) == 0
+
+
+SIDES = [(axis, end) for axis in range(3) for end in (0, -1)]
+RADII_MM = np.array([66.0, 86, 62])
+VOXELS_MM = [(1.0, 1.0, 1.2), (1.0, 0.9, 5.0), (4.0, 1.0, 1.0), (4.0, 4.0, 4.5)]
+
+
+def cut_away(image: np.ndarray, axis: int, end: int, n: int, padded: bool) -> np.ndarray:
+    """Without the first or last n slices along an axis, or with zeros in their place."""
+    slices = slice(n, None) if end == 0 else slice(None, image.shape[axis] - n)
+    index = tuple(slices if other == axis else slice(None) for other in range(3))
+    kept = np.zeros_like(image)
+    kept[index] = image[index]
+    return kept if padded else image[index]
+
+
+def brain_in_space(voxel_mm: tuple[float, ...], off: float) -> tuple[np.ndarray, np.ndarray]:
+    """A brain's mask with 10 mm around it, off the middle of the image by a part of a voxel; its affine."""
+    shape = tuple(np.ceil(2 * (RADII_MM + 10) / voxel_mm).astype(int))
+    centre = (np.array(shape) - 1) / 2 + off
+    distance = np.linalg.norm((np.indices(shape).T - centre) * voxel_mm / RADII_MM, axis=-1).T
+    return distance <= 1, np.diag([*voxel_mm, 1])
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("axis", "end"), SIDES)
+@pytest.mark.parametrize("voxel_mm", VOXELS_MM)
+def test_a_cut_is_seen_at_each_side_also_where_the_image_was_padded_afterwards(voxel_mm, axis, end, padded):
+    """As where a skull-stripped scan lacks 16 mm: 4 % of the volume or less."""
+    mask, affine = brain_in_space(voxel_mm, off=0.2)
+    slices = np.flatnonzero(mask.any(axis=tuple(np.delete(range(3), axis))))
+    before = slices[0] if end == 0 else mask.shape[axis] - 1 - slices[-1]
+    part = cut_away(mask, axis, end, before + round(16 / voxel_mm[axis]), padded)
+    assert part.sum() / mask.sum() > 0.94
+    assert cut_share(part, affine) > 0.03
+
+
+@pytest.mark.parametrize("off", [0, 0.2, 0.5])
+@pytest.mark.parametrize("voxel_mm", VOXELS_MM)
+def test_an_intact_brain_has_no_cut_however_its_slices_fall(voxel_mm, off):
+    assert cut_share(*brain_in_space(voxel_mm, off)) == 0
+
+
+def test_a_brainstem_that_was_cut_across_is_no_cut_of_the_brain():
+    mask, affine = brain_in_space((1.0, 1.0, 1.2), off=0)
+    x, y = np.indices(mask.shape[:2]) - np.array(mask.shape[:2])[:, None, None] / 2
+    mask[..., 4:20] |= ((x**2 + y**2) < 14**2)[..., None]
+    assert cut_share(mask, affine) == 0
+
+
+def test_strays_outside_do_not_hide_a_cut():
+    mask, affine = brain_in_space((1.0, 1.0, 1.2), off=0)
+    part = cut_away(mask, 2, -1, 25, padded=True)
+    part[70, 80, -3] = True
+    assert cut_share(part, affine) == pytest.approx(
+        cut_share(cut_away(mask, 2, -1, 25, padded=False), affine), rel=0.01
+    )
+
+
+@pytest.mark.parametrize(("axis", "end"), SIDES)
+def test_a_mask_that_goes_on_into_padding_is_cut_where_the_head_is(head, brain, axis, end):
+    """As the network's, which rounds off the end of a brain that was cut."""
+    slices = np.flatnonzero(brain.any(axis=tuple(np.delete(range(3), axis))))
+    before = slices[0] if end == 0 else brain.shape[axis] - 1 - slices[-1]
+    n = before + 4
+    scan = make_image(cut_away(head, axis, end, n, padded=True))
+    rounded = cut_away(brain, axis, end, n, padded=True) | cut_away(
+        binary_erosion(brain), axis, end, n - 1, padded=True
+    )
+    found = cut_share(without_padding(rounded, scan), scan.affine)
+    assert found == pytest.approx(cut_share(cut_away(brain, axis, end, n, padded=False), scan.affine), rel=0.02)
+    assert found > 0.03
+
+
+def test_the_mask_of_a_head_that_is_whole_is_left_as_it_is(head, brain):
+    np.testing.assert_array_equal(without_padding(brain, make_image(head)), brain)
 
 
 # A flat-sided brain, whose border moves by whole voxels: mask and tissue are boxes of voxels.
