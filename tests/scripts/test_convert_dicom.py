@@ -10,6 +10,8 @@ from tests.dicom_series import Series
 from workflow.scripts import convert_dicom
 from workflow.scripts.convert_dicom import main
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture
 def scans(tmp_path):

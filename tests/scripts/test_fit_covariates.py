@@ -8,6 +8,8 @@ from relmaps.cohort.sources.table import read_scan_table
 from relmaps.io.tables import read_table, write_table
 from workflow.scripts.fit_covariates import main
 
+pytestmark = pytest.mark.fault
+
 
 def test_everybody_is_predicted_once_from_age_alone(tmp_path, rng):
     label = np.tile([0, 1], 15)

@@ -8,6 +8,8 @@ import yaml
 
 from relmaps import ROOT
 
+pytestmark = pytest.mark.fault
+
 pytest.importorskip("snakemake_executor_plugin_slurm", reason="pip install --no-deps -r requirements-slurm.txt")
 
 

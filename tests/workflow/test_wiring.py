@@ -24,7 +24,7 @@ from tests.rules import read_names, read_rules, read_workflow
 
 IMPORT_NAMES = {"pyyaml": "yaml", "antspyx": "ants", "scikit-learn": "sklearn", "pillow": "PIL"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 STAGES = ("cohort", "preprocess", "classify", "relevance", "reference", "overlap", "figures", "report")
 GPU_RULES = {rule for rule, request in REQUESTS.items() if request.gpu}

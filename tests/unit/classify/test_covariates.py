@@ -6,6 +6,8 @@ from sklearn.linear_model import LogisticRegression
 from relmaps.classify.covariate_model import covariate_scores
 from relmaps.classify.covariates import covariate_matrix, describe_covariates, known_covariates
 
+pytestmark = pytest.mark.fault
+
 TRAIN, TEST = np.arange(30), np.arange(30, 40)
 
 

@@ -4,6 +4,8 @@ import torch
 from relmaps.classify.memory import run_in_pieces
 from relmaps.io.errors import UserError
 
+pytestmark = pytest.mark.fault
+
 CPU = torch.device("cpu")
 
 

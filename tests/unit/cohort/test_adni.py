@@ -17,6 +17,8 @@ from relmaps.io.tables import write_table
 from relmaps.study.config import read_config, read_schema
 from tests.adni_tree import COLUMNS, REPEAT, SCALED, AdniImage, write_adni_tree, write_images
 
+pytestmark = pytest.mark.fault
+
 OTHER_REVISION = COLUMNS | {
     "image_id": "image_id",
     "ptid": "Subject ID",

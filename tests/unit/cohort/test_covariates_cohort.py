@@ -4,6 +4,8 @@ import pytest
 
 from relmaps.cohort.covariates import read_age, read_levels, read_sex
 
+pytestmark = pytest.mark.fault
+
 EXACT = {"71": 71, "71.5": 71.5, "71,5": 71.5, "71,500": 71.5, "071Y": 71, "852M": 71, "71 years": 71, "71y": 71}
 EXACT |= {"71 yrs old": 71, "852 months": 71, "\uff17\uff11": 71, "0": 0, "120": 120}
 INEXACT = {"89+": 89, "> 89": 89, ">=89": 89, "\u2265 89": 89, "70-75": 72.5, "70\u201375": 72.5, "70 to 75": 72.5}

@@ -4,6 +4,8 @@ import pytest
 
 from relmaps.cohort.sessions import order_sessions
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.mark.parametrize(
     "names",

@@ -5,6 +5,8 @@ import pytest
 from relmaps.io.errors import UserError
 from relmaps.io.text_tables import read_text_table
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture
 def write(tmp_path):

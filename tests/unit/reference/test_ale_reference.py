@@ -7,6 +7,8 @@ from relmaps.reference.ale_reference import ale_reference, without_small_cluster
 from relmaps.reference.sleuth import Experiment, read_label, read_sleuth
 from tests.unit.reference.conftest import CENTRE
 
+pytestmark = pytest.mark.fault
+
 FOCI = "resources/ad_vbm_foci.txt"
 
 

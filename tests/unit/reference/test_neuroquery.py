@@ -11,6 +11,8 @@ from relmaps.io.errors import UserError
 from relmaps.reference.neuroquery import fetch_database, read_database
 from tests.neuroquery_files import VOCABULARY, Paper, write_neuroquery
 
+pytestmark = pytest.mark.fault
+
 PAPERS = [
     Paper("007", "First", {"Table 1": [(1, 2, 3), (4, 5, 6)], "Table 2": [(7, 8, 9)]}, abstract={"atrophy": 3}),
     Paper("12", "Second,\nin two lines", {}, keywords={"task": 1}),

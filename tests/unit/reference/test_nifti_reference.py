@@ -6,6 +6,8 @@ from relmaps.io.errors import UserError
 from relmaps.io.images import write_map
 from relmaps.reference.sources.nifti import nifti_reference
 
+pytestmark = pytest.mark.fault
+
 SETTINGS, KIND = {"threshold": 6.0, "polarity": 1, "affine": None}, "meta_analysis"
 
 

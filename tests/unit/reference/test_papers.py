@@ -10,6 +10,8 @@ from relmaps.reference.neuroquery import read_database
 from relmaps.reference.papers import choose_papers, count_terms, make_experiments, read_allow_list
 from tests.neuroquery_files import Paper, write_neuroquery
 
+pytestmark = pytest.mark.fault
+
 FOCI = [(float(n), 0.0, -float(n)) for n in range(10)]
 AD = {"alzheimer disease": 2}
 PAPERS = [

@@ -13,6 +13,8 @@ from relmaps.relevance.methods import open_method
 from relmaps.relevance.targets import make_coefficients
 from relmaps.space.grid import Grid
 
+pytestmark = pytest.mark.fault
+
 SETTINGS = {
     "lrp": {"beta": 0.5, "epsilon": 1e-6},
     "integrated_gradients": {"rule": "left", "steps": 50, "tolerance": None, "max_steps": 50},

@@ -17,6 +17,8 @@ from relmaps.study.config import load_config, read_config
 from relmaps.study.provenance import make_provenance
 from tests.synthetic_results import MAPS, SyntheticStudy
 
+pytestmark = pytest.mark.fault
+
 
 def build_page(study, folder, **options):
     folder.mkdir(exist_ok=True)

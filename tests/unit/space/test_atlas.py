@@ -13,6 +13,8 @@ from relmaps.space import atlas
 from relmaps.space.atlas import ELSEWHERE, open_atlas
 from relmaps.space.ellipsoids import AFFECTED, SPARED, stated_regions
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture
 def labelled(tmp_path, grid, rng):

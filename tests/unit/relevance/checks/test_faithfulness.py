@@ -18,6 +18,8 @@ from relmaps.relevance.checks.faithfulness import (
 )
 from relmaps.relevance.methods.method import Method, explained_value
 
+pytestmark = pytest.mark.fault
+
 CPU = torch.device("cpu")
 REPLACING = Replacing(block_mm=18, steps=5, random_orders=3, seed=7)
 
