@@ -3,7 +3,7 @@
 OLD may be of an earlier version: its files, columns and values are renamed first as
 relmaps/catalogue/renamed_results.yaml says, and what was deleted is left out. Maps are compared byte by byte, tables
 cell by cell as text; times of quality control are left out. --added names maps that NEW alone has: their files and rows
-are left out, and so are p_holm, which depends on the number of maps. Prints what differs; exits with 1 if anything
+are left out, and so are p_adjusted, which depend on the number of maps. Prints what differs; exits with 1 if anything
 does.
 """
 
@@ -66,7 +66,7 @@ def _same(name: str, old: Path, new: Path, renames: list[tuple[str, str | None]]
             before = _rename(before, place, now and now.partition(": ")[2])
     for column in after.columns.intersection(MAP_COLUMNS):
         after = after[~after[column].isin(added)].reset_index(drop=True)
-    changing = before.columns.intersection([*TIMES, *(["p_holm"] if added else [])])
+    changing = before.columns.intersection([*TIMES, *(["p_adjusted"] if added else [])])
     return before.drop(columns=changing).equals(after.drop(columns=changing))
 
 

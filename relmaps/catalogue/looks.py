@@ -1,4 +1,4 @@
-"""How maps, their families and metrics are called and drawn.
+"""How maps, their families, families of comparisons and metrics are called and drawn.
 
 Only figures, tables and pages import this module: a changed title or colour makes no map and no score again.
 """
@@ -22,6 +22,7 @@ _looks = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="
 FAMILY_LOOKS = {name: Look(**fields) for name, fields in _looks["families"].items()}
 MAP_LOOKS = {name: Look(**fields) for name, fields in _looks["maps"].items()}
 METRIC_TITLES: dict[str, str] = _looks["metrics"]
+COMPARISON_TITLES: dict[str, str] = _looks["comparisons"]
 
 
 def make_title(name: str) -> str:

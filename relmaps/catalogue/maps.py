@@ -74,6 +74,11 @@ class Map:
     splits: bool = False
     depends: bool = True
 
+    @property
+    def linear(self) -> bool:
+        """Whether it is the map of a linear model."""
+        return self.estimator is not None
+
 
 LRP = ("epsilon", "batchnorm")
 

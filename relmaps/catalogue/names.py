@@ -3,7 +3,7 @@
 import pandas as pd
 
 from relmaps.catalogue.confounds import COVARIATE_MODELS, COVARIATE_TITLES
-from relmaps.catalogue.looks import MAP_LOOKS, METRIC_TITLES, make_title
+from relmaps.catalogue.looks import COMPARISON_TITLES, MAP_LOOKS, METRIC_TITLES, make_title
 from relmaps.catalogue.metrics import METRICS
 from relmaps.catalogue.models import find_model
 from relmaps.catalogue.references import NAMES as REFERENCE_NAMES
@@ -33,6 +33,10 @@ def map_name(name: str) -> str:
 
 def reference_name(name: str) -> str:
     return REFERENCE_NAMES.get(name, name.replace("_", " "))
+
+
+def comparison_name(family: str) -> str:
+    return COMPARISON_TITLES.get(family, make_title(family))
 
 
 def model_name(name: str) -> str:

@@ -4,11 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
+from relmaps.catalogue.comparisons import COMPARISON_FAMILIES, order_pair
 from relmaps.overlap.bootstrap_samples import BootstrapSamples
-from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
-from relmaps.overlap.retraining import differences_of_runs
+from relmaps.overlap.resampling import interval, max_t_p, two_sided_p
 from relmaps.overlap.scores import at_own_threshold
 from relmaps.overlap.scoring_space import Specification
 
@@ -16,17 +15,25 @@ SPECIFICATION = ["sign", "smoothing_mm", "mask"]
 
 
 def comparison_table(
-    scores: pd.DataFrame,
-    samples: dict[str, dict[Specification, BootstrapSamples]],
-    confidence: float,
-    retraining: pd.DataFrame,
+    scores: pd.DataFrame, samples: dict[str, dict[Specification, BootstrapSamples]], confidence: float
 ) -> pd.DataFrame:
-    """The rows of comparisons.tsv, for each specification, reference and metric all pairs in the order of the maps in
-    `scores`.
+    """Compare all pairs of maps within each specification, reference and metric.
 
-    scores : scores.tsv. samples : bootstrap of each map by its name and the specification; the samples of all maps have
-    the same subjects. A map that does not depend on the subjects has one score, so only the other map varies; two of
-    them have no interval. retraining : retraining.tsv, of the primary analysis.
+    A pair of a family (relmaps/catalogue/comparisons.yaml) stands in the family's order, and its p is adjusted for the
+    family's pairs within the specification, reference and metric. Any other pair stands in the order of the maps in
+    `scores` and has no adjusted p.
+
+    Parameters
+    ----------
+    scores : scores.tsv.
+    samples : bootstrap samples of each map by its name and the specification; those of all maps have the same subjects.
+        A map without samples does not depend on the subjects: its score is fixed, so only the other map varies.
+    confidence : of the intervals.
+
+    Returns
+    -------
+    The rows of comparisons.tsv. A difference whose samples do not vary has no test; without samples it has no interval
+    either.
     """
     rows = []
     own = scores[at_own_threshold(scores) & (scores["fold"] == "all")]
@@ -34,49 +41,61 @@ def comparison_table(
     for (primary, *specification, reference, metric), group in own.groupby(
         ["primary", *SPECIFICATION, "reference", "metric"], sort=False
     ):
-        if primary != "true" and not any(Specification(*specification) in of_map for of_map in samples.values()):
+        here = Specification(*specification)
+        if primary != "true" and not any(here in of_map for of_map in samples.values()):
             continue
         values = group.set_index("map")["value"]
-        runs = retraining[(retraining["reference"] == reference) & (retraining["metric"] == metric)]
-        pairs = []
-        for a, b in combinations(values.index, 2):
-            of_a, of_b = (
-                _samples_or_score(
-                    samples.get(name, {}).get(Specification(*specification)), reference, metric, values[name]
-                )
-                for name in (a, b)
-            )
-            pairs.append({"map_a": a, "map_b": b} | _compare(values[a] - values[b], of_a, of_b, confidence))
-            pairs[-1]["p_resampled"] = _p_of_runs(runs, a, b) if primary == "true" else np.nan
+        of_maps = {
+            name: _samples_or_score(samples.get(name, {}).get(here), reference, metric, value)
+            for name, value in values.items()
+        }
         place = {"reference": reference, "metric": metric, "primary": primary} | dict(
             zip(SPECIFICATION, specification, strict=True)
         )
-        rows += [place | pair for pair in _with_holm(pairs)]
+        rows += [place | pair for pair in _compare_all(values, of_maps, confidence)]
     return pd.DataFrame(rows)
 
 
-def _p_of_runs(runs: pd.DataFrame, a: str, b: str) -> float:
-    differences = differences_of_runs(runs, a, b)
-    return corrected_t_p(differences["difference"].to_numpy(dtype=float), differences["fold"].nunique())
+def _compare_all(values: pd.Series, of_maps: dict[str, np.ndarray], confidence: float) -> list[dict]:
+    """Compare all pairs of one specification, reference and metric.
+
+    values : score of each map. of_maps : (n_bootstrap,) samples of each, or (1,) the score of one without samples.
+    """
+    pairs, differences = [], []
+    for a, b, family in (order_pair(*pair) for pair in combinations(values.index, 2)):
+        difference = values[a] - values[b]
+        varies = of_maps[a].size > 1 or of_maps[b].size > 1
+        differences.append(of_maps[a] - of_maps[b] if varies and np.isfinite(difference) else np.array([]))
+        described = {"map_a": a, "map_b": b, "family": family, "difference": difference}
+        pairs.append(described | _describe(differences[-1], confidence))
+    adjusted = _adjust(pairs, differences)
+    return [pair | {"p_adjusted": p} for pair, p in zip(pairs, adjusted, strict=True)]
 
 
-def _compare(difference: float, of_a: np.ndarray, of_b: np.ndarray, confidence: float) -> dict:
-    varies = of_a.size > 1 or of_b.size > 1
-    samples = of_a - of_b if varies and np.isfinite(difference) else np.array([])
-    ci_low, ci_high = interval(samples, confidence)
-    p = two_sided_p(samples)
-    test = "paired_bootstrap" if np.isfinite(p) else None
-    return {"test": test, "difference": difference, "ci_low": ci_low, "ci_high": ci_high, "p": p}
+def _describe(samples: np.ndarray, confidence: float) -> dict:
+    """Estimate, interval and p of a difference from its samples, so that the three agree."""
+    usable = samples[np.isfinite(samples)]
+    ci_low, ci_high = interval(usable, confidence)
+    varies = usable.size > 0 and np.ptp(usable) > 0
+    return {
+        "test": "paired_bootstrap" if varies else None,
+        "estimate": np.median(usable) if usable.size else np.nan,
+        "ci_low": ci_low,
+        "ci_high": ci_high,
+        "p": two_sided_p(usable) if varies else np.nan,
+    }
+
+
+def _adjust(pairs: list[dict], differences: list[np.ndarray]) -> np.ndarray:
+    """p of each pair adjusted within its family; NaN for a pair without a family or without a test."""
+    adjusted = np.full(len(pairs), np.nan)
+    for family in COMPARISON_FAMILIES:
+        tested = [place for place, pair in enumerate(pairs) if pair["family"] == family and pair["test"] is not None]
+        if tested:
+            adjusted[tested] = max_t_p(np.column_stack([differences[place] for place in tested]))
+    return adjusted
 
 
 def _samples_or_score(samples: BootstrapSamples | None, reference: str, metric: str, score: float) -> np.ndarray:
     of_metric = samples.of(reference, metric) if samples else np.array([])
     return of_metric if of_metric.size else np.array([score])
-
-
-def _with_holm(pairs: list[dict]) -> list[dict]:
-    """The pairs with p_holm: Holm 1979, Scand J Stat 6:65, over those that have a p."""
-    tested = [pair for pair in pairs if np.isfinite(pair["p"])]
-    adjusted = multipletests([pair["p"] for pair in tested], method="holm")[1] if tested else []
-    corrected = {(pair["map_a"], pair["map_b"]): p for pair, p in zip(tested, adjusted, strict=True)}
-    return [pair | {"p_holm": corrected.get((pair["map_a"], pair["map_b"]), np.nan)} for pair in pairs]

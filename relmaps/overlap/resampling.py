@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
 from relmaps.overlap.metrics import Metric
 
@@ -63,6 +62,43 @@ def two_sided_p(samples: np.ndarray) -> float:
     return min(1.0, 2 * (1 + rarer) / (1 + usable.size))
 
 
+def max_t_p(samples: np.ndarray) -> np.ndarray:
+    """p of "the quantity is 0" for each of several quantities, adjusted for all of them by step-down max-T.
+
+    Westfall and Young 1993, Resampling-Based Multiple Testing; Romano and Wolf 2005, Econometrica 73:1237. T is the
+    absolute median of a quantity's samples over their standard deviation, so that quantities in other units or with
+    more noise count alike. Quantities are tested in the order of T, each against the largest T that a sample has over
+    the quantities not yet tested, with every quantity's samples minus their median. The median is always inside
+    `interval`, and `two_sided_p` of samples whose median is 0 is 1. Whether samples are reflected, as those of
+    relmaps.overlap.bootstrap are, does not change |T|.
+
+    No adjusted p is below the quantity's own `two_sided_p`, or below the adjusted p of a quantity with a larger T. So
+    where an adjusted p is below alpha, the interval excludes 0. The smallest is 2 / (1 + n_bootstrap): one is added to
+    both counts (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39), and `two_sided_p` counts both sides of 0.
+
+    Parameters
+    ----------
+    samples : (n_bootstrap, n_quantities) array
+        A row is one sample of subjects, for all quantities. Each column varies. A sample in which any quantity is NaN
+        is left out of the null distribution, because its largest T is not known.
+
+    Returns
+    -------
+    (n_quantities,) array
+    """
+    samples = np.where(np.isfinite(samples), samples, np.nan)
+    middle, spread = np.nanmedian(samples, axis=0), np.nanstd(samples, axis=0)
+    order = np.argsort(-np.abs(middle) / spread, kind="stable")
+    samples, middle, spread = samples[:, order], middle[order], spread[order]
+    null = np.abs(samples[np.isfinite(samples).all(axis=1)] - middle) / spread
+    largest = np.maximum.accumulate(null[:, ::-1], axis=1)[:, ::-1]  # over the quantities from this one on
+    together = (1 + (largest >= np.abs(middle) / spread).sum(axis=0)) / (1 + len(null))
+    alone = [two_sided_p(column) for column in samples.T]
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.maximum.accumulate(np.maximum(together, alone))
+    return adjusted
+
+
 def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
     """p of a score under a null: (1 + number of null scores at least as good) / (1 + n); NaN without a null.
 
@@ -73,19 +109,3 @@ def null_p(value: float, null: np.ndarray, metric: Metric) -> float:
         return np.nan
     as_good = null >= value if metric.higher_is_better else null <= value
     return float((1 + as_good.sum()) / (1 + null.size))
-
-
-def corrected_t_p(differences: np.ndarray, n_folds: int) -> float:
-    """Two-sided p of the mean over a cross-validation's runs being 0, by the corrected resampled t-test.
-
-    differences : (J,) over folds and, if there are several, seeds of each fold. The runs share training subjects, so
-    the variance of the mean is (1 / J + n_test / n_train) s^2 instead of s^2 / J (Nadeau and Bengio 2003, Machine
-    Learning 52:239, Eq. 11); n_test / n_train is 1 / (n_folds - 1). t has J - 1 degrees of freedom: five folds of one
-    seed leave 4, and little power. NaN for fewer than 2 runs or no variance.
-    """
-    usable = differences[np.isfinite(differences)]
-    J = usable.size
-    if J < 2 or n_folds < 2 or usable.std() == 0:
-        return np.nan
-    standard_error = np.sqrt((1 / J + 1 / (n_folds - 1)) * usable.var(ddof=1))
-    return float(2 * stdtr(J - 1, -abs(usable.mean()) / standard_error))

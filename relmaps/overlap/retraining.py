@@ -40,16 +40,5 @@ def spread_of_runs(retraining: pd.DataFrame) -> pd.Series:
     return retraining.groupby(["map", "reference", "metric"])["value"].std()
 
 
-def differences_of_runs(runs: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
-    """`difference` of map a minus map b for each `fold` and seed; a map that is trained once meets each seed.
-
-    runs : rows of one reference and metric.
-    """
-    of_a, of_b = (runs.loc[runs["map"] == name, ["fold", "seed", "value"]] for name in (a, b))
-    keys = ["fold", "seed"] if of_a["seed"].notna().all() and of_b["seed"].notna().all() else ["fold"]
-    pairs = of_a.merge(of_b, on=keys, suffixes=("_a", "_b"))
-    return pairs.assign(difference=pairs["value_a"] - pairs["value_b"])[["fold", "difference"]]
-
-
 def _runs(fold) -> list[tuple[float, np.ndarray]]:
     return [(np.nan, fold.values)] if fold.seeds is None else list(enumerate(fold.seeds, 1))

@@ -61,7 +61,8 @@ def method_sentences(config: dict, n_subjects: int) -> list[str]:
         f"References: {', '.join(references)}{'; and the ground truth' if find_truth(config) else ''}.",
         f"Overlap: {primary_in_words(overlap['primary'])}; multiverse: "
         f"{prod(map(len, overlap['multiverse'].values()))} specifications. Intervals: {overlap['n_bootstrap']} "
-        f"bootstrap samples of participants, stratified by fold and group. Spatial null model: "
+        f"bootstrap samples of participants, stratified by fold and group. Paired differences of heatmaps to maps of "
+        f"linear models, and to baselines: p adjusted within each of the two by step-down max-T. Spatial null model: "
         f"{overlap['n_surrogates']} surrogate maps as smooth as the map. Permutation test: "
         f"{_many(len(classify['permutations']), 'label permutation')}.",
     ]

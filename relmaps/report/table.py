@@ -106,9 +106,11 @@ def render(template: str, **values: object) -> str:
 
 def number(column: str, title: str, digits: int = 2) -> Column:
     """A column of numbers, n/a where missing."""
-    return Column(
-        title, lambda row: "n/a" if pd.isna(row[column]) else f"{row[column]:.{digits}f}", lambda row: row[column]
-    )
+
+    def text(row: pd.Series) -> str:
+        return "n/a" if pd.isna(row[column]) else f"{row[column]:.{digits}f}".replace("-", "−")
+
+    return Column(title, text, lambda row: row[column])
 
 
 def interval(column: str, title: str, low: str, high: str) -> Column:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from relmaps.catalogue.looks import FAMILY_LOOKS
-from relmaps.catalogue.names import METRIC_NAMES, group_names, map_name, model_name, reference_name
+from relmaps.catalogue.names import METRIC_NAMES, comparison_name, group_names, map_name, model_name, reference_name
 from relmaps.figures.overlap import is_true, overlap_table
 from relmaps.report.table import Column, Table, interval, number
 
@@ -134,10 +134,11 @@ def comparisons(comparisons: pd.DataFrame) -> Table:
         Column("Map", lambda row: map_name(row.map_a)),
         Column("Minus", lambda row: map_name(row.map_b)),
         Column("Reference", lambda row: reference_name(row.reference)),
-        interval("difference", "Difference of ROC AUC", "ci_low", "ci_high"),
+        number("difference", "Difference of ROC AUC"),
+        interval("estimate", "without noise", "ci_low", "ci_high"),
         number("p", "p", 3),
-        number("p_holm", "p (Holm)", 3),
-        number("p_resampled", "p over trainings", 3),
+        number("p_adjusted", "p, adjusted", 3),
+        Column("Family", lambda row: "n/a" if pd.isna(row.family) else comparison_name(row.family)),
     ]
     return Table(
         comparisons, columns, "Paired differences between maps in the primary analysis, with intervals in brackets"

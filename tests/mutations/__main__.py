@@ -1,7 +1,7 @@
 """Test the tests: apply each fault of this folder to a copy of the repository, where a test must then fail.
 
     python -m tests.mutations                              # all faults
-    python -m tests.mutations auc_ties holm_order          # two of them
+    python -m tests.mutations auc_ties max_t_order         # two of them
     python -m tests.mutations --jobs 4                     # four at a time
 
 A fault is a patch. Above its diff stand a line `Fault:`, which says what is wrong, and a line `Tests:` with the files

@@ -11,7 +11,7 @@ HEAVY = ("ants", "matplotlib", "nilearn", "scipy.stats", "sklearn", "statsmodels
 # What each group of scripts may load of these. Scripts that use ANTs, nilearn or NiMARE load nearly all of them.
 MAY_LOAD = {
     (): """
-        audit_splits bootstrap_map build_array build_gram build_truth convert_dicom randomise_atrophy
+        audit_splits bootstrap_map build_array build_gram build_truth compare_maps convert_dicom randomise_atrophy
         gather_permutations gather_predictions ingest_cohort judge_recovery map_linear_folds number_figures
         permute_labels pool_map pool_variants score_maps score_performance score_permutations score_surrogates
         score_variants select_foci select_networks select_subjects simulate_participants tabulate_regions
@@ -25,7 +25,7 @@ MAY_LOAD = {
         plot_stability plot_trainings write_report
     """,
     ("scipy.stats", "sklearn"): "fit_covariates fit_linear make_splits",
-    ("scipy.stats", "statsmodels"): "compare_maps compare_models",
+    ("scipy.stats", "statsmodels"): "compare_models",
 }
 # Prints every script that loads a heavy package which none before it has loaded.
 IMPORT_ALL = """

@@ -145,7 +145,6 @@ rule score_maps:
 rule compare_maps:
     input:
         scores=f"{RESULTS}/overlap/scores.tsv",
-        retraining=f"{RESULTS}/overlap/retraining.tsv",
         samples=DRAWS,
     output:
         comparisons=f"{RESULTS}/overlap/comparisons.tsv",

@@ -1,4 +1,4 @@
-"""Paired comparisons of all maps in the primary analysis."""
+"""Paired comparisons of all maps."""
 
 from relmaps.io.jobs import job
 from relmaps.io.tables import read_table, write_table
@@ -6,10 +6,10 @@ from relmaps.overlap.bootstrap_samples import read_samples
 from relmaps.overlap.comparisons import comparison_table
 
 
-def main(scores, retraining, resampled, samples, confidence, comparisons):
+def main(scores, resampled, samples, confidence, comparisons):
     """`samples` : one file per map of `resampled`; others do not depend on the subjects."""
     by_map = {name: read_samples(path) for name, path in zip(resampled, samples, strict=True)}
-    table = comparison_table(read_table(scores), by_map, confidence, read_table(retraining))
+    table = comparison_table(read_table(scores), by_map, confidence)
     write_table(table, comparisons, "comparisons")
 
 
@@ -17,7 +17,6 @@ if __name__ == "__main__":
     with job(snakemake, snakemake.params.compute_threads):
         main(
             scores=snakemake.input.scores,
-            retraining=snakemake.input.retraining,
             resampled=snakemake.params.resampled,
             samples=snakemake.input.samples,
             confidence=snakemake.params.confidence,

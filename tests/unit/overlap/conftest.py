@@ -1,5 +1,3 @@
-import gc
-
 import numpy as np
 import pytest
 
@@ -40,9 +38,3 @@ def scored_maps(scoring_space) -> list[ScoredMap]:
         ScoredMap("noise", "small", "gm_modulated", rng.random(n, np.float32), folds(0 * truth)),
         ScoredMap("fixed", "n/a", "n/a", rng.random(n, np.float32), []),
     ]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def nothing_to_collect():
-    """statsmodels collects garbage at each call: it need not look through what earlier tests have left."""
-    gc.freeze()

@@ -1,10 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.resampling import corrected_t_p, interval, noise_scale, null_p, subject_weights, two_sided_p
+from relmaps.overlap.resampling import interval, max_t_p, noise_scale, null_p, subject_weights, two_sided_p
 
 
 @pytest.fixture
@@ -87,24 +86,99 @@ def test_p_counts_the_rarer_side_and_is_never_zero():
     assert two_sided_p(np.zeros(9)) == 1
 
 
-def test_corrected_t_is_a_t_test_with_a_wider_error():
-    differences = np.array([0.10, 0.14, 0.05, 0.12, 0.08])
-    plain = stats.ttest_1samp(differences, 0).statistic
-    # variance s2 (1/5 + 1/4) instead of s2 / 5
-    statistic = plain * np.sqrt((1 / 5) / (1 / 5 + 1 / 4))
-    assert corrected_t_p(differences, 5) == pytest.approx(2 * stats.t.sf(statistic, 4))
-    assert corrected_t_p(-differences, 5) == pytest.approx(corrected_t_p(differences, 5))
+def compute_max_t_p(samples):
+    """Step-down max-T by its definition: one quantity, one step and one sample at a time."""
+    middle, spread, alone = {}, {}, {}
+    for column in range(samples.shape[1]):
+        usable = [value for value in samples[:, column] if np.isfinite(value)]
+        middle[column], spread[column] = np.median(usable), np.std(usable)
+        alone[column] = two_sided_p(samples[:, column])
+    left, adjusted, highest = list(middle), {}, 0.0
+    while left:
+        tested = max(left, key=lambda column: abs(middle[column]) / spread[column])
+        as_large = complete = 0
+        for row in samples:
+            if not np.isfinite(row).all():
+                continue
+            complete += 1
+            largest = max(abs(row[column] - middle[column]) / spread[column] for column in left)
+            as_large += largest >= abs(middle[tested]) / spread[tested]
+        highest = max(highest, (1 + as_large) / (1 + complete), alone[tested])
+        adjusted[tested] = highest
+        left.remove(tested)
+    return [adjusted[column] for column in range(samples.shape[1])]
 
 
-@pytest.mark.parametrize("differences", [[0.1], [0.1, np.nan], [0.25, 0.25], []])
-def test_corrected_t_needs_two_folds_that_differ(differences):
-    assert np.isnan(corrected_t_p(np.array(differences), 5))
+def sample_differences(rng, n_bootstrap=99):
+    """Differences of four maps to a fifth, (n_bootstrap, 4), that share its noise and are in different units."""
+    shared = rng.normal(0, 1, (n_bootstrap, 1))
+    return (rng.normal([0, 1, 2, 4], 1, (n_bootstrap, 4)) + shared) * [1, 100, 1, 0.01]
 
 
-def test_several_seeds_give_more_runs_but_the_same_share_of_test_subjects():
-    differences = np.array([0.10, 0.14, 0.05, 0.12, 0.08, 0.02])  # three folds, two seeds
-    error = np.sqrt((1 / 6 + 1 / 2) * differences.var(ddof=1))
-    assert corrected_t_p(differences, 3) == pytest.approx(2 * stats.t.sf(differences.mean() / error, 5))
+@pytest.mark.parametrize("kind", ["plain", "ties", "missing", "fixed", "one", "all missing somewhere"])
+def test_max_t_follows_its_definition(rng, kind):
+    for _ in range(10):
+        samples = sample_differences(rng)
+        if kind == "ties":  # whole numbers, and a quantity twice
+            samples = np.column_stack([np.round(samples * [1, 0.01, 1, 100]), np.round(samples[:, 2])])
+        elif kind == "missing":
+            samples[rng.random(samples.shape) < 0.1] = np.nan
+            samples[3, 2] = np.inf
+        elif kind == "fixed":  # the score of one map of each pair is fixed: nothing is shared
+            samples = rng.normal([0.1, 0.4, 2], [0.2, 0.3, 0.4], (99, 3))
+        elif kind == "one":
+            samples = samples[:, [1]]
+        elif kind == "all missing somewhere":
+            samples[::2, 0], samples[1::2, 1] = np.nan, np.nan
+        np.testing.assert_allclose(max_t_p(samples), compute_max_t_p(samples), rtol=1e-12)
+
+
+def test_max_t_does_not_depend_on_order_units_or_sign(rng):
+    samples = sample_differences(rng)
+    order = [2, 0, 3, 1]
+    np.testing.assert_array_equal(max_t_p(samples[:, order]), max_t_p(samples)[order])
+    np.testing.assert_array_equal(max_t_p(samples * [8, -2, -0.5, 1]), max_t_p(samples))
+
+
+def test_adjusted_p_is_never_below_p_nor_zero_and_grows_down_the_steps(rng):
+    for _ in range(50):
+        samples = sample_differences(rng) ** 3  # skewed, where max-T alone can give less than two_sided_p
+        adjusted, alone = max_t_p(samples), np.array([two_sided_p(column) for column in samples.T])
+        assert (adjusted >= alone).all()
+        statistic = np.abs(np.median(samples, axis=0)) / samples.std(axis=0)
+        assert (np.diff(adjusted[np.argsort(-statistic)]) >= 0).all()
+    np.testing.assert_allclose(max_t_p(rng.normal(50, 1, (99, 3))), 2 / 100)
+
+
+def compute_single_step_p(samples):
+    """Every quantity against the largest T over all of them."""
+    middle, spread = np.median(samples, axis=0), samples.std(axis=0)
+    largest = (np.abs(samples - middle) / spread).max(axis=1)
+    return np.array([(1 + (largest >= T).sum()) / (1 + len(samples)) for T in np.abs(middle) / spread])
+
+
+def test_step_down_rejects_all_that_one_step_does_and_more(rng):
+    more = 0
+    for _ in range(100):
+        samples = rng.normal([0, 0, 2.3, 6, 6, 6], 1, (199, 6))
+        down, once = max_t_p(samples) < 0.05, compute_single_step_p(samples) < 0.05
+        assert down[once].all()
+        more += (down & ~once).any()
+    assert more >= 5
+
+
+def test_max_t_rejects_at_its_level_where_nothing_differs():
+    """Eight correlated differences, all 0 in the population, in bootstrap samples of 60 subjects of 300 cohorts."""
+    rng = np.random.default_rng(4)
+    wrong_adjusted = wrong_alone = 0
+    for _ in range(300):
+        cohort = rng.normal(0, 1, (60, 8)) + rng.normal(0, 1, (60, 1))
+        weights = rng.multinomial(60, np.full(60, 1 / 60), size=399) / 60
+        samples = weights @ cohort
+        wrong_adjusted += (max_t_p(samples) < 0.05).any()
+        wrong_alone += any(two_sided_p(column) < 0.05 for column in samples.T)
+    assert 0.02 <= wrong_adjusted / 300 <= 0.09
+    assert wrong_alone / 300 > 0.12
 
 
 def test_p_under_a_null_is_never_zero_and_cannot_be_had_without_a_null():

@@ -4,7 +4,7 @@ import pytest
 from relmaps.io.tables import write_table
 from relmaps.overlap.maps import FoldMap, ScoredMap
 from relmaps.overlap.metrics import METRICS
-from relmaps.overlap.retraining import differences_of_runs, retraining_table, spread_of_runs
+from relmaps.overlap.retraining import retraining_table, spread_of_runs
 
 
 @pytest.fixture
@@ -35,17 +35,3 @@ def test_every_run_has_its_score(table, maps, scoring_space, primary, tmp_path):
 def test_spread_is_over_all_runs(table):
     runs = table.query("map == 'good' and reference == 'truth' and metric == 'dice'")["value"]
     assert spread_of_runs(table)["good", "truth", "dice"] == pytest.approx(np.std(runs, ddof=1))
-
-
-def test_runs_are_paired_by_fold_and_seed(table):
-    runs = table.query("reference == 'truth' and metric == 'roc_auc'")
-    good, noise = (runs[runs["map"] == name].reset_index() for name in ("good", "noise"))
-    found = differences_of_runs(runs, "good", "noise").sort_values(["fold", "difference"])["difference"].tolist()
-    literal = []
-    for row in good.itertuples():
-        other = noise.loc[noise["fold"] == row.fold, "value"].item()
-        literal.append((row.fold, row.value - other))
-    assert found == pytest.approx([difference for _, difference in sorted(literal)])
-    same = differences_of_runs(runs, "good", "good")["difference"]
-    assert len(same) == 6
-    assert (same == 0).all()

@@ -18,6 +18,7 @@ def test_sentences_tell_the_settings(config):
         "5-fold",
         "24 specifications",
         "1000 bootstrap samples",
+        "adjusted within each of the two by step-down max-T",
         "no label permutations",
     ):
         assert part in text
