@@ -1,3 +1,4 @@
+import errno
 import gzip
 import shutil
 import sys
@@ -257,10 +258,10 @@ def test_a_volume_that_was_cut_short_is_a_fault_of_the_machine(series, monkeypat
 
 def test_a_failure_without_a_reason_is_the_machine_s_where_it_lacks_memory(monkeypatch, tmp_path):
     def none(*_):
-        raise MemoryError
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     fake_dcm2niix(monkeypatch, tmp_path, "os.kill(os.getpid(), signal.SIGSEGV)")
-    monkeypatch.setattr(machine.np, "empty", none)
+    monkeypatch.setattr(machine.mmap, "mmap", none)
     with pytest.raises(MachineError, match="memory ran out"):
         convert(tmp_path, tmp_path / "out.nii.gz")
 

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import os
 import tempfile
 
 import nibabel as nib
@@ -106,17 +107,23 @@ def test_a_defect_of_ours_is_not_blamed_on_the_scan(error):
         work_on("scan.nii", run)
 
 
-@pytest.mark.parametrize("lacks", ["posix_fallocate", "memory"])
-def test_without_a_reason_the_machine_is_probed(lacks, monkeypatch, temporary):
+@pytest.mark.parametrize(
+    ("call", "number", "line"),
+    [
+        ((machine.os, "posix_fallocate"), errno.ENOSPC, f"{{temporary}}: {SPACE}"),
+        ((machine.mmap, "mmap"), errno.ENOMEM, f"scan.nii: {MEMORY}"),
+    ],
+    ids=["space", "memory"],
+)
+def test_without_a_reason_the_machine_is_probed(call, number, line, monkeypatch, temporary):
     def none(*_):
-        raise OSError(errno.ENOSPC, "No space left on device") if lacks == "posix_fallocate" else MemoryError
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(*((machine.os, lacks, none) if lacks == "posix_fallocate" else (machine.np, "empty", none)))
+    monkeypatch.setattr(*call, none)
     run, calls = failing(RuntimeError("Registration failed with error code 1"))
-    fault = f"{temporary}: {SPACE}" if lacks == "posix_fallocate" else f"scan.nii: {MEMORY}"
     with pytest.raises(MachineError) as raised:
         work_on("scan.nii", run)
-    assert str(raised.value) == fault
+    assert str(raised.value) == line.format(temporary=temporary)
     assert calls == [1]
 
 
