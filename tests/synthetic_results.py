@@ -275,6 +275,7 @@ class SyntheticStudy:
                 for sign, mask, mm in [("abs", "brain", 8.0), ("abs", "gm", 8.0), ("signed", "brain", 0.0)]:
                     for metric, at in {
                         "roc_auc": 0,
+                        "tissue_adjusted_auc": -0.1,
                         "average_precision": -0.4,
                         "dice": -0.45,
                         "dice_max": -0.4,

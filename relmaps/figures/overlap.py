@@ -4,7 +4,7 @@ import pandas as pd
 
 from relmaps.catalogue.maps import find_family
 
-METRICS = ("roc_auc", "average_precision", "dice", "dice_max")
+METRICS = ("roc_auc", "tissue_adjusted_auc", "average_precision", "dice", "dice_max")
 OF_AUC = ["null_p_spatial", "null_p_labels", "retraining_sd"]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from relmaps.overlap.ranking import Curve, Ranking
 from relmaps.overlap.target import Target
@@ -25,3 +26,12 @@ class MapComparison:
     def kept(self) -> np.ndarray:
         """(n,) in 0 to 1: how surely each voxel is among as many highest voxels as the reference has."""
         return self.ranking.first(self.target.size)
+
+    @cached_property
+    def distances_to_kept(self) -> np.ndarray:
+        """(n_reference,) mm from each voxel of the reference to the nearest kept one.
+
+        Of equal values at the last place, all are kept.
+        """
+        kept, inside = self.kept > 0, self.target.inside
+        return KDTree(self.target.positions[kept]).query(self.target.positions[inside])[0]

@@ -40,6 +40,22 @@ class Ranking:
         places[self._order] = np.repeat(self.kept - (counts - 1) / 2, counts)
         return places
 
+    def places_within(self, strata: np.ndarray) -> np.ndarray:
+        """(n_voxels,) place of each voxel from the highest of its own stratum, 1; equal values share their mean place.
+
+        strata : (n_voxels,) uint8. Nothing is sorted again: the order is dealt out to the strata.
+        """
+        order = self._order[np.argsort(strata[self._order], kind="stable")]
+        values, sizes = self._values[order], np.bincount(strata)
+        stops = np.cumsum(sizes)
+        last = np.append(values[1:] != values[:-1], True)
+        last[stops[sizes > 0] - 1] = True
+        ends = np.flatnonzero(last) + 1
+        counts = np.diff(ends, prepend=0)
+        places = np.empty(len(order))
+        places[order] = np.repeat(ends - (counts - 1) / 2, counts) - np.repeat(stops - sizes, sizes)
+        return places
+
     def first(self, size: int) -> np.ndarray:
         """(n_voxels,) float32: 1 for the `size` highest voxels, 0 for others; equal ones share the last places."""
         place = np.searchsorted(self.kept, size)
@@ -65,6 +81,14 @@ class BinnedRanking(Ranking):
         of_code[self._levels] = self.kept - (np.diff(self.kept, prepend=0) - 1) / 2
         return of_code[self._values]
 
+    def places_within(self, strata: np.ndarray) -> np.ndarray:
+        of_code = np.zeros(self._levels[0] + 1, dtype=np.intp)
+        of_code[self._levels] = np.arange(len(self._levels))
+        cells = strata.astype(np.intp) * len(self._levels) + of_code[self._values]
+        n_strata = int(strata.max()) + 1
+        counts = np.bincount(cells, minlength=n_strata * len(self._levels)).reshape(n_strata, -1)
+        return (counts.cumsum(axis=1) - (counts - 1) / 2).ravel()[cells]
+
     def against(self, reference: np.ndarray) -> "Curve":
         hits = np.bincount(self._values[reference], minlength=self._levels[0] + 1)
         return Curve(self.kept, np.cumsum(hits[self._levels]))
@@ -75,7 +99,8 @@ def rank(values: np.ndarray) -> Ranking:
 
     Large maps are binned by the leading bits of their numbers: 2048 bins between a value and its double where none is
     negative, 1024 where some are. An AUC is then wrong by at most half the share of the largest bin; where that share
-    is above LARGEST_BIN, values are sorted after all. Values of exactly 0 are equal and not merely in one bin.
+    is above LARGEST_BIN, values are sorted after all. Values of exactly 0 are equal and not merely in one bin. Within a
+    stratum, what counts is the largest bin's share of that stratum.
     """
     if len(values) < FEWEST_TO_BIN:
         return Ranking(values)

@@ -11,7 +11,7 @@ from relmaps.io.images import load_grid, read_map, read_mask
 from relmaps.overlap.map_transform import MapTransform
 from relmaps.overlap.metrics import CURVE_METRICS, METRICS, Metric, score
 from relmaps.overlap.ranking import Curve, Ranking, rank
-from relmaps.overlap.target import Target, target_of
+from relmaps.overlap.target import Target, target_of, tissue_strata
 from relmaps.reference.reference import ReferenceMask, read_reference_mask, read_thresholds
 from relmaps.space.grid import Grid
 
@@ -38,7 +38,8 @@ class ScoringSpace:
 
     masks : name -> (nx, ny, nz) bool; "brain" is always there, others count only inside it. evidence : the references'
     maps before any threshold, (nx, ny, nz) float32 each; none where what needs them is n/a. thresholds : the references
-    again at the other thresholds of their multiverse.
+    again at the other thresholds of their multiverse. gm_probability : (nx, ny, nz) float32 of the template; without it
+    what needs it is n/a.
     """
 
     grid: Grid
@@ -46,6 +47,7 @@ class ScoringSpace:
     references: list[ReferenceMask]
     evidence: Sequence[np.ndarray] = field(default=())
     thresholds: Sequence[ReferenceMask] = field(default=())
+    gm_probability: np.ndarray | None = None
 
     @property
     def brain(self) -> np.ndarray:
@@ -60,11 +62,12 @@ class ScoringSpace:
         evidence: Sequence[np.ndarray | None] = [None] * len(self.references)
         if self.evidence:
             evidence = self.evidence
+        strata = None if self.gm_probability is None else tissue_strata(self.gm_probability[scored])
         targets = [
-            target_of(reference.mask, scored, self.grid, of_reference)
+            target_of(reference.mask, scored, self.grid, of_reference, strata)
             for reference, of_reference in zip(self.references, evidence, strict=True)
         ]
-        thresholds = [target_of(cut.mask, scored, self.grid) for cut in self.thresholds]
+        thresholds = [target_of(cut.mask, scored, self.grid, strata=strata) for cut in self.thresholds]
         map_transform = MapTransform(self.brain, self.grid.voxel_mm, specification.sign, specification.smoothing_mm)
         return Scorer(map_transform, scored[self.brain], targets, list(metrics), thresholds)
 
@@ -107,6 +110,7 @@ class Scorer:
 SCORING_FILES = (
     "brain_mask",
     "gm_mask",
+    "gm_probability",
     "reference_masks",
     "reference_sidecars",
     "reference_maps",
@@ -130,8 +134,9 @@ def open_scoring_space(
     reference_sidecars: list[str],
     reference_maps: Sequence[str] = (),
     reference_thresholds: Sequence[str] = (),
+    gm_probability: str | None = None,
 ) -> ScoringSpace:
-    """From the study's files; references : names, in the order of their files. The last two may be left out."""
+    """From the study's files; references : names, in the order of their files. The last three may be left out."""
     grid = load_grid(brain_mask, space)
     paths = list(zip(references, reference_masks, reference_sidecars, strict=True))
     read = [read_reference_mask(*of_reference, grid) for of_reference in paths]
@@ -142,4 +147,5 @@ def open_scoring_space(
         for cut in read_thresholds(path, sidecar, grid)[1:]
     ]
     masks = {"brain": read_mask(brain_mask, grid), "gm": read_mask(gm_mask, grid)}
-    return ScoringSpace(grid, masks, read, evidence, thresholds)
+    gm = None if gm_probability is None else read_map(gm_probability, grid)
+    return ScoringSpace(grid, masks, read, evidence, thresholds, gm)

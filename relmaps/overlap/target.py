@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from relmaps.space.grid import Grid
 
 NEIGHBOURS = np.ones((3, 3, 3))  # voxels that share a corner touch
+N_STRATA = 10  # ASSUME: voxels whose grey matter probabilities differ by less than a tenth are alike in tissue
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,13 +19,15 @@ class Target:
     """A reference among the scored voxels, which are n.
 
     inside : (n,) bool, its mask. positions : (n, 3) mm. clusters : (n,) int, 1, 2, ... for the connected parts of the
-    mask, 0 outside. evidence : (n,) float32, its unthresholded map, or None.
+    mask, 0 outside. evidence : (n,) float32, its unthresholded map, or None. strata : (n,) uint8 of tissue_strata, or
+    None.
     """
 
     inside: np.ndarray
     positions: np.ndarray
     clusters: np.ndarray
     evidence: np.ndarray | None = None
+    strata: np.ndarray | None = None
 
     @cached_property
     def size(self) -> int:
@@ -54,8 +57,22 @@ class Target:
         return ranks - ranks.mean()
 
 
-def target_of(mask: np.ndarray, scored: np.ndarray, grid: Grid, evidence: np.ndarray | None = None) -> Target:
-    """mask, scored : (nx, ny, nz) bool. evidence : (nx, ny, nz). Clusters are those of the mask's scored part."""
+def tissue_strata(gm_probability: np.ndarray) -> np.ndarray:
+    """(n,) uint8, 0 to N_STRATA - 1: bins of equal width of the grey matter probability, (n,) in 0 to 1."""
+    return np.clip(N_STRATA * gm_probability, 0, N_STRATA - 1).astype(np.uint8)
+
+
+def target_of(
+    mask: np.ndarray,
+    scored: np.ndarray,
+    grid: Grid,
+    evidence: np.ndarray | None = None,
+    strata: np.ndarray | None = None,
+) -> Target:
+    """mask, scored : (nx, ny, nz) bool. evidence : (nx, ny, nz). strata : (n,) of the scored voxels.
+
+    Clusters are those of the mask's scored part.
+    """
     clusters, _ = ndimage.label(mask & scored, NEIGHBOURS)
     positions = grid.coordinates()[:, scored].T
-    return Target(mask[scored], positions, clusters[scored], None if evidence is None else evidence[scored])
+    return Target(mask[scored], positions, clusters[scored], None if evidence is None else evidence[scored], strata)

@@ -85,6 +85,9 @@ def overlap(table: pd.DataFrame) -> Table:
         Column("Kind", lambda row: FAMILY_LOOKS[row.family].title),
         Column("Reference", lambda row: reference_name(row.reference)),
         interval("roc_auc", "ROC AUC", "roc_auc_ci_low", "roc_auc_ci_high"),
+        interval(
+            "tissue_adjusted_auc", "Tissue-adjusted AUC", "tissue_adjusted_auc_ci_low", "tissue_adjusted_auc_ci_high"
+        ),
         interval("dice", "Dice", "dice_ci_low", "dice_ci_high"),
         number("dice_max", "Largest Dice"),
         number("average_precision", "Average precision"),
@@ -128,7 +131,7 @@ def regions(regions: pd.DataFrame) -> Table:
 
 
 def comparisons(comparisons: pd.DataFrame) -> Table:
-    """comparisons.tsv in the primary analysis, by ROC AUC: the pairs by eleven metrics are too many to read."""
+    """comparisons.tsv in the primary analysis, by ROC AUC: the pairs by all metrics are too many to read."""
     comparisons = comparisons[is_true(comparisons["primary"]) & (comparisons["metric"] == "roc_auc")]
     columns = [
         Column("Map", lambda row: map_name(row.map_a)),

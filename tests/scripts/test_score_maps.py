@@ -18,6 +18,7 @@ def arguments(tmp_path, grid, brain, rng):
     write_map(brain, tmp_path / "brain.nii.gz", grid, dtype=np.uint8)
     gm = brain & (np.indices(grid.shape)[2] < 5)
     write_map(gm, tmp_path / "gm.nii.gz", grid, dtype=np.uint8)
+    write_map(brain * (1 - np.indices(grid.shape)[2] / 8), tmp_path / "gm_probability.nii.gz", grid)
     loss = brain & (np.indices(grid.shape)[0] > 4)
     files = {name: [] for name in ("reference_maps", "reference_masks", "reference_sidecars", "reference_thresholds")}
     for name, mask, threshold in (("meta_analysis", np.zeros_like(loss), None), ("truth", loss, 0.1)):
@@ -58,6 +59,7 @@ def arguments(tmp_path, grid, brain, rng):
         "scoring_files": {
             "brain_mask": tmp_path / "brain.nii.gz",
             "gm_mask": tmp_path / "gm.nii.gz",
+            "gm_probability": tmp_path / "gm_probability.nii.gz",
             "space": grid.space,
             "references": names,
             **files,

@@ -29,7 +29,7 @@ SUBJECTS = f"{RESULTS}/preprocess/subjects.tsv"
 SPLITS = f"{RESULTS}/classify/splits.tsv"
 REFERENCE_MASKS = LAYOUT.reference_files(reference_masks="mask.nii.gz", reference_sidecars="reference.json")
 REFERENCE_MAPS = LAYOUT.reference_files(reference_maps="map.nii.gz")
-SCORING_MASKS = {"gm_mask": LAYOUT.gm_mask, **REFERENCE_MASKS}
+SCORING_MASKS = {"gm_mask": LAYOUT.gm_mask, "gm_probability": LAYOUT.gm, **REFERENCE_MASKS}
 THREADS = {"compute_threads": config["compute_threads"]}
 ON_DEVICE = {key: config[key] for key in ("device", "gpu_jobs_per_device", "compute_threads")}
 POOLING = {key: RELEVANCE[key] for key in ("target", "pooling", "normalisation")}

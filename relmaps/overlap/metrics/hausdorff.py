@@ -1,7 +1,6 @@
 """95 % Hausdorff distance."""
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics.distance import Distance
@@ -20,7 +19,5 @@ class Hausdorff(Distance):
     )
 
     def __call__(self, comparison: MapComparison) -> float:
-        kept = comparison.kept > 0
-        there = comparison.target.distances[kept]
-        back, _ = KDTree(comparison.target.positions[kept]).query(comparison.target.positions[comparison.target.inside])
+        there, back = comparison.target.distances[comparison.kept > 0], comparison.distances_to_kept
         return float(max(np.percentile(there, PERCENTILE), np.percentile(back, PERCENTILE)))

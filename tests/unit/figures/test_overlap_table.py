@@ -20,6 +20,8 @@ def test_one_row_per_map_and_reference_best_first(tmp_path, grid, brain):
     assert truth["map"].tolist() == sorted(MAPS, key=SKILL.get, reverse=True)
     row = truth.set_index("map").loc["lrp"]
     np.testing.assert_allclose(row[["roc_auc", "roc_auc_ci_low", "roc_auc_ci_high"]].astype(float), [0.72, 0.69, 0.75])
+    adjusted = ["tissue_adjusted_auc", "tissue_adjusted_auc_ci_low", "tissue_adjusted_auc_ci_high"]
+    np.testing.assert_allclose(row[adjusted].astype(float), [0.62, 0.59, 0.65])
     np.testing.assert_allclose(row[["roc_auc_multiverse_low", "roc_auc_multiverse_high"]].astype(float), [0.69, 0.72])
 
 

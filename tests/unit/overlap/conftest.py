@@ -16,7 +16,8 @@ def scoring_space(grid, brain) -> ScoringSpace:
     ]
     evidence = [np.where(brain, x + 0.1 * z, 0).astype(np.float32), np.where(brain, x - z, 0).astype(np.float32)]
     thresholds = [ReferenceMask("truth", brain & (x > 4) & (z < 3), "ground_truth", 0.2, "0.5")]
-    return ScoringSpace(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, thresholds)
+    gm = np.where(brain, 0.05 + z / 8, 0).astype(np.float32)
+    return ScoringSpace(grid, {"brain": brain, "gm": brain & (z < 5)}, references, evidence, thresholds, gm)
 
 
 @pytest.fixture(scope="module")

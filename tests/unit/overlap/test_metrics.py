@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage, stats
@@ -6,24 +8,35 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from relmaps.overlap.map_comparison import MapComparison
 from relmaps.overlap.metrics import METRICS, score
 from relmaps.overlap.metrics.top_intersection import TOP_SHARE
-from relmaps.overlap.ranking import Ranking
-from relmaps.overlap.target import target_of
+from relmaps.overlap.ranking import FEWEST_TO_BIN, BinnedRanking, Ranking, rank
+from relmaps.overlap.target import Target, target_of, tissue_strata
 from relmaps.space.grid import Grid
 
 SHAPE = (8, 9, 7)
 AFFINE = np.array([[-3.0, 0, 0, 20], [0, 2.5, 0.2, -30], [0, -0.2, 2.5, 5], [0, 0, 0, 1]])
 KINDS = ["continuous", "many ties", "mostly zero", "constant", "float32"]
+SCORED = np.ones(SHAPE, dtype=bool)
+SCORED[:, 4] = False
+
+
+def two_blobs_and_a_voxel():
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[1:3, 1:4, 1:3], mask[5:8, 5:8, 3:6], mask[0, 8, 6] = True, True, True
+    return mask
+
+
+@pytest.fixture(scope="module")
+def gm():
+    """(n,) grey matter probability, higher in the reference: below .3 it has no voxel, above .7 there is no other."""
+    return (0.3 * two_blobs_and_a_voxel() + 0.7 * np.random.default_rng(1).random(SHAPE))[SCORED]
 
 
 @pytest.fixture
-def target(rng):
-    """Two blobs and a lone voxel in a box of which one slice is not scored."""
-    mask = np.zeros(SHAPE, dtype=bool)
-    mask[1:3, 1:4, 1:3], mask[5:8, 5:8, 3:6], mask[0, 8, 6] = True, True, True
-    scored = np.ones(SHAPE, dtype=bool)
-    scored[:, 4] = False
+def target(rng, gm):
+    """In a box of which one slice is not scored."""
+    mask = two_blobs_and_a_voxel()
     evidence = mask + rng.standard_normal(SHAPE)
-    return target_of(mask, scored, Grid(SHAPE, AFFINE, "some"), evidence)
+    return target_of(mask, SCORED, Grid(SHAPE, AFFINE, "some"), evidence, tissue_strata(gm))
 
 
 @pytest.fixture(params=KINDS)
@@ -70,6 +83,63 @@ def test_roc_auc_is_the_share_of_pairs_in_order(case):
     values, target = case
     above, below = values[target.inside][:, None], values[~target.inside][None, :]
     assert one("roc_auc", *case) == pytest.approx(((above > below) + 0.5 * (above == below)).mean(), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["partial_auc", "tissue_adjusted_auc"])
+def test_chance_is_one_half(name, target):
+    assert one(name, np.ones(len(target.inside)), target) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_partial_auc_is_that_of_scikit_learn(case):
+    values, target = case
+    assert one("partial_auc", *case) == pytest.approx(roc_auc_score(target.inside, values, max_fpr=0.1), abs=1e-12)
+
+
+def test_tissue_adjusted_auc_is_the_share_of_pairs_of_alike_tissue_in_order(case, gm):
+    values, target = case
+    of_voxels = []
+    for voxel in np.flatnonzero(target.inside):
+        pairs = [
+            (values[voxel] > values[other]) + 0.5 * (values[voxel] == values[other])
+            for other in np.flatnonzero(~target.inside)
+            if int(10 * gm[other]) == int(10 * gm[voxel])
+        ]
+        of_voxels += [np.mean(pairs)] if pairs else []
+    assert 0 < len(of_voxels) < target.size
+    assert one("tissue_adjusted_auc", *case) == pytest.approx(np.mean(of_voxels), abs=1e-12)
+
+
+def test_tissue_alone_has_a_tissue_adjusted_auc_of_chance(rng):
+    """A reference that is the more frequent the more grey matter there is."""
+    n = 20_000
+    gm = rng.random(n)
+    target = Target(rng.random(n) < 0.1 * gm**3, np.zeros((n, 3)), np.zeros(n, dtype=int), strata=tissue_strata(gm))
+    assert one("roc_auc", gm, target) > 0.75
+    assert one("tissue_adjusted_auc", gm, target) == pytest.approx(0.5, abs=0.05)
+    assert one("tissue_adjusted_auc", tissue_strata(gm).astype(float), target) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_tissue_adjusted_auc_needs_strata_with_voxels_on_both_sides(target):
+    values = np.arange(float(len(target.inside)))
+    apart = replace(target, strata=target.inside.astype(np.uint8))
+    for of_target in (apart, replace(target, strata=None)):
+        assert np.isnan(one("tissue_adjusted_auc", values, of_target))
+
+
+def test_strata_are_ten_bins_of_equal_width():
+    strata = tissue_strata(np.array([0, 0.05, 0.1, 0.55, 0.99, 1, 1 + 1e-6, -1e-6]))
+    np.testing.assert_array_equal(strata, [0, 0, 1, 5, 9, 9, 9, 0])
+
+
+def test_tissue_adjusted_auc_of_a_binned_map_is_almost_exact(rng):
+    n = FEWEST_TO_BIN + 1
+    inside, gm = rng.random(n) < 0.02, rng.random(n)
+    values = np.abs(rng.standard_normal(n) + inside + gm).astype(np.float32)
+    target = Target(inside, np.zeros((n, 3)), np.zeros(n, dtype=int), strata=tissue_strata(gm))
+    assert isinstance(rank(values), BinnedRanking)
+    metric = METRICS["tissue_adjusted_auc"]
+    exact, binned = (metric(MapComparison(values, ranking, target)) for ranking in (Ranking(values), rank(values)))
+    assert binned == pytest.approx(exact, abs=5e-5)
 
 
 def test_dice_is_the_mean_over_orders_of_equal_values(case, rng):
@@ -130,6 +200,35 @@ def test_hausdorff_is_the_larger_percentile_of_the_nearest_distances(rng, target
     assert one("hausdorff_95_mm", values, target) == pytest.approx(expected)
 
 
+def test_average_distance_is_the_mean_of_the_nearest_distances_both_ways(case, rng):
+    """There over the orders of equal values; back to all that share the last place."""
+    values, target = case
+    between = np.linalg.norm(target.positions[:, None] - target.positions[target.inside][None], axis=2)
+    there, error = mean_over_orders(lambda kept: between[kept].min(axis=1).mean(), values, target, rng)
+    last = np.sort(values)[-target.size]
+    back = between[values >= last].min(axis=0).mean()
+    assert one("average_distance_mm", *case) == pytest.approx((there + back) / 2, abs=error)
+
+
+def test_average_distance_grows_with_a_shift_where_others_stand_still():
+    """Two balls that move apart: their common centre stays, and from 12 mm on nothing overlaps."""
+    shape = (31, 9, 7)
+    grid = Grid(shape, AFFINE, "some")
+    x, y, z = (axis - axis[15, 4, 3] for axis in grid.coordinates())
+
+    def balls(mm):
+        return ((np.abs(x) - 12 - mm) ** 2 + y**2 + z**2 < 6**2).astype(float)
+
+    target = target_of(balls(0) > 0, np.ones(shape, dtype=bool), grid)
+    moved = [balls(mm).ravel() for mm in (0, 3, 6, 12, 18, 24)]
+    names = ("average_distance_mm", "dice", "centre_distance_mm")
+    distances, dices, centres = ([one(name, values, target) for values in moved] for name in names)
+    assert distances[0] == 0
+    assert (np.diff(distances) > 1).all()
+    assert dices[3:] == [0, 0, 0]
+    np.testing.assert_allclose(centres, 0, atol=0.2)
+
+
 def test_cluster_hit_rate_counts_each_part_alike(case, rng):
     values, target = case
     volume = np.zeros(SHAPE, dtype=int)
@@ -157,7 +256,7 @@ def test_a_perfect_map_is_best_and_bounds_hold(name, target):
 @pytest.mark.parametrize("name", list(METRICS))
 def test_the_unbounded_scale_leads_back(name):
     metric = METRICS[name]
-    values = np.array([0.01, 0.3, 0.9])
+    values = np.maximum([0.01, 0.3, 0.9], metric.bounds[0] + 0.01)
     np.testing.assert_allclose(metric.bounded(metric.unbounded(values)), values)
     assert np.isfinite(metric.unbounded(np.array([0.0, 1.0]))).all()
 
@@ -177,4 +276,4 @@ def test_a_reference_without_voxels_has_no_score(target, rng):
     scores = score(rng.random(scored.size), [none, whole, some])
     assert scores.shape == (3, len(METRICS))
     assert np.isnan(scores[:2]).all()
-    assert np.isnan(scores[2]).sum() == 1, "spearman alone, without an unthresholded map"
+    assert np.isnan(scores[2]).sum() == 2, "spearman without an unthresholded map, and adjusted AUC without strata"

@@ -49,6 +49,17 @@ def test_places_are_mean_ranks_from_the_highest(rng):
     np.testing.assert_array_equal(BinnedRanking(codes).places(), expected)
 
 
+def test_places_within_strata_are_mean_ranks_of_each_stratum(rng):
+    values = np.round(rng.standard_normal(80), 1).astype(np.float32)
+    strata = rng.choice([0, 2, 3], 80).astype(np.uint8)  # one is empty
+    expected = np.empty(80)
+    for stratum in (0, 2, 3):
+        expected[strata == stratum] = stats.rankdata(-values[strata == stratum])
+    np.testing.assert_array_equal(Ranking(values).places_within(strata), expected)
+    codes = np.unique(values, return_inverse=True)[1] * 3  # bins without voxels lie between
+    np.testing.assert_array_equal(BinnedRanking(codes).places_within(strata), expected)
+
+
 @pytest.mark.parametrize("kind", ["positive", "signed"])
 def test_bins_rank_large_maps_almost_as_sorting_does(rng, kind):
     n = FEWEST_TO_BIN + 1

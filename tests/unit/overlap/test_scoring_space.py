@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -19,6 +21,19 @@ def test_scores_only_the_masks_voxels(scoring_space, rng, mask):
     volume[scoring_space.brain] = np.maximum(values, 0)
     for row, reference in zip(scores, scoring_space.references, strict=True):
         assert row[AUC] == pytest.approx(roc_auc_score(reference.mask[inside], volume[inside]))
+
+
+@pytest.mark.parametrize("mask", ["brain", "gm"])
+def test_tissue_is_that_of_the_masks_voxels(scoring_space, rng, mask):
+    scorer = scoring_space.scorer(Specification("signed", 0, mask))
+    inside = scoring_space.masks["brain"] & scoring_space.masks[mask]
+    for target in [*scorer.targets, *scorer.thresholds]:
+        np.testing.assert_array_equal(target.strata, np.floor(10 * scoring_space.gm_probability[inside]))
+    without = replace(scoring_space, gm_probability=None).scorer(Specification("signed", 0, mask))
+    values = rng.random(scoring_space.brain.sum())
+    column = list(METRICS).index("tissue_adjusted_auc")
+    assert np.isfinite(scorer(values)[0, column])
+    assert np.isnan(without(values)[0, column])
 
 
 def test_specifications_are_all_combinations():
@@ -58,6 +73,8 @@ def test_opens_from_the_studys_files(scoring_space, tmp_path):
             paths[f"reference_{name}"].append(path)
     names = [reference.name for reference in scoring_space.references]
     masks = {"brain_mask": tmp_path / "brain.nii.gz", "gm_mask": tmp_path / "gm.nii.gz"}
+    write_map(scoring_space.gm_probability, tmp_path / "probability.nii.gz", scoring_space.grid)
+    masks["gm_probability"] = tmp_path / "probability.nii.gz"
     opened = open_scoring_space(**masks, space=scoring_space.grid.space, references=names, **paths)
     for ours, theirs in zip(opened.references, scoring_space.references, strict=True):
         np.testing.assert_array_equal(ours.mask, theirs.mask)
@@ -69,4 +86,5 @@ def test_opens_from_the_studys_files(scoring_space, tmp_path):
     assert opened.thresholds[0].mask.sum() < opened.references[0].mask.sum()
     np.testing.assert_array_equal(opened.evidence[1], scoring_space.references[1].mask)
     np.testing.assert_array_equal(opened.masks["gm"], scoring_space.masks["gm"])
+    np.testing.assert_array_equal(opened.gm_probability, scoring_space.gm_probability)
     np.testing.assert_allclose(opened.grid.affine, scoring_space.grid.affine)

@@ -98,6 +98,12 @@ def test_every_table_stands_once_on_the_page_but_that_of_regions(page):
     assert len(captions) == len(TABLES) - 1 + other
 
 
+def test_the_table_of_overlap_shows_auc_among_voxels_of_alike_tissue(page):
+    table = next(part for part in re.findall(r"<table.*?</table>", page, re.S) if "AUC in the multiverse" in part)
+    assert table.index("ROC AUC") < table.index("Tissue-adjusted AUC") < table.index("Largest Dice")
+    assert len(re.findall(r"0\.62 \[0\.59, 0\.65\]", table)) == 2, "LRP, 0.72 less 0.1, against both references"
+
+
 def test_a_study_that_trains_nothing_has_no_checks(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain).write()
     page = build_page(
