@@ -65,6 +65,7 @@ def test_a_file_made_of_a_series_that_is_damaged_since_does_not_stay(scans, tmp_
     assert not (tmp_path / "nifti/sub-a_T1w.nii.gz").exists()
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
 def test_a_series_that_the_machine_cannot_read_ends_the_job_and_gets_no_row(scans, tmp_path, monkeypatch, number):
     def fail(_):

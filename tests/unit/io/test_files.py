@@ -99,6 +99,7 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_the_one_that_is_written(tm
         copy_secret()
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("number", "fault"),
     [(errno.ENOSPC, "no space is left on the disk"), (errno.EIO, "its drive failed"), (errno.EFBIG, "a file may not")],
@@ -115,6 +116,7 @@ def test_an_error_with_a_line_of_its_own_keeps_it(tmp_path):
         raise UserError(line)
 
 
+@pytest.mark.fault
 def test_without_any_folder_for_temporary_files_there_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     line = r"no folder for temporary files can be made \(No such file or directory\); free some space or set TMPDIR"

@@ -74,6 +74,7 @@ def test_progress_passes_items_and_says_what_is_left(tmp_path):
     assert "0 s left" in path.read_text()
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
