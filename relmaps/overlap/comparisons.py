@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from relmaps.catalogue.maps import TRUTH_MAPS
 from relmaps.overlap.bootstrap_samples import BootstrapSamples
 from relmaps.overlap.resampling import corrected_t_p, interval, two_sided_p
 from relmaps.overlap.retraining import differences_of_runs
@@ -26,10 +27,11 @@ def comparison_table(
 
     scores : scores.tsv. samples : bootstrap of each map by its name and the specification; the samples of all maps have
     the same subjects. A map that does not depend on the subjects has one score, so only the other map varies; two of
-    them have no interval. retraining : retraining.tsv, of the primary analysis.
+    them have no interval. The ceiling is no competitor, and left out. retraining : retraining.tsv, of the primary
+    analysis.
     """
     rows = []
-    own = scores[at_own_threshold(scores) & (scores["fold"] == "all")]
+    own = scores[at_own_threshold(scores) & (scores["fold"] == "all") & ~scores["map"].isin(TRUTH_MAPS)]
     own = own.assign(primary=own["primary"].astype(str).str.lower())
     for (primary, *specification, reference, metric), group in own.groupby(
         ["primary", *SPECIFICATION, "reference", "metric"], sort=False
