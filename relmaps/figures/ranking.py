@@ -1,5 +1,7 @@
 """All maps ranked by their overlap in the primary analysis, with intervals, baselines among them, and the ceiling."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +15,7 @@ from relmaps.figures.overlap import primary_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, mark_empty, new_figure
 
 CEILING = "ceiling"
-CEILING_LINE = {"linestyle": ":", "linewidth": 1.2, "zorder": 0}
+CEILING_LINE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "zorder": 0}
 
 
 def plot_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
