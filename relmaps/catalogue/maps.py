@@ -23,6 +23,7 @@ LINEAR_KINDS = {
         "negative weight: {output} per unit of the feature",
     ),
 }
+CONTRIBUTION = "contribution"  # the kind of linear maps that each held-out participant has, like a heatmap
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,16 @@ class Method:
 class Map:
     """A map.
 
-    family : heatmap, tissue, baseline, or other. units : of the values of one participant's heatmap, or of the map.
-    note : of a heatmap, what to add to the sentence that says what positive means. polarity, target, pooling,
-    normalisation : of any other map, entries of its sidecar; {less} stands for what there is less of in its feature,
-    {folds} for how a linear model comes to its folds. method : of a heatmap. estimator, kind : of a linear model's map,
-    such as svm and pattern. A map with neither is made by the file of its name in relmaps/relevance/model_free/.
+    family : heatmap, tissue, baseline, ceiling, or other. units : of the values of one participant's map, or of the
+    group map. note : of a map that each participant has, what to add to the sentence that says what positive means.
+    polarity, target, pooling, normalisation : of any other map, entries of its sidecar; {less} stands for what there is
+    less of in its feature, {folds} for how a linear model comes to its folds. method : of a heatmap. estimator, kind :
+    of a linear model's map, such as svm and pattern. A map with neither is made by the file of its name in
+    relmaps/relevance/model_free/, unless it is made from predictions.
     array : the cohort array that it is made from; `cnn` and `linear` stand for that of these models, None for none.
-    template : whether it is made from the template's grey matter. splits : whether it is made from the subjects outside
-    each fold's test part. depends : on the study's participants.
+    template : whether it is made from the template's grey matter. truth : from the ground truth, without which there is
+    no such map. splits : whether it is made from the subjects outside each fold's test part. predictions : from the
+    networks' predictions of held-out subjects. depends : on the study's participants.
     """
 
     name: str
@@ -71,13 +74,20 @@ class Map:
     kind: str | None = None
     array: str | None = "cnn"
     template: bool = False
+    truth: bool = False
     splits: bool = False
+    predictions: bool = False
     depends: bool = True
 
     @property
     def linear(self) -> bool:
         """Whether it is the map of a linear model."""
         return self.estimator is not None
+
+    @property
+    def of_participants(self) -> bool:
+        """Whether each held-out participant has a map, which are pooled to the group map."""
+        return self.method is not None or self.kind == CONTRIBUTION
 
 
 LRP = ("epsilon", "batchnorm")
@@ -98,6 +108,21 @@ def _linear(estimator: str, kind: str) -> Map:
         normalisation="none",
         estimator=estimator,
         kind=kind,
+        array="linear",
+    )
+
+
+def _contribution(estimator: str) -> Map:
+    """Counterpart of gradient x input: weight times difference from the training mean, for each held-out participant.
+
+    Of the family of its model. Its values mean what a heatmap's mean, and are pooled like one's.
+    """
+    known = ESTIMATORS[estimator]
+    return Map(
+        *(f"{estimator}_{CONTRIBUTION}", "tissue", f"{known.output} per voxel"),
+        target=f"{known.output} of the {known.model}",
+        estimator=estimator,
+        kind=CONTRIBUTION,
         array="linear",
     )
 
@@ -132,6 +157,19 @@ MAPS = {
             "logit lost when the voxel's region is filled",
         ),
         *(_linear(estimator, kind) for estimator in ESTIMATORS for kind in LINEAR_KINDS),
+        *map(_contribution, ESTIMATORS),
+        # Of the family of VBM: a linear model of the tissue at each voxel, by the network's output instead of the
+        # diagnosis. No participant has such a map, so it is no heatmap.
+        Map(
+            *("cnn_pattern", "tissue"),
+            "negative activation pattern: units of the feature per standard deviation of the logit difference",
+            polarity="positive = {less} where the network sees disease",
+            target="logit of disease minus logit of control",
+            pooling="mean over folds, each of its held-out subjects",
+            normalisation="none",
+            kind="pattern",
+            predictions=True,
+        ),
         Map(
             *("vbm_t", "tissue", "negative t of disease"),
             polarity="positive = {less} in disease",
@@ -180,12 +218,27 @@ MAPS = {
             *("untrained", "baseline", SHARE, "; the network is random, so this is chance"),
             method=Method("integrated_gradients:IntegratedGradients", "integrated_gradients"),
         ),
+        Map(
+            *("oracle", "ceiling", "share of the voxel's volume, smoothed"),
+            polarity="positive = grey matter is lost in disease, by the ground truth",
+            target="ground truth",
+            normalisation="none",
+            array=None,
+            truth=True,
+            depends=False,
+        ),
     )
 }
 HEATMAPS = [name for name, record in MAPS.items() if record.family == "heatmap"]
-# Made without any model that was trained; of these, the baselines show what any map of a brain overlaps with, and where
-# a textbook would look.
-MODEL_FREE = [name for name, record in MAPS.items() if record.method is None and record.estimator is None]
+PREDICTION_MAPS = [name for name, record in MAPS.items() if record.predictions]
+TRUTH_MAPS = [name for name, record in MAPS.items() if record.truth]
+# Made without any model that was trained, in every study; of these, the baselines show what any map of a brain overlaps
+# with, and where a textbook would look.
+MODEL_FREE = [
+    name
+    for name, record in MAPS.items()
+    if record.method is None and record.estimator is None and name not in {*PREDICTION_MAPS, *TRUTH_MAPS}
+]
 TISSUE_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "tissue"]
 INPUT_MAPS = [name for name in MODEL_FREE if MAPS[name].family == "baseline"]
 
@@ -199,5 +252,5 @@ def find_map(name: str) -> Map:
 
 
 def find_family(name: str) -> str:
-    """heatmap, tissue, baseline, or other for an external map."""
+    """heatmap, tissue, baseline, ceiling, or other for an external map."""
     return find_map(name).family

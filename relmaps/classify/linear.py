@@ -83,8 +83,10 @@ def haufe_coefficients(scores: np.ndarray, sample_weight: np.ndarray | None = No
     goes with a change of the model's output by 1, in units of X.
 
     scores : (n,) the model's output X w for the subjects that define the covariance. They sum to zero, so that X need
-    not be centred.
+    not be centred. Where the output is the same for all of them, nothing goes with it: zeros.
     """
     weight = np.ones(len(scores)) if sample_weight is None else sample_weight
+    if np.ptp(scores[weight > 0]) == 0:
+        return np.zeros(len(scores))
     centred = scores - np.average(scores, weights=weight)
     return weight * centred / np.sum(weight * centred**2)

@@ -1,4 +1,6 @@
-"""All maps ranked by their overlap in the primary analysis, with intervals, baselines among them."""
+"""All maps ranked by their overlap in the primary analysis, with intervals, baselines among them, and the ceiling."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,19 +14,29 @@ from relmaps.catalogue.names import map_name, reference_name
 from relmaps.figures.overlap import primary_scores
 from relmaps.figures.style import FAMILY_COLOURS, GUIDE, mark_empty, new_figure
 
+CEILING = "ceiling"
+CEILING_LINE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "zorder": 0}
+
 
 def plot_ranking(scores: pd.DataFrame, references: list[str]) -> Figure:
-    """A panel per reference: primary ROC AUC of each map with its interval, best on top."""
+    """A panel per reference: primary ROC AUC of each map with its interval, best on top; the ceiling is a line."""
     auc = primary_scores(scores, "roc_auc")
+    ceilings = auc["map"].map(find_family) == CEILING
+    auc, ceilings = auc[~ceilings], auc[ceilings]
     figure = new_figure(24 + 6.5 * max(auc["map"].nunique(), 4))
     for axes, reference in zip(figure.subplots(1, len(references), squeeze=False)[0], references, strict=True):
         _plot_reference(axes, auc[auc["reference"] == reference].dropna(subset=["value"]))
+        for value in ceilings.loc[ceilings["reference"] == reference, "value"].dropna():
+            axes.axvline(value, color=FAMILY_COLOURS[CEILING], **CEILING_LINE)
         axes.set_title(f"Against the {reference_name(reference)}")
     present = [family for family in FAMILY_COLOURS if family in set(auc["map"].map(find_family))]
     handles = [
         Line2D([], [], color=FAMILY_COLOURS[family], marker="o", linewidth=2, label=FAMILY_LOOKS[family].title)
         for family in present
     ]
+    if len(ceilings):
+        label = f"{FAMILY_LOOKS[CEILING].title}: {', '.join(map(map_name, ceilings['map'].unique()))}"
+        handles.append(Line2D([], [], color=FAMILY_COLOURS[CEILING], label=label, **CEILING_LINE))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 

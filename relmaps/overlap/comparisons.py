@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.catalogue.comparisons import COMPARISON_FAMILIES, order_pair
+from relmaps.catalogue.maps import TRUTH_MAPS
 from relmaps.overlap.bootstrap_samples import BootstrapSamples
 from relmaps.overlap.resampling import interval, max_t_p, two_sided_p
 from relmaps.overlap.scores import at_own_threshold
@@ -33,10 +34,10 @@ def comparison_table(
     Returns
     -------
     The rows of comparisons.tsv. A difference whose samples do not vary has no test; without samples it has no interval
-    either.
+    either. The ceiling is no competitor, and left out.
     """
     rows = []
-    own = scores[at_own_threshold(scores) & (scores["fold"] == "all")]
+    own = scores[at_own_threshold(scores) & (scores["fold"] == "all") & ~scores["map"].isin(TRUTH_MAPS)]
     own = own.assign(primary=own["primary"].astype(str).str.lower())
     for (primary, *specification, reference, metric), group in own.groupby(
         ["primary", *SPECIFICATION, "reference", "metric"], sort=False

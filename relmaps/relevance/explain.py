@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from relmaps.classify.memory import run_in_pieces
 from relmaps.classify.networks import build_network, memory_format
 from relmaps.classify.weights import Classifier
-from relmaps.io.errors import UserError
 from relmaps.io.jobs import progress
 from relmaps.io.resources import EXPLAINING_COPIES, VOXELS_AT_ONCE
+from relmaps.relevance.fold_maps import Explained
 from relmaps.relevance.methods.method import Context, Method
 from relmaps.relevance.targets import make_coefficients
 from relmaps.space.grid import Grid
@@ -47,39 +47,6 @@ class Cohort:
             return self.scaled(np.random.default_rng(seed).choice(self.controls, n), classifier, device)
 
         return Context(self.grid, self.brain, draw, at_once, seed)
-
-
-@dataclass(frozen=True, eq=False)
-class Explained:
-    """Maps of some subjects.
-
-    place : which of the rows they are. maps : (n_seeds, n_targets, n, n_voxels) float32 in the brain mask.
-    score : (n_seeds, n) logit of disease minus logit of control.
-    completeness_error : (n_seeds, n_targets, n) |sum of the map - what it should be| / |what it should be|; NaN where
-    the method promises nothing. outside : (n_seeds, n_targets, n) share of the map's absolute values outside the brain.
-    """
-
-    place: slice
-    maps: np.ndarray
-    score: np.ndarray
-    completeness_error: np.ndarray
-    outside: np.ndarray
-
-
-def held_out(splits: pd.DataFrame, fold: str, participants: pd.Series) -> np.ndarray:
-    """Rows of the participants in the test part of a fold.
-
-    Raises UserError if one of them also trained or validated the fold's networks: its map would not be held out.
-    """
-    part = splits[splits["fold"] == fold]
-    tested = set(part.loc[part["role"] == "test", "participant_id"])
-    leaked = tested & set(part.loc[part["role"] != "test", "participant_id"])
-    if leaked:
-        raise UserError(
-            f"splits.tsv: {', '.join(sorted(leaked))} is both tested and trained on in fold {fold}; "
-            "delete the classify stage's results and rerun it"
-        )
-    return np.flatnonzero(participants.isin(tested))
 
 
 def training_controls(splits: pd.DataFrame, fold: str, subjects: pd.DataFrame) -> np.ndarray:

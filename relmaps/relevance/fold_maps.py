@@ -1,6 +1,7 @@
 """What one fold's explanations leave on disk: subject maps, one after the other, and running sums of group maps."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,24 @@ import pandas as pd
 
 from relmaps.io.files import replacing
 from relmaps.io.memmap import new_array
-from relmaps.relevance.explain import Explained
 from relmaps.relevance.pooling import pooling_shares
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Maps of some subjects.
+
+    place : which of the rows they are. maps : (n_seeds, n_targets, n, n_voxels) float32 in the brain mask.
+    score : (n_seeds, n) logit of disease minus logit of control; of a linear model, its decision value.
+    completeness_error : (n_seeds, n_targets, n) |sum of the map - what it should be| / |what it should be|; NaN where
+    the method promises nothing. outside : (n_seeds, n_targets, n) share of the map's absolute values outside the brain.
+    """
+
+    place: slice
+    maps: np.ndarray
+    score: np.ndarray
+    completeness_error: np.ndarray
+    outside: np.ndarray
 
 
 class FoldMaps:
@@ -57,6 +74,14 @@ class FoldMaps:
         """One row per subject and target: place (of the subject), target, score, completeness_error, outside_share,
         amplitude, l1."""
         return pd.concat(self._known).sort_values(["target_number", "place"]).drop(columns="target_number")
+
+    def subject_table(self, participants: pd.Series, fold: str, model: str) -> pd.DataFrame:
+        """`table` with participant_id and label first, fold and model last. participants : (n,) of those explained."""
+        table = self.table()
+        place = table.pop("place")
+        table.insert(0, "participant_id", participants.to_numpy()[place])
+        table.insert(1, "label", self.labels[place])
+        return table.assign(fold=fold, model=model)
 
     def _add(self, batch: Explained) -> None:
         """The batch's part of the fold's map and of each seed's."""

@@ -20,7 +20,14 @@ from relmaps.catalogue.maps import find_map
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.tables import read_table
 from relmaps.relevance.heatmaps import chosen_heatmaps
-from relmaps.relevance.linear_maps import ExternalPattern, LinearMap, read_folds, read_gram, read_scores
+from relmaps.relevance.linear_maps import (
+    HeldOutPattern,
+    LinearMap,
+    read_folds,
+    read_gram,
+    read_held_out_scores,
+    read_scores,
+)
 from relmaps.relevance.model_free import open_model_free
 from relmaps.relevance.model_free.study import Combine, Study, fixed
 from relmaps.relevance.pooling import PooledHeatmaps
@@ -36,8 +43,8 @@ class GroupMap:
         or "n/a".
     n_subjects : length of a weight vector. combine : what turns weights into maps.
     subject_based : False if the map does not depend on the study's subjects; its intervals are n/a.
-    class_difference : of a linear model's pattern, what gives mean control minus mean disease (n_voxels,).
-    completeness_error : of heatmaps, median and largest over the subjects; empty where the method promises nothing.
+    class_difference : of an activation pattern, what gives mean control minus mean disease (n_voxels,).
+    completeness_error : of subjects' maps, median and largest over them; empty where the method promises nothing.
     """
 
     name: str
@@ -103,6 +110,9 @@ def open_group_map(
     subject_maps: Sequence[str | Path] = (),
     subject_tables: Sequence[str | Path] = (),
     template_gm: str | Path | None = None,
+    truth: str | Path | None = None,
+    smoothing_mm: float = 0,
+    predictions: str | Path | None = None,
     external_scores: str | Path | None = None,
     external_weights: Sequence[str | Path] = (),
     external: str | Path | None = None,
@@ -121,24 +131,34 @@ def open_group_map(
     external_scores, external_weights : instead of these three where finished models are applied to subjects of another
         study: their decision values (model, fold, participant_id, score) for <estimator>_pattern, and their negated
         weight maps for <estimator>_weights, which has no subjects then.
-    selection, subject_maps, subject_tables : for heatmaps and untrained: the .npy and .tsv of every model and fold, in
-        the same order. template_gm : where the record asks for it. external : the image of an external map.
+    selection, subject_maps, subject_tables : where subjects have maps: the .npy and .tsv of every model and fold, in
+        the same order; no selection for <estimator>_contribution. predictions, selection : where the record asks for
+        predictions. template_gm, truth : where the record asks for it; smoothing_mm : FWHM, of the map made from the
+        ground truth. external : the image of an external map.
     """
     grid = load_grid(brain_mask, space)
     brain = read_mask(brain_mask, grid)
     table = read_table(subjects, ("participant_id", "label", "age", "sex", "tiv_ml"))
     labels = table["label"].to_numpy()
     record = find_map(name)
-    files = {"array": array, "splits": splits, "template_gm": template_gm}
-    study = Study(table, grid, brain, {key: path for key, path in files.items() if path})
+    files = {"array": array, "splits": splits, "template_gm": template_gm, "truth": truth}
+    study = Study(table, grid, brain, {key: path for key, path in files.items() if path}, smoothing_mm)
     model, class_difference, error = "n/a", None, {}
     combine: Combine
     if external:
         combine = fixed(study.read(external))
-    elif record.method:
+    elif record.of_participants:
+        chosen = selection if record.method else None
         people = table["participant_id"]
-        folds, model, error = chosen_heatmaps(subject_maps, subject_tables, selection, people, target)
+        folds, model, error = chosen_heatmaps(subject_maps, subject_tables, chosen, people, target)
+        if record.estimator:
+            model = [record.estimator]
         combine = PooledHeatmaps(folds, labels, pooling, normalisation, rectify)
+    elif record.predictions:
+        features = study.features()
+        scores, model = read_held_out_scores(predictions, selection, table["participant_id"])
+        combine = HeldOutPattern(features, scores, per_sd=True)
+        class_difference = partial(_class_difference, features, labels)
     elif record.estimator:
         model = [record.estimator]
         if external_weights:
@@ -147,7 +167,7 @@ def open_group_map(
             features = study.features()
             if external_scores:
                 scores = read_scores(external_scores, record.estimator, table["participant_id"])
-                combine = ExternalPattern(features, scores)
+                combine = HeldOutPattern(features, scores)
             else:
                 trains, cs = read_folds(splits, linear_folds, table)
                 kernel = read_gram(gram, len(table))

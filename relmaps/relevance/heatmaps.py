@@ -1,4 +1,4 @@
-"""Heatmaps of single subjects, as the explanations of each fold's chosen network left them."""
+"""Maps of single subjects, as the explanations of each fold's model left them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,13 +18,14 @@ COLUMNS = ("participant_id", "fold", "model", "target", "completeness_error", "a
 def chosen_heatmaps(
     subject_maps: Sequence[str | Path],
     subject_tables: Sequence[str | Path],
-    selection: str | Path,
+    selection: str | Path | None,
     participants: pd.Series,
     target: str,
 ) -> tuple[list[FoldHeatmaps], list[str], dict[str, float]]:
-    """Heatmaps of each fold's chosen network in the order of the folds, these networks, and their completeness errors.
+    """Maps of each fold's chosen network in the order of the folds, these networks, and their completeness errors.
 
     subject_maps, subject_tables : of every model and fold, in the same order (relmaps.relevance.fold_maps).
+    selection : selection.tsv; None where all files are of one model, a linear one, of which there is nothing to choose.
     participants : of the study, in the order of its weight vectors. Maps are memory-mapped.
     """
     tables = [read_table(path, COLUMNS) for path in subject_tables]
@@ -34,7 +35,8 @@ def chosen_heatmaps(
     }
     row_of = {participant: row for row, participant in enumerate(participants)}
     folds, models, errors = [], [], []
-    for fold, model in chosen_networks(read_table(selection)):
+    one_each = sorted(files, key=lambda key: int(key[0]))
+    for fold, model in chosen_networks(read_table(selection)) if selection else one_each:
         path, table = files[fold, model]
         targets = list(dict.fromkeys(table["target"]))
         if target not in targets:

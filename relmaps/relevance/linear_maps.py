@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.linear import centred_kernel, fit_linear, haufe_coefficients
+from relmaps.classify.predictions import chosen_networks
 from relmaps.classify.roles import rows_outside_test
 from relmaps.io.errors import UserError
 from relmaps.io.memmap import open_array
@@ -81,18 +82,26 @@ class LinearMap(_FoldMean):
         return coefficients
 
 
-class ExternalPattern(_FoldMean):
+class HeldOutPattern(_FoldMean):
     """The negated activation pattern of finished models on subjects they were not trained on; only those vary.
 
-    features : (n_subjects, n_voxels) float32. scores : (n_folds, n_subjects) decision values of each fold's model.
+    features : (n_subjects, n_voxels) float32. scores : (n_folds, n_subjects) output of each fold's model, NaN for
+    subjects that the fold does not test. per_sd : the pattern of the output divided by its standard deviation over the
+    fold's subjects, for models whose outputs differ in scale from fold to fold.
     """
 
-    def __init__(self, features: np.ndarray, scores: np.ndarray):
+    def __init__(self, features: np.ndarray, scores: np.ndarray, per_sd: bool = False):
         super().__init__(features, len(scores))
-        self.scores = scores
+        self.scores, self.per_sd = scores, per_sd
 
     def _coefficients(self, fold: int, weights: np.ndarray) -> np.ndarray:
-        return haufe_coefficients(self.scores[fold], weights)
+        tested = np.isfinite(self.scores[fold])
+        scores, drawn = self.scores[fold, tested], weights[tested]
+        coefficients = np.zeros(len(weights))
+        coefficients[tested] = haufe_coefficients(scores, drawn)
+        if self.per_sd:
+            coefficients *= np.sqrt(np.average((scores - np.average(scores, weights=drawn)) ** 2, weights=drawn))
+        return coefficients
 
 
 def read_folds(
@@ -115,6 +124,23 @@ def read_gram(path: str | Path, n_subjects: int) -> np.ndarray:
     return gram
 
 
+def read_held_out_scores(
+    predictions: str | Path, selection: str | Path, participants: pd.Series
+) -> tuple[np.ndarray, list[str]]:
+    """(n_folds, n_subjects) logit differences of each fold's chosen network, mean over its seeds, and these networks.
+
+    NaN for participants that the fold does not test. predictions : predictions.tsv. selection : selection.tsv.
+    """
+    table = read_table(predictions, ("model", "fold", "participant_id", "role", "score"))
+    means = table[table["role"] == "test"].groupby(["fold", "model", "participant_id"])["score"].mean()
+    chosen = chosen_networks(read_table(selection))
+    for fold, model in chosen:
+        if (fold, model) not in means.index:
+            raise UserError(f"{predictions}: no held-out predictions of {model} in fold {fold}; delete it and rerun")
+    scores = [means.loc[fold, model].reindex(participants).to_numpy() for fold, model in chosen]
+    return np.array(scores), [model for _, model in chosen]
+
+
 def read_scores(path: str | Path, model: str, participants: pd.Series) -> np.ndarray:
     """(n_folds, n_subjects) decision values of each fold's `model` on all participants."""
     table = read_table(path, ("model", "fold", "participant_id", "score"))
@@ -122,4 +148,14 @@ def read_scores(path: str | Path, model: str, participants: pd.Series) -> np.nda
     scores = table.reindex(columns=participants).to_numpy()
     if not len(scores) or np.isnan(scores).any():
         raise UserError(f"{path}: {model} has no scores of some participants of this study; delete it and rerun")
+    return scores
+
+
+def read_fold_scores(path: str | Path, model: str, fold: str, participants: pd.Series) -> np.ndarray:
+    """(n,) decision values of one fold's linear `model` on participants that it was not trained on."""
+    table = read_table(path, ("model", "fold", "participant_id", "score"))
+    of_fold = table[(table["model"] == model) & (table["fold"] == fold)].set_index("participant_id")["score"]
+    scores = of_fold.reindex(participants).to_numpy()
+    if np.isnan(scores).any():
+        raise UserError(f"{path}: {model} has no scores of some participants of fold {fold}; delete it and rerun")
     return scores

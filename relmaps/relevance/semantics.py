@@ -19,6 +19,13 @@ EVIDENCE = {
     "logit_difference": "evidence for disease against control",
 }
 
+# What follows on the output of a linear model, which is evidence for disease (relmaps.relevance.targets).
+LINEAR_TARGETS = {
+    "true_class": ", negated for controls: evidence for each held-out subject's true class",
+    "disease": "",
+    "logit_difference": "",
+}
+
 
 class MapSemantics(NamedTuple):
     """polarity : a sentence that says what positive means. The others are "n/a" where there is nothing to say."""
@@ -33,12 +40,12 @@ class MapSemantics(NamedTuple):
 def describe_map(
     name: str, feature: str, pooling: str, normalisation: str, target: str = "true_class", applied: bool = False
 ) -> MapSemantics:
-    """The meaning of the map `name` made from the cohort array `feature`; the next three concern heatmaps only.
+    """The meaning of the map `name` made from the cohort array `feature`; the next three concern participants' maps.
 
     applied : whether a linear model comes finished from another study.
     """
     record = find_map(name)
-    if record.method is None:
+    if not record.of_participants:
         folds = "with its finished model" if applied else "refitted on all subjects outside its test part"
         polarity = record.polarity.format(less=LESS.get(feature))
         return MapSemantics(
@@ -50,4 +57,5 @@ def describe_map(
     units = record.units
     if normalisation == "unit_l1":
         units = "share of a subject's absolute relevance per voxel"
-    return MapSemantics(polarity, TARGETS[target], POOLING[pooling], NORMALISATION[normalisation], units)
+    explained = TARGETS[target] if record.method else record.target + LINEAR_TARGETS[target]
+    return MapSemantics(polarity, explained, POOLING[pooling], NORMALISATION[normalisation], units)

@@ -23,3 +23,12 @@ def make_coefficients(target: str, labels: np.ndarray) -> np.ndarray:
         case "logit_difference":
             return np.tile(np.array([-1, 1], dtype=np.float32), (len(labels), 1))
     raise ValueError(f"target {target} is not one of {', '.join(TARGETS)}")
+
+
+def make_signs(target: str, labels: np.ndarray) -> np.ndarray:
+    """(n,) 1 or -1: what the one output of a linear model counts in the explained value of each subject.
+
+    Its output is evidence for disease, and so, negated, for control: `disease` and `logit_difference` are the same.
+    """
+    control, disease = make_coefficients(target, labels).T
+    return np.sign(disease - control)

@@ -86,6 +86,8 @@ def named_estimates(accuracy: pd.DataFrame) -> str:
 
 def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
     rows = auc.dropna(subset=["value"]).sort_values(["value", "map"], ascending=[False, True])
+    is_ceiling = rows["map"].map(find_family) == "ceiling"  # made from the ground truth, so no competitor
+    rows, ceilings = rows[~is_ceiling], rows[is_ceiling]
     name = reference_name(reference)
     if (auc["reference_kind"] == "text_mined").any():
         name += " (text-mined, not a curated contrast)"
@@ -104,6 +106,7 @@ def _overlap(auc: pd.DataFrame, reference: str, confidence: float) -> str:
             top = mine.iloc[0]
             kind = FAMILY_LOOKS[family].title.lower()
             others.append(f"best {kind}: {map_name(top['map'])}, {estimate(top.value, top.ci_low, top.ci_high)}")
+    others += [f"ceiling: {map_name(row.map)}, {row.value:.2f}" for row in ceilings.itertuples()]
     return f"{text}. {_sentence('; '.join(others))}" if others else f"{text}."
 
 

@@ -44,12 +44,12 @@ def _accuracy_lines(performance: pd.DataFrame) -> list[str]:
 
 
 def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
-    """A line per map that is judged, best first, and one of all baselines."""
+    """A line per map that is judged, best first, and one of all baselines, and of the ceiling."""
     auc = primary_scores(scores, "roc_auc")
     references = list(dict.fromkeys(auc["reference"]))
     recovered = set(recovery["map"][is_true(recovery["recovered"])])
     ranked = auc.sort_values("value", ascending=False, kind="stable")["map"].drop_duplicates()
-    judged = ranked[ranked.map(find_family) != "baseline"]
+    judged = ranked[~ranked.map(find_family).isin(["baseline", "ceiling"])]
     width = max([19, *map(len, map(map_name, judged))])
     header = "  ".join(f"{reference_name(reference):>18}" for reference in references)
     lines = [f"{'ROC AUC (primary)':<{width}}  {header}"]
@@ -58,9 +58,11 @@ def _overlap_lines(scores: pd.DataFrame, recovery: pd.DataFrame) -> list[str]:
         cells = [estimate(*rows.loc[reference, ["value", "ci_low", "ci_high"]]) for reference in references]
         mark = "  recovers the ground truth" if name in recovered else ""
         lines.append(f"{map_name(name):<{width}}  {'  '.join(f'{cell:>18}' for cell in cells)}{mark}")
-    baselines = [
-        f"{map_name(name)} " + "/".join(estimate(value, np.nan, np.nan).split()[0] for value in rows)
-        for name, rows in auc.groupby("map")["value"]
-        if find_family(name) == "baseline"
-    ]
-    return [*lines, *(["Baselines: " + ", ".join(baselines)] if baselines else [])]
+    for family, title in (("baseline", "Baselines"), ("ceiling", "Ceiling")):
+        values = [
+            f"{map_name(name)} " + "/".join(estimate(value, np.nan, np.nan).split()[0] for value in rows)
+            for name, rows in auc.groupby("map")["value"]
+            if find_family(name) == family
+        ]
+        lines += [f"{title}: {', '.join(values)}"] if values else []
+    return lines

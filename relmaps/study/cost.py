@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from relmaps import ROOT
-from relmaps.catalogue.maps import LINEAR_KINDS, MODEL_FREE
+from relmaps.catalogue.maps import LINEAR_KINDS, MODEL_FREE, PREDICTION_MAPS, TRUTH_MAPS
 from relmaps.catalogue.networks import find_width
 from relmaps.catalogue.renamed import read_provenance
+from relmaps.cohort.truth import find_truth
 from relmaps.io.resources import voxels_at
 from relmaps.io.tables import read_table
 from relmaps.study.manifest import read_costs
@@ -47,7 +48,8 @@ class Size:
 def compute_size(config: dict, scans: int) -> Size:
     """config : validated settings, as in provenance.json."""
     classify, relevance, overlap = config["classify"], config["relevance"], config["overlap"]
-    linear_maps = len(classify["linear"]["models"]) * len(LINEAR_KINDS)
+    linear_maps = len(classify["linear"]["models"]) * (len(LINEAR_KINDS) + 1)  # and the contributions
+    others = [*MODEL_FREE, "untrained", *PREDICTION_MAPS, *(TRUTH_MAPS if find_truth(config) else [])]
     widths = list(map(find_width, classify["cnn"]["architectures"]))
     return Size(
         scans,
@@ -58,7 +60,7 @@ def compute_size(config: dict, scans: int) -> Size:
         len({relevance["target"], *relevance["multiverse"]["target"]}),
         overlap["n_bootstrap"],
         overlap["n_surrogates"],
-        len(relevance["methods"]) + linear_maps + len(MODEL_FREE) + 1,  # and that of untrained networks
+        len(relevance["methods"]) + linear_maps + len(others),
         config["preprocess"]["preset"],
     )
 
@@ -67,7 +69,7 @@ def compute_size(config: dict, scans: int) -> Size:
 UNITS: dict[str, tuple[str, Callable[[Size, int], float]]] = {
     **dict.fromkeys(("simulate_scans", "preprocess_scans", "plot_scans"), ("scan", lambda s, n: s.scans)),
     **dict.fromkeys(
-        ("build_array", "build_gram", "map_linear_folds", "pool_map", "pool_variants"),
+        ("build_array", "build_gram", "explain_linear", "map_linear_folds", "pool_map", "pool_variants"),
         ("scan x voxel", lambda s, n: n * s.scans * s.voxels),
     ),
     "train_cnn": (

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from relmaps.catalogue.figures import FIGURES, Figure
-from relmaps.catalogue.maps import TISSUE_MAPS, find_map
+from relmaps.catalogue.maps import PREDICTION_MAPS, TISSUE_MAPS, find_map
 from relmaps.catalogue.models import find_model
 from relmaps.catalogue.networks import find_width
 from relmaps.catalogue.references import REFERENCE_SOURCES, TRUTH
@@ -34,10 +34,11 @@ class Layout:
     results : folder of the study, or of the finished one whose figures are drawn again.
     trained : folder of the study whose models are explained.
     tissues : the template's probabilities of GM, WM and CSF; template : these, its T1 image and its two masks.
-    heatmaps : maps that are made of networks; explained : these and the map of untrained networks.
+    heatmaps : maps that are made of networks; explained : these and the map of untrained networks; pooled : these and
+    the contributions to linear models, all maps that each held-out participant has.
     trainings : network, fold and seed of each network whose maps are made.
     resampled : maps that depend on participants, so that they have a bootstrap interval.
-    tissue_maps : maps that label permutations make anew without a network.
+    tissue_maps : maps that label permutations make anew without explaining a network.
     inferred : choices of sign, smoothing and mask for which there are intervals and a spatial null model.
     """
 
@@ -69,9 +70,10 @@ class Layout:
         }
         self.heatmaps = relevance["methods"]
         self.explained = [*self.heatmaps, "untrained"]
+        self.pooled = [*self.explained, *plan.contributions]
         self.linear_fold_maps = self._linear_fold_maps()
         self.resampled = [name for name in plan.maps if find_map(name).depends and self._refitted(name)]
-        self.tissue_maps = [*plan.linear_maps, *TISSUE_MAPS]
+        self.tissue_maps = [*plan.linear_maps, *PREDICTION_MAPS, *TISSUE_MAPS]
         self.trainings = [row for row in self.networks(self.results) if row[0] in plan.models.networks]
         choices = overlap["multiverse"]
         self.inferred = {
@@ -81,7 +83,7 @@ class Layout:
         self.permutations = classify["permutations"]
         self.permuted = f"{self.results}/overlap/permuted.tsv" if self.permutations and self.resampled else []
         self.curve_maps = self.resampled if overlap["sample_size_curve"]["fractions"] else []
-        self.kept_subject_maps = self.heatmaps if relevance["keep_subject_maps"] else []
+        self.kept_subject_maps = [*self.heatmaps, *plan.contributions] if relevance["keep_subject_maps"] else []
         self.cards = [] if self.external else [f"{self.results}/classify/cards/fold-{fold}.md" for fold in self.folds]
         simulated = f"{self.results}/cohort/severity.tsv" if config["cohort"]["source"] == "simulated" else []
         synthetic = config["cohort"]["synthetic_atrophy"] is not None
@@ -187,10 +189,12 @@ class Layout:
         return [f"{self.results}/relevance/{name}/group{suffix}" for name in chosen]
 
     def fold_files(self, maps: Iterable[str], suffix: str = ".nii.gz") -> list[str]:
-        """What networks of each architecture and fold give for heatmaps: maps, or what else the suffix names."""
+        """What each model and fold gives for maps of participants: maps, or what else the suffix names."""
+        models = {name: [find_map(name).estimator] for name in self.plan.contributions}
         return [
             f"{self.results}/relevance/{name}/{model}/fold-{fold}{suffix}"
-            for name, model, fold in product(maps, self.plan.models.networks, self.folds)
+            for name in maps
+            for model, fold in product(models.get(name, self.plan.models.networks), self.folds)
         ]
 
     def map_feature(self, wildcards) -> str:
@@ -216,16 +220,21 @@ class Layout:
         """The files that relmaps.relevance.group.open_group_map needs for a map, by its argument names."""
         name, record = wildcards.map, find_map(wildcards.map)
         files: Files = {"subjects": f"{self.results}/preprocess/subjects.tsv", "brain_mask": self.brain_mask}
-        if record.method:
+        if record.method or record.predictions:
             files["selection"] = f"{self.trained}/classify/selection.tsv"
+        if record.of_participants:
             files["subject_maps"] = self.fold_files([name], "_subjects.npy")
             files["subject_tables"] = self.fold_files([name], "_subjects.tsv")
         elif name in self.config["relevance"]["external_maps"]:
             (files["external"],) = self.group_maps([name])
         elif record.array:
             files["array"] = self.array(self.feature_behind(name))
-        if record.estimator and record.kind:
-            files |= self._linear_inputs(record.estimator, record.kind)
+        if name in self.plan.linear_maps:
+            files |= self._linear_inputs(str(record.estimator), str(record.kind))
+        if record.predictions:
+            files["predictions"] = f"{self.results}/classify/predictions.tsv"
+        if record.truth:
+            files["truth"] = f"{self.results}/cohort/truth.nii.gz"
         if record.splits:
             files["splits"] = f"{self.results}/classify/splits.tsv"
         if record.template:
@@ -240,6 +249,25 @@ class Layout:
         }
         return shared | self._linear_inputs(wildcards.linear, wildcards.kind)
 
+    def contribution_inputs(self, wildcards) -> Files:
+        """What the contributions to a linear model's decisions are made from."""
+        feature = self.config["classify"]["linear"]["feature"]
+        return {
+            "weights": self.linear_weight_maps(wildcards.linear),
+            "linear_folds": f"{self.trained}/classify/linear/{wildcards.linear}_folds.tsv",
+            "predictions": f"{self.results}/classify/predictions.tsv",
+            "array": self.array(feature),
+            "trained_array": f"{self.trained}/preprocess/arrays/{feature}.npy",
+            "trained_subjects": f"{self.trained}/preprocess/subjects.tsv",
+            "trained_splits": f"{self.trained}/classify/splits.tsv",
+        }
+
+    def map_smoothing(self, wildcards) -> float:
+        """FWHM in mm with which a map made from the ground truth is smoothed, that of the linear models' feature."""
+        if not find_map(wildcards.map).truth:
+            return 0
+        return self.config["preprocess"]["features"][self.config["classify"]["linear"]["feature"]]["smoothing_mm"]
+
     def linear_weight_maps(self, model: str) -> list[str]:
         """Negated weights of a linear model in each fold, of the study that trained it."""
         return [f"{self.trained}/relevance/{model}_weights/{model}/fold-{fold}.nii.gz" for fold in self.folds]
@@ -252,7 +280,9 @@ class Layout:
         """What each tissue map is made from on permuted labels, beside subjects and brain mask."""
         run = f"{self.results}/permutations/{wildcards.permutation}/classify"
         feature = self.config["classify"]["linear"]["feature"]
-        inputs = {name: {"array": self.array(self.feature_behind(name))} for name in TISSUE_MAPS}
+        inputs = {name: {"array": self.array(self.feature_behind(name))} for name in (*PREDICTION_MAPS, *TISSUE_MAPS)}
+        for name in PREDICTION_MAPS:
+            inputs[name] |= {"predictions": f"{run}/predictions.tsv", "selection": f"{run}/selection.tsv"}
         for name in TISSUE_MAPS:
             if find_map(name).splits:
                 inputs[name]["splits"] = f"{run}/splits.tsv"

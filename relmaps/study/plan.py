@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from relmaps.catalogue.maps import LINEAR_KINDS, MAPS, MODEL_FREE
+from relmaps.catalogue.maps import CONTRIBUTION, LINEAR_KINDS, MAPS, MODEL_FREE, PREDICTION_MAPS, TRUTH_MAPS
 from relmaps.catalogue.references import TRUTH
 from relmaps.catalogue.sources import SOURCES, settings_of_source
 from relmaps.classify.models import Models, select_models
@@ -27,7 +27,7 @@ class Plan:
     simulation_batches : number -> scans that one job simulates. conversions, atrophied, batches : number -> scans that
     one job converts from DICOM, gives the disease, or preprocesses; the same numbers mean the same scans, whose `path`
     is what that job reads. pictures : number -> batches whose scans one job draws. models : those that are trained.
-    linear_maps : maps of the linear ones, also among `maps`.
+    linear_maps : maps of the linear ones, and contributions : those that each participant has, also among `maps`.
     """
 
     dataset: str
@@ -40,6 +40,7 @@ class Plan:
     pictures: dict[str, list[str]]
     models: Models
     linear_maps: list[str]
+    contributions: list[str]
     maps: list[str]
     references: list[str]
 
@@ -88,6 +89,7 @@ def plan_study(config: dict) -> Plan:
         prepared = _moved(prepared, {scan.scan_id for scan in scans}, f"{results}/synthetic_atrophy")
     models = select_models(config["classify"])
     linear_maps = [f"{model}_{kind}" for model in models.linear for kind in LINEAR_KINDS]
+    maps = _maps(config, linear_maps, [f"{model}_{CONTRIBUTION}" for model in models.linear])
     return Plan(
         dataset=dataset,
         tables=tables,
@@ -99,17 +101,18 @@ def plan_study(config: dict) -> Plan:
         pictures=_chunks(list(prepared), max(1, PICTURES_PER_JOB // config["preprocess"]["scans_per_job"])),
         models=models,
         linear_maps=linear_maps,
-        maps=_maps(config, linear_maps),
+        contributions=[name for name in maps if name in MAPS and MAPS[name].kind == CONTRIBUTION],
+        maps=maps,
         references=[*config["reference"], *([TRUTH] if find_truth(config) and not _only_external(config) else [])],
     )
 
 
-def _maps(config: dict, linear_maps: list[str]) -> list[str]:
+def _maps(config: dict, linear_maps: list[str], contributions: list[str]) -> list[str]:
     """Every map that is scored; external maps may not take a name of the catalogue."""
-    model_free = MODEL_FREE
+    others = [*contributions, *PREDICTION_MAPS, *MODEL_FREE, "untrained", *(TRUTH_MAPS if find_truth(config) else [])]
     if config["redraw"]:  # a finished study of an earlier version may lack some
-        model_free = [name for name in MODEL_FREE if (Path(config["redraw"]) / "relevance" / name).is_dir()]
-    ours = [*config["relevance"]["methods"], *linear_maps, *model_free, "untrained"]
+        others = [name for name in others if (Path(config["redraw"]) / "relevance" / name).is_dir()]
+    ours = [*config["relevance"]["methods"], *linear_maps, *others]
     for name in config["relevance"]["external_maps"]:
         if name in MAPS:
             raise UserError(f"config: relevance.external_maps.{name}: relmaps makes a map of this name; choose another")

@@ -37,6 +37,10 @@ def job(tmp_path, rng):
         known = {"architecture": "small", "grid_shape": list(GRID.shape), "seed": 0}
         network = build_network("small", GRID.shape, fold)
         save_classifier(tmp_path / f"{fold}.safetensors", network, UNSCALED, known)
+    predicted = [table[table["role"] == "test"].assign(score=rng.normal(size=4)) for table in roles]
+    write_table(pd.concat(predicted).assign(model="small"), tmp_path / "predictions.tsv")
+    selection = pd.DataFrame({"fold": ["1", "2"], "model": "small", "chosen": "true"})
+    write_table(selection, tmp_path / "selection.tsv")
     array = {"array": tmp_path / "array.npy"}
     linear = {"gram": tmp_path / "gram.npy", "splits": tmp_path / "splits.tsv", "linear_folds": tmp_path / "folds.tsv"}
     return {
@@ -45,10 +49,16 @@ def job(tmp_path, rng):
         "subjects": tmp_path / "subjects.tsv",
         "splits": tmp_path / "splits.tsv",
         "brain_mask": tmp_path / "mask.nii.gz",
-        "tissue_inputs": {"vbm_t": array, "svm_pattern": array | linear},
+        "tissue_inputs": {
+            "vbm_t": array,
+            "svm_pattern": array | linear,
+            "svm_weights": array | linear,
+            "cnn_pattern": array | {name: tmp_path / f"{name}.tsv" for name in ("predictions", "selection")},
+        },
         "maps": tmp_path / "maps.npz",
         "methods": {"gradient_x_input": {}},
-        "tissue_features": {"vbm_t": "gm_modulated", "svm_pattern": "gm_modulated"},
+        "tissue_features": dict.fromkeys(("vbm_t", "svm_pattern", "svm_weights", "cnn_pattern"), "gm_modulated"),
+        "contributions": ["svm_contribution"],
         "space": GRID.space,
         "target": "true_class",
         "pooling": "all",
@@ -61,7 +71,8 @@ def job(tmp_path, rng):
 def test_every_map_that_depends_on_labels_is_made_from_the_shuffled_ones(job):
     map_permutation.main(**job)
     maps = dict(np.load(job["maps"]))
-    assert set(maps) == {"gradient_x_input", "vbm_t", "svm_pattern"}
+    tissue = {"vbm_t", "svm_pattern", "svm_weights", "cnn_pattern"}
+    assert set(maps) == {"gradient_x_input", "svm_contribution", *tissue}
     assert all(values.any() and values.dtype == np.float32 for values in maps.values())
     people = pd.read_csv(job["subjects"], sep="\t", keep_default_na=False)
     write_table(people.assign(label=1 - people["label"]), job["subjects"])
@@ -69,4 +80,6 @@ def test_every_map_that_depends_on_labels_is_made_from_the_shuffled_ones(job):
     turned = dict(np.load(job["maps"]))
     for name in ("vbm_t", "svm_pattern"):
         np.testing.assert_allclose(turned[name], -maps[name], rtol=1e-2, atol=1e-3 * np.abs(maps[name]).max())
+    # The weights turn with the labels, and so does what each voxel contributes to the true class: twice is not at all.
+    np.testing.assert_allclose(turned["svm_contribution"], maps["svm_contribution"], rtol=2e-2, atol=1e-2)
     assert not np.allclose(turned["gradient_x_input"], maps["gradient_x_input"])

@@ -11,12 +11,12 @@ HEAVY = ("ants", "matplotlib", "nilearn", "scipy.stats", "sklearn", "statsmodels
 # What each group of scripts may load of these. Scripts that use ANTs, nilearn or NiMARE load nearly all of them.
 MAY_LOAD = {
     (): """
-        audit_splits bootstrap_map build_array build_gram build_truth compare_maps convert_dicom randomise_atrophy
+        audit_splits bootstrap_map build_array build_gram build_truth compare_maps convert_dicom explain_linear
         gather_permutations gather_predictions ingest_cohort judge_recovery map_linear_folds number_figures
-        permute_labels pool_map pool_variants score_maps score_performance score_permutations score_surrogates
-        score_variants select_foci select_networks select_subjects simulate_participants tabulate_regions
-        tabulate_sample_size_curve tabulate_stability write_manifest write_model_cards write_provenance
-        write_subject_maps write_tables
+        permute_labels pool_map pool_variants randomise_atrophy score_maps score_performance score_permutations
+        score_surrogates score_variants select_foci select_networks select_subjects simulate_participants
+        tabulate_regions tabulate_sample_size_curve tabulate_stability write_manifest write_model_cards
+        write_provenance write_subject_maps write_tables
     """,
     ("torch",): "predict_external check_heatmap explain_cnn map_permutation train_cnn",
     ("matplotlib",): """

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from relmaps.catalogue.maps import MODEL_FREE
+from relmaps.catalogue.maps import MODEL_FREE, PREDICTION_MAPS, TRUTH_MAPS
 from tests.studies import SMOKE, finish, kill_when, made_once
 
 HEATMAPS = ("lrp", "integrated_gradients", "untrained")
-MAPS = (*HEATMAPS, "svm_pattern", "svm_weights", *MODEL_FREE)
+POOLED = (*HEATMAPS, "svm_contribution")  # of maps that each held-out participant has
+MAPS = (*POOLED, "svm_pattern", "svm_weights", *PREDICTION_MAPS, *MODEL_FREE, *TRUTH_MAPS)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.workflow.conftest import MAPS
 
 pytestmark = pytest.mark.slow
 
-EXPLAINED = ("lrp", "svm_pattern", "svm_weights")
+EXPLAINED = ("lrp", "svm_pattern", "svm_weights", "svm_contribution", "cnn_pattern")
 
 
 def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
@@ -40,12 +40,14 @@ def test_models_of_the_study_are_applied_to_another_cohort(study, tmp_path):
         "lrp": 4,
         "svm_pattern": 4,
         "svm_weights": 0,
+        "svm_contribution": 4,
+        "cnn_pattern": 4,
     }
     jobs = planned(tmp_path, *settings)
     assert "train_cnn" not in jobs
     assert jobs["score_surrogates"] == len(MAPS) - 1, "all but integrated gradients"
-    assert jobs["bootstrap_map"] == jobs["score_surrogates"] - 3, (
-        "weights and two baselines do not depend on participants"
+    assert jobs["bootstrap_map"] == jobs["score_surrogates"] - 4, (
+        "weights, two baselines and the ground truth do not depend on participants"
     )
 
 

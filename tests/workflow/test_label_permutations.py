@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from relmaps.catalogue.maps import INPUT_MAPS
+from relmaps.catalogue.maps import INPUT_MAPS, TRUTH_MAPS
 from relmaps.io.tables import read_table
 from tests.studies import SMOKE, finish
 from tests.workflow.conftest import MAPS
@@ -24,7 +24,7 @@ def test_labels_are_shuffled_beside_the_study(study, tmp_path):
     assert (tmp_path / figure).stat().st_mtime_ns > before
     null = read_table(results / "classify/permutations.tsv")
     permuted = read_table(results / "overlap/permuted.tsv")
-    assert set(permuted["map"]) == set(MAPS) - {"untrained", *INPUT_MAPS}
+    assert set(permuted["map"]) == set(MAPS) - {"untrained", *INPUT_MAPS, *TRUTH_MAPS}
     assert permuted["value"].notna().all()
     assert permuted.loc[permuted["metric"] == "roc_auc", "null_p_spatial"].between(0.01, 1).all()
     assert set(null["model"]) == {"svm", "small", "selected", "svm_binarised", "svm_brain_mask", "covariates"}

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from relmaps.catalogue.maps import MODEL_FREE
+from relmaps.catalogue.maps import MODEL_FREE, PREDICTION_MAPS, TRUTH_MAPS
 from relmaps.study.bids_tree import write_bids_tree
 from relmaps.study.config import read_config
 from tests.adni_tree import write_adni_tree
@@ -28,15 +28,17 @@ def folder(tmp_path_factory):
 
 def test_the_default_study_plans_every_scan_and_stage(folder):
     heatmaps = len(read_config()["relevance"]["methods"])
-    maps = heatmaps + 1 + 2 + len(MODEL_FREE)  # that of untrained networks, two of the SVM
+    others = len([*MODEL_FREE, *PREDICTION_MAPS, *TRUTH_MAPS])
+    maps = heatmaps + 1 + 3 + others  # that of untrained networks, three of the SVM
     jobs = planned(folder, "--forceall", "--config", "study=planned")
     assert jobs["simulate_scans"] == 4
     assert jobs["preprocess_scans"] == 8
     assert jobs["train_cnn"] == 5
     assert jobs["explain_cnn"] == 5 * (heatmaps + 1)
     assert jobs["score_surrogates"] == jobs["pool_map"] == maps
-    assert jobs["bootstrap_map"] == maps - 2, "all but those that are the same for every cohort"
-    assert jobs["pool_variants"] == heatmaps + 1
+    assert jobs["bootstrap_map"] == maps - 3, "all but those that are the same for every cohort"
+    assert jobs["pool_variants"] == heatmaps + 2, "that of untrained networks and the contributions to the SVM"
+    assert jobs["explain_linear"] == 1
     assert jobs["check_heatmap"] == heatmaps
     assert set(jobs) - {"total", "all"} == set(read_rules()) - ELSEWHERE
 

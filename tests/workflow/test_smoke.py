@@ -15,7 +15,7 @@ from relmaps.overlap.metrics import CURVE_METRICS, METRICS
 from relmaps.report.summary import summarise
 from relmaps.study.verify import differences
 from tests.studies import SMOKE, finish
-from tests.workflow.conftest import HEATMAPS, MAPS, statuses
+from tests.workflow.conftest import MAPS, POOLED, statuses
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 TABLES = {
@@ -89,17 +89,17 @@ def test_maps_lie_in_template_space_and_say_what_positive_means(study, name):
     sidecar = json.loads((study.results / f"relevance/{name}/group.json").read_text())
     assert {"polarity", "target", "pooling", "normalisation", "units", "subjects", "model"} <= set(sidecar)
     folds = list((study.results / f"relevance/{name}").glob("*/fold-*.nii.gz"))
-    assert len(folds) == (2 if name in (*HEATMAPS, "svm_pattern", "svm_weights") else 0)
+    assert len(folds) == (2 if name in (*POOLED, "svm_pattern", "svm_weights") else 0)
 
 
 def test_heatmaps_are_scored_under_every_other_choice(study):
     variants = read_table(study.results / "overlap/variants.tsv")
-    assert set(variants["map"]) == set(HEATMAPS)
+    assert set(variants["map"]) == set(POOLED)
     targets, poolings, normalisations, specifications = 2, 2, 2, 3 * 4 * 2
     choices = targets * poolings * normalisations
     signed_first = choices * 2 * (4 * 2)  # a sum of absolute values, or of positive ones, is scored for that sign alone
     auc = variants[variants["metric"] == "roc_auc"]
-    assert len(auc) == len(HEATMAPS) * 2 * (choices * specifications + signed_first)
+    assert len(auc) == len(POOLED) * 2 * (choices * specifications + signed_first)
     scores = read_table(study.results / "overlap/scores.tsv")
     shared = ["map", "reference", "mask", "sign", "smoothing_mm", "metric"]
     same = {"target": "true_class", "pooling": "class_means", "normalisation": "unit_l1", "order": "mean_first"}
@@ -120,7 +120,7 @@ def test_scores_are_whole_at_the_primary_analysis(study):
     assert (primary.loc[distances, "value"] >= 0).all()
     assert primary["null_p_spatial"].between(0.01, 1).all()
     assert primary["note"].notna().all()
-    fixed = primary["map"].isin(["gm_probability", "hippocampus_distance"])
+    fixed = primary["map"].isin(["gm_probability", "hippocampus_distance", "oracle"])
     assert (primary.loc[~fixed, "ci_low"] <= primary.loc[~fixed, "ci_high"]).all()
     assert primary.loc[fixed, "ci_low"].isna().all()
     cuts = {"truth": 2, "meta_analysis": 4}  # thresholds beside the primary analysis's

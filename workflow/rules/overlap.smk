@@ -2,6 +2,7 @@
 DRAWS = expand(f"{RESULTS}/overlap/bootstrap/{{map}}.npz", map=LAYOUT.resampled)
 CURVE = OVERLAP["sample_size_curve"]
 FOLD_HEATMAPS = [name for name in LAYOUT.explained if name in MAPS]
+FOLD_MAPS = [*LAYOUT.fold_files([*FOLD_HEATMAPS, *PLAN.contributions]), *LAYOUT.linear_fold_maps]
 
 
 rule bootstrap_map:
@@ -105,7 +106,7 @@ rule score_maps:
         **LAYOUT.reference_files(reference_thresholds="thresholds.npz"),
         images=LAYOUT.group_maps(),
         sidecars=LAYOUT.group_maps(suffix=".json"),
-        fold_images=[*LAYOUT.fold_files(FOLD_HEATMAPS), *LAYOUT.linear_fold_maps],
+        fold_images=FOLD_MAPS,
         seed_maps=LAYOUT.fold_files(FOLD_HEATMAPS, "_seeds.npy"),
         samples=DRAWS,
         nulls=expand(f"{RESULTS}/overlap/surrogates/{{map}}.npz", map=MAPS),
@@ -186,7 +187,7 @@ rule judge_recovery:
     params:
         code=hash_code("workflow/scripts/judge_recovery.py"),
         baselines=["mean_t1", "gm_probability", "t1_edges", "untrained"],  # fixed by decision 1
-        unjudged=["hippocampus_distance"],
+        unjudged=["hippocampus_distance", "oracle"],
     message:
         "Which maps recover the ground truth: {output.recovery}"
     script:
@@ -196,7 +197,7 @@ rule judge_recovery:
 rule score_variants:
     input:
         **SCORING_MASKS,
-        variants=expand(f"{RESULTS}/relevance/{{map}}/variants.npz", map=LAYOUT.explained),
+        variants=expand(f"{RESULTS}/relevance/{{map}}/variants.npz", map=LAYOUT.pooled),
         brain_mask=LAYOUT.brain_mask,
     output:
         table=f"{RESULTS}/overlap/variants.tsv",
@@ -213,11 +214,11 @@ rule score_variants:
         **THREADS,
         code=hash_code("workflow/scripts/score_variants.py"),
         space=SPACE,
-        maps=LAYOUT.explained,
+        maps=LAYOUT.pooled,
         references=REFERENCES,
         multiverse=OVERLAP["multiverse"],
     message:
-        "Overlap of the heatmaps in the multiverse of targets and poolings: {output.table}"
+        "Overlap of participants' maps in the multiverse of targets and poolings: {output.table}"
     script:
         "../scripts/score_variants.py"
 

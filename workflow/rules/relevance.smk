@@ -76,6 +76,47 @@ rule map_linear_folds:
         "../scripts/map_linear_folds.py"
 
 
+rule explain_linear:
+    input:
+        unpack(LAYOUT.contribution_inputs),
+        subjects=SUBJECTS,
+        splits=SPLITS,
+        brain_mask=LAYOUT.brain_mask,
+    output:
+        fold_maps=expand(
+            f"{RESULTS}/relevance/{{{{linear}}}}_contribution/{{{{linear}}}}/fold-{{fold}}.nii.gz",
+            fold=FOLDS,
+        ),
+        subject_maps=expand(
+            f"{RESULTS}/relevance/{{{{linear}}}}_contribution/{{{{linear}}}}/fold-{{fold}}_subjects.npy",
+            fold=FOLDS,
+        ),
+        subject_tables=expand(
+            f"{RESULTS}/relevance/{{{{linear}}}}_contribution/{{{{linear}}}}/fold-{{fold}}_subjects.tsv",
+            fold=FOLDS,
+        ),
+    log:
+        f"{RESULTS}/relevance/logs/explain_linear/{{linear}}.log",
+    benchmark:
+        f"{RESULTS}/relevance/benchmarks/explain_linear/{{linear}}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **LAYOUT.resources("explain_linear"),
+    params:
+        **THREADS,
+        code=hash_code("workflow/scripts/explain_linear.py"),
+        space=SPACE,
+        folds=FOLDS,
+        targets=TARGETS,
+        pooling=RELEVANCE["pooling"],
+        normalisation=RELEVANCE["normalisation"],
+    message:
+        "Contributions of each voxel to the decisions of {wildcards.linear} on held-out scans"
+    script:
+        "../scripts/explain_linear.py"
+
+
 rule pool_map:
     input:
         unpack(LAYOUT.map_inputs),
@@ -98,6 +139,7 @@ rule pool_map:
         code=hash_code("workflow/scripts/pool_map.py"),
         space=SPACE,
         feature=LAYOUT.map_feature,
+        smoothing_mm=LAYOUT.map_smoothing,
     message:
         "Group map {wildcards.map}, with its polarity"
     script:
@@ -114,7 +156,7 @@ rule pool_variants:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/pool_variants/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(LAYOUT.explained),
+        map="|".join(LAYOUT.pooled),
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -141,7 +183,7 @@ rule write_subject_maps:
     benchmark:
         f"{RESULTS}/relevance/benchmarks/write_subject_maps/{{map}}.tsv"
     wildcard_constraints:
-        map="|".join(LAYOUT.heatmaps),
+        map="|".join([*LAYOUT.heatmaps, *PLAN.contributions]),
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -210,6 +252,7 @@ rule map_permutation:
         methods={name: LAYOUT.method_settings(name) for name in LAYOUT.heatmaps},
         tissue_inputs=LAYOUT.permuted_tissue_inputs,
         tissue_features={name: LAYOUT.feature_behind(name) for name in LAYOUT.tissue_maps},
+        contributions=PLAN.contributions,
         space=SPACE,
         seed=config["seed"],
     message:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from relmaps.classify.device import open_device
+from relmaps.classify.roles import held_out
 from relmaps.classify.weights import load_classifier
 from relmaps.io.images import load_grid, read_mask
 from relmaps.io.jobs import job
@@ -12,7 +13,7 @@ from relmaps.io.tables import read_table, write_table
 from relmaps.relevance.checks.faithfulness import Replacing, area_table, curve_table, evidence_along
 from relmaps.relevance.checks.randomisation import randomisation_table
 from relmaps.relevance.checks.scans import sample_rows
-from relmaps.relevance.explain import Cohort, held_out, training_controls
+from relmaps.relevance.explain import Cohort, training_controls
 from relmaps.relevance.methods import open_method
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from relmaps.classify.device import open_device
 from relmaps.classify.predictions import chosen_in
+from relmaps.classify.roles import held_out
 from relmaps.classify.weights import load_classifier
 from relmaps.io.files import replacing
 from relmaps.io.images import load_grid, read_mask, write_map
@@ -16,7 +17,6 @@ from relmaps.relevance.explain import (
     UNTRAINED_SEED,
     Cohort,
     explain_subjects,
-    held_out,
     training_controls,
     untrained_copy,
 )
@@ -33,7 +33,6 @@ def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed
     brain = read_mask(brain_mask, grid)
     people, roles = read_table(subjects, ("participant_id", "label")), read_table(splits)
     rows = held_out(roles, fold, people["participant_id"])
-    tested = people.iloc[rows]
     classifiers = [load_classifier(path) for path in weights]
     if map_name == "untrained":
         classifiers = [untrained_copy(classifiers[0], seed + UNTRAINED_SEED + int(fold))]
@@ -46,12 +45,9 @@ def main(weights, array, subjects, splits, selection, brain_mask, fold_map, seed
     maps = FoldMaps(labels[rows], targets, pooling, normalisation)
     maps.collect(batches, subject_maps, keep=chosen, n_voxels=np.count_nonzero(brain))
 
-    table = maps.table()
+    table = maps.subject_table(people["participant_id"].iloc[rows], fold, model)
     log.info("%s: completeness error %.2g in the median", map_name, table["completeness_error"].median())
-    place = table.pop("place")
-    table.insert(0, "participant_id", tested["participant_id"].to_numpy()[place])
-    table.insert(1, "label", labels[rows][place])
-    write_table(table.assign(fold=fold, model=model), subject_table)
+    write_table(table, subject_table)
     with replacing(seed_maps) as temporary, open(temporary, "wb") as file:
         np.save(file, maps.seed_maps)
     write_map(grid.make_volume(maps.fold_map, brain), fold_map, grid)

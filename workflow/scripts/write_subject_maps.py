@@ -33,7 +33,7 @@ if __name__ == "__main__":
         main(
             subjects=snakemake.input.subjects,
             brain_mask=snakemake.input.brain_mask,
-            selection=snakemake.input.selection,
+            selection=snakemake.input.get("selection"),  # a linear model is not chosen
             subject_maps=snakemake.input.subject_maps,
             subject_tables=snakemake.input.subject_tables,
             space=snakemake.params.space,

@@ -22,14 +22,16 @@ Combine = Callable[[np.ndarray], np.ndarray]
 class Study:
     """Files of a study, as far as the record of the map names them.
 
-    subjects : one row per participant. brain : (nx, ny, nz) bool. files : array (of the cohort), splits and template_gm
-    (grey matter probability), where the map needs them.
+    subjects : one row per participant. brain : (nx, ny, nz) bool. files : array (of the cohort), splits, template_gm
+    (grey matter probability) and truth (expected loss), where the map needs them. smoothing_mm : FWHM, of the linear
+    models' feature where the map needs it.
     """
 
     subjects: pd.DataFrame
     grid: Grid
     brain: np.ndarray
     files: Mapping[str, str | Path]
+    smoothing_mm: float = 0
 
     def features(self) -> np.ndarray:
         """(n_subjects, n_voxels) float32 of the cohort array, one subject read at a time."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from relmaps.catalogue.maps import INPUT_MAPS, TISSUE_MAPS, find_family
+from relmaps.catalogue.maps import INPUT_MAPS, PREDICTION_MAPS, TISSUE_MAPS, TRUTH_MAPS, find_family
 from relmaps.catalogue.maps import MAPS as CATALOGUE
 from relmaps.figures.overlap import overlap_table, primary_scores
 from relmaps.io.tables import read_table
@@ -39,7 +39,8 @@ def test_scores_against_an_empty_mask_stay_missing(tmp_path, grid, brain):
 
 
 def test_every_map_of_a_study_has_its_family():
-    tissue = [f"{model}_{kind}" for model in ("svm", "logistic") for kind in ("pattern", "weights")]
-    assert [name for name in CATALOGUE if find_family(name) == "tissue"] == [*tissue, *TISSUE_MAPS]
+    linear = {f"{model}_{kind}" for model in ("svm", "logistic") for kind in ("pattern", "weights", "contribution")}
+    assert {name for name in CATALOGUE if find_family(name) == "tissue"} == {*linear, *PREDICTION_MAPS, *TISSUE_MAPS}
+    assert [name for name in CATALOGUE if find_family(name) == "ceiling"] == TRUTH_MAPS == ["oracle"]
     assert {name for name in CATALOGUE if find_family(name) == "baseline"} == {*INPUT_MAPS, "untrained"}
     assert find_family("from_elsewhere") == "other"

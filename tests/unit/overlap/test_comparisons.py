@@ -162,3 +162,10 @@ def test_other_specifications_with_samples_are_compared_too(scores, samples, pri
     assert np.isfinite(row_of(added, "lrp", "svm_pattern")["p_adjusted"])
     again = twice[twice["primary"] == "true"].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, table)
+
+
+def test_the_ceiling_changes_no_comparison(made, table):
+    scores, samples, retraining, _ = made
+    of_truth = scores[scores["map"] == "noise"].assign(map="oracle", value=0.99)
+    again = comparison_table(pd.concat([scores, of_truth]), samples, 0.95, retraining)
+    pd.testing.assert_frame_equal(again, table)

@@ -40,6 +40,14 @@ def test_recovers_if_high_and_above_every_baseline():
     assert (row["auc"], row["ci_low"], row["ci_high"]) == pytest.approx((0.8, 0.7, 0.9))
 
 
+def test_the_ceiling_is_not_judged_and_no_baseline_to_beat():
+    """As the rule asks: unjudged, and left out of the comparisons."""
+    scores = scores_of({"lrp": 0.8, "mean_t1": 0.7, "untrained": 0.65, "oracle": 0.99})
+    comparisons = make_comparisons(("lrp", "mean_t1", 0.1, 0.02, 0.2), ("lrp", "untrained", 0.15, 0.05, 0.25))
+    table = recovery_table(scores, comparisons, BASELINES, ["oracle"])
+    assert table[["map", "recovered"]].to_numpy().tolist() == [["lrp", "true"]]
+
+
 @pytest.mark.parametrize(
     ("auc", "lows"),
     [(0.74, (0.02, 0.05)), (0.8, (0.0, 0.05)), (0.8, (-0.01, 0.05)), (0.8, (0.05, -0.01)), (0.8, (0.05, np.nan))],

@@ -53,6 +53,16 @@ def study(tmp_path, grid, brain, rng):
     # Fold 2 stands first, and other models are chosen in the two folds.
     chosen = [("2", "A24", 0, "true"), ("1", "small", 0, "true"), ("1", "A24", 0, "false"), ("2", "small", 0, "false")]
     write_table(pd.DataFrame(chosen, columns=["fold", "model", "seed", "chosen"]), tmp_path / "selection.tsv")
+    write_map(rng.random(grid.shape), tmp_path / "truth.nii.gz", grid)
+    scores = [
+        (model, fold, seed, person, "test", rng.normal() + 2 * label)
+        for model in ("A24", "small", "svm")
+        for fold, tested in (("1", range(6)), ("2", range(6, 12)))
+        for seed in (0, 1)
+        for person, label in [(people[n], LABELS[n]) for n in tested]
+    ]
+    columns = ["model", "fold", "seed", "participant_id", "role", "score"]
+    write_table(pd.DataFrame(scores, columns=columns), tmp_path / "predictions.tsv")
     maps, heat = [], {}
     for model in ("A24", "small"):
         for fold in ("1", "2"):
@@ -64,7 +74,8 @@ def study(tmp_path, grid, brain, rng):
     def open_map(name, **changes):
         files = {key: tmp_path / f"{key}.tsv" for key in ("subjects", "splits", "selection", "linear_folds")}
         files |= {"brain_mask": tmp_path / "mask.nii.gz", "array": tmp_path / "array.npy"}
-        files |= {"gram": tmp_path / "gram.npy"}
+        files |= {"gram": tmp_path / "gram.npy", "predictions": tmp_path / "predictions.tsv"}
+        files |= {"truth": tmp_path / "truth.nii.gz"}
         files |= {"template_gm": tmp_path / "gm.nii.gz", "subject_maps": maps}
         files |= {"subject_tables": [path.with_suffix(".tsv") for path in maps], "feature": "gm_modulated"}
         settings = {"space": grid.space, "pooling": "class_means", "normalisation": "none"}
@@ -75,7 +86,7 @@ def study(tmp_path, grid, brain, rng):
 
 
 LINEAR = ["svm_weights", "svm_pattern", "logistic_weights", "logistic_pattern"]
-NAMES = ["integrated_gradients", *LINEAR, *MODEL_FREE]
+NAMES = ["integrated_gradients", *LINEAR, "cnn_pattern", *MODEL_FREE, "oracle"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,7 +103,7 @@ def test_maps_of_draws(study, brain, rng, name):
     np.testing.assert_allclose(maps[0], published, rtol=1e-4, atol=1e-5 * np.abs(published).max())
     np.testing.assert_array_equal(published, study(name).published())
     assert np.allclose(maps[2], published) is not group_map.subject_based
-    assert group_map.subject_based is (name not in ("gm_probability", "hippocampus_distance"))
+    assert group_map.subject_based is (name not in ("gm_probability", "hippocampus_distance", "oracle"))
 
 
 def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):
@@ -110,7 +121,7 @@ def test_heatmaps_of_the_chosen_network_go_to_their_subjects(study):
         study("integrated_gradients", target="logit_difference")
 
 
-@pytest.mark.parametrize("name", [*LINEAR, *TISSUE_MAPS])
+@pytest.mark.parametrize("name", [*LINEAR, "cnn_pattern", *TISSUE_MAPS])
 def test_positive_where_disease_has_less(study, name):
     assert study(name).published().mean() > 0
 
@@ -144,6 +155,34 @@ def test_sidecar_of_a_pattern_says_how_far_it_is_the_difference_of_class_means(s
         r = a @ b / np.sqrt((a @ a) * (b @ b))
         assert sidecar["correlation_with_class_mean_difference"] == pytest.approx(r, abs=1e-4)
         assert r > 0.5
+
+
+def test_the_pattern_of_the_networks_is_made_again_for_each_draw(study, brain, tmp_path):
+    """Each fold: covariance of the images with the standardised mean logit of its chosen network, in the test part."""
+    group_map = study("cnn_pattern")
+    assert group_map.model == ["small", "A24"]
+    table = pd.read_csv(tmp_path / "predictions.tsv", sep="\t", dtype={"fold": str})
+    draw = np.array([2, 1, 0, 1, 1, 1, 1, 2, 0, 1, 2, 0])
+    for counts in (np.ones(12, int), draw):
+        folds = []
+        for fold, model, tested in (("1", "small", range(6)), ("2", "A24", range(6, 12))):
+            own = table[(table["fold"] == fold) & (table["model"] == model)]
+            logits = [own.loc[own["participant_id"] == f"sub-{n:02d}", "score"].mean() for n in tested]
+            rows = [n for n in tested for _ in range(counts[n])]
+            z = np.array([logits[n - tested[0]] for n in rows])
+            z = (z - z.mean()) / z.std()
+            images = study.images[rows][:, brain].astype(float)
+            folds.append(-np.mean([value * image for value, image in zip(z, images, strict=True)], axis=0))
+        np.testing.assert_allclose(group_map(counts[None])[0], np.mean(folds, axis=0), atol=1e-4)
+    sidecar = group_map.sidecar(group_map.published())
+    assert sidecar["correlation_with_class_mean_difference"] > 0.3
+    assert sidecar["feature"] == "gm_modulated"
+
+
+def test_the_ceiling_is_smoothed_as_it_is_asked(study):
+    sharp, smooth = (study("oracle", smoothing_mm=mm).published() for mm in (0, 12))
+    assert smooth.std() < 0.5 * sharp.std()
+    assert study("oracle").sidecar(sharp)["subjects"] == 0
 
 
 def test_finished_models_are_applied_without_a_fit(study, brain, grid, rng, tmp_path):

@@ -8,7 +8,15 @@ from relmaps.classify.gram import gram_matrix
 from relmaps.classify.linear import ESTIMATORS
 from relmaps.io.errors import UserError
 from relmaps.io.tables import write_table
-from relmaps.relevance.linear_maps import ExternalPattern, LinearMap, read_folds, read_gram, read_scores
+from relmaps.relevance.linear_maps import (
+    HeldOutPattern,
+    LinearMap,
+    read_fold_scores,
+    read_folds,
+    read_gram,
+    read_held_out_scores,
+    read_scores,
+)
 
 LABELS = np.array([0, 1] * 8)
 TRAINS = [np.arange(16)[np.arange(16) % 4 != 0], np.arange(16)[np.arange(16) % 4 != 3]]
@@ -86,7 +94,7 @@ def test_fold_ignores_its_test_subjects(features):
 
 def test_pattern_of_finished_models_is_the_covariance_of_features_and_scores(features, draws, rng):
     scores = rng.normal([[0], [2], [-4]], 1, size=(3, 16))
-    applied = ExternalPattern(features, scores)
+    applied = HeldOutPattern(features, scores)
     for draw, result in zip(draws, applied(draws), strict=True):
         rows = np.repeat(np.arange(16), draw.astype(int))
         X = features[rows].astype(float) - features[rows].astype(float).mean(axis=0)
@@ -102,8 +110,70 @@ def test_pattern_of_a_linear_model_applied_to_its_own_subjects_is_the_pattern_of
     weights = np.linspace(-1, 1, 40)
     X = features.astype(float) - features.astype(float).mean(axis=0)
     literal = np.cov(X.T) @ weights / np.var(X @ weights, ddof=1)
-    applied = ExternalPattern(features, (features @ weights)[None])(np.ones((1, 16)))[0]
+    applied = HeldOutPattern(features, (features @ weights)[None])(np.ones((1, 16)))[0]
     np.testing.assert_allclose(applied, -literal, atol=1e-4)
+
+
+def literal_pattern_per_sd(features, scores, tested, draw):
+    """-cov(x, z) of a fold's tested subjects, each as often as drawn; z are their standardised scores."""
+    drawn = [row for row in tested for _ in range(int(draw[row]))]
+    mean = sum(scores[row] for row in drawn) / len(drawn)
+    sd = np.sqrt(sum((scores[row] - mean) ** 2 for row in drawn) / len(drawn))
+    image = sum(features[row].astype(float) for row in drawn) / len(drawn)
+    return -sum((features[row] - image) * (scores[row] - mean) / sd for row in drawn) / len(drawn)
+
+
+def test_pattern_per_sd_is_the_covariance_over_each_fold_s_test_part(features, draws, rng):
+    """Folds of unlike scale count alike, and nobody counts in a fold that does not test them."""
+    scores = rng.normal(size=(2, 16)) * [[1], [50]]
+    scores[0, 8:], scores[1, :8] = np.nan, np.nan
+    pattern = HeldOutPattern(features, scores, per_sd=True)
+    for draw, result in zip(draws, pattern(draws), strict=True):
+        folds = [
+            literal_pattern_per_sd(features, of_fold, tested, draw)
+            for of_fold, tested in zip(scores, (range(8), range(8, 16)), strict=True)
+        ]
+        np.testing.assert_allclose(result, np.mean(folds, axis=0), atol=2e-5)
+
+
+def test_a_model_that_says_the_same_of_all_has_a_pattern_of_zeros(features, draws):
+    assert not HeldOutPattern(features, np.full((1, 16), 0.3), per_sd=True)(draws).any()
+
+
+@pytest.fixture
+def predictions(tmp_path):
+    """Two folds, another network chosen in each; two seeds of each network, which predict validation parts, too."""
+    rows = [
+        (model, fold, seed, person, role, value + seed)
+        for model, value in (("small", 10), ("A24", 20), ("svm", 30))
+        for fold, person, role in (("1", "a", "test"), ("1", "b", "test"), ("1", "c", "validation"), ("2", "c", "test"))
+        for seed in (0, 1)
+    ]
+    columns = ["model", "fold", "seed", "participant_id", "role", "score"]
+    write_table(pd.DataFrame(rows, columns=columns), tmp_path / "predictions.tsv")
+    chosen = [("2", "A24", "true"), ("1", "small", "true"), ("1", "A24", "false")]
+    write_table(pd.DataFrame(chosen, columns=["fold", "model", "chosen"]), tmp_path / "selection.tsv")
+    return tmp_path / "predictions.tsv"
+
+
+def test_scores_are_those_of_the_chosen_networks_on_their_test_parts(predictions):
+    people, selection = pd.Series(["c", "b", "a"]), predictions.with_name("selection.tsv")
+    scores, models = read_held_out_scores(predictions, selection, people)
+    assert models == ["small", "A24"]
+    np.testing.assert_array_equal(scores, [[np.nan, 10.5, 10.5], [20.5, np.nan, np.nan]])
+    table = pd.read_csv(predictions, sep="\t")
+    write_table(table[table["model"] != "A24"], predictions)
+    with pytest.raises(UserError, match=r"predictions\.tsv: no held-out predictions of A24 in fold 2; delete it"):
+        read_held_out_scores(predictions, selection, people)
+
+
+def test_scores_of_a_fold_are_in_the_order_of_its_participants(predictions):
+    table = pd.read_csv(predictions, sep="\t")
+    table = table[(table["model"] == "svm") & (table["seed"] == 0) & (table["role"] == "test")]
+    write_table(table.assign(score=[1, 2, 3]), predictions)
+    assert read_fold_scores(predictions, "svm", "1", pd.Series(["b", "a"])).tolist() == [2, 1]
+    with pytest.raises(UserError, match=r"predictions\.tsv: svm has no scores of some participants of fold 2; delete"):
+        read_fold_scores(predictions, "svm", "2", pd.Series(["c", "a"]))
 
 
 def test_c_goes_to_its_fold_whatever_the_order_of_the_files(tmp_path):

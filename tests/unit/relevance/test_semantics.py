@@ -30,6 +30,27 @@ def test_linear_maps_speak_of_their_model(kind):
     assert "refitted" not in applied.pooling
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_contributions_say_what_heatmaps_do_of_the_output_of_their_model(target):
+    svm = describe_map("svm_contribution", "gm_modulated", "class_means", "none", target)
+    heatmap = describe_map("gradient_x_input", "gm_modulated", "class_means", "none", target)
+    assert (svm.polarity, svm.pooling, svm.normalisation) == (heatmap.polarity, heatmap.pooling, heatmap.normalisation)
+    assert svm.target.startswith("decision value of the SVM")
+    assert ("negated for controls" in svm.target) is (target == "true_class")
+    assert svm.units == "decision value per voxel"
+    assert describe_map("logistic_contribution", "t1_syn", "all", "unit_l1").units.startswith("share of a subject's")
+
+
+def test_the_pattern_of_the_networks_and_the_truth_say_what_positive_means():
+    pattern = describe_map("cnn_pattern", "gm_modulated", "class_means", "unit_l1", "disease")
+    assert pattern.polarity == "positive = less grey matter where the network sees disease"
+    assert pattern.target == "logit of disease minus logit of control", "whatever heatmaps explain"
+    assert pattern.units.endswith("units of the feature per standard deviation of the logit difference")
+    assert pattern.normalisation == "none"
+    oracle = describe_map("oracle", "n/a", "class_means", "unit_l1")
+    assert oracle.polarity == "positive = grey matter is lost in disease, by the ground truth"
+
+
 def test_heatmaps_speak_of_the_true_class_and_of_what_turns_them():
     assert describe_map("integrated_gradients", "t1_syn", "all", "none").polarity.endswith("each subject's true class")
     assert "controls are subtracted" in describe_map("lrp", "t1_syn", "contrast", "none").polarity

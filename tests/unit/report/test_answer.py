@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from relmaps.io.tables import read_table
@@ -30,6 +31,16 @@ def test_the_answer_names_winner_recovery_and_accuracy(tables):
         "Selected network: held-out balanced accuracy 0.79 (90 % interval 0.70 to 0.86).",
     ]
     assert words.warnings == [WHOSE_TRUTH["simulated"]]
+
+
+def test_the_ceiling_is_never_the_best_map(tables):
+    scores = tables["scores"]
+    of_truth = scores[scores["map"] == "gm_probability"].assign(map="oracle", value=0.97)
+    words = answer(**tables | {"scores": pd.concat([scores, of_truth])}, confidence=0.9, truth="simulated")
+    plain = answer(**tables, confidence=0.9, truth="simulated")
+    said = "; ceiling: Ground truth, smoothed, 0.97."
+    assert words.overlap == [sentence.removesuffix(".") + said for sentence in plain.overlap]
+    assert words.recovery == plain.recovery
 
 
 def test_both_nulls_are_told_where_they_were_asked(tables):

@@ -1,4 +1,7 @@
+import pandas as pd
+
 from relmaps.io.files import write_json
+from relmaps.io.tables import read_table, write_table
 from relmaps.report.summary import summarise
 from relmaps.study.config import read_config
 from tests.synthetic_results import BASELINES, MAPS, SyntheticStudy
@@ -24,6 +27,17 @@ def test_summary_has_a_line_for_everything_that_matters(tmp_path, grid, brain):
     assert len({len(line) for line in lines[6:9]}) == 1  # columns stand below each other
     assert lines[9].startswith("Baselines: GM probability 0.75/0.75, Hippocampus distance 0.73/0.73, Mean T1 0.69/0.69")
     assert len(lines) <= 13
+
+
+def test_the_ceiling_has_a_line_of_its_own(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain).write()
+    before, path = make_summary(study), study.path("overlap/scores.tsv")
+    scores = read_table(path)
+    write_table(pd.concat([scores, scores[scores["map"] == "gm_probability"].assign(map="oracle", value=0.97)]), path)
+    after = make_summary(study)
+    (added,) = [line for line in after if line not in before]
+    assert added == "Ceiling: Ground truth, smoothed 0.97/0.97"
+    assert [line for line in after if line != added] == before
 
 
 def test_summary_of_a_study_without_mask(tmp_path, grid, brain):

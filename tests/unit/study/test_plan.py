@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,6 +65,38 @@ def test_each_scan_is_in_one_batch_of_each_kind(config):
         assert [scan.scan_id for batch in batches.values() for scan in batch] == list(plan.scans)
     assert plan.simulated_with("2") == ["1", "2"]  # scans 7 to 12
     assert plan.references == ["meta_analysis", "truth"]
+
+
+def test_maps_of_the_models_are_planned_and_the_ceiling_where_the_truth_is_known(adni):
+    config = load_config(read_config() | {"study": "mine"})
+    config["classify"]["linear"]["models"] = ["logistic", "svm"]
+    plan = plan_study(config)
+    assert plan.contributions == ["logistic_contribution", "svm_contribution"]
+    assert {*plan.contributions, "cnn_pattern", "oracle"} < set(plan.maps)
+    layout = Layout(config, plan)
+    assert not {"oracle"} & set(layout.resampled)
+    assert {*plan.contributions, "cnn_pattern"} < set(layout.resampled)
+    real = plan_study(adni)
+    assert "oracle" not in real.maps
+    assert {"svm_contribution", "cnn_pattern"} < set(real.maps)
+
+
+def test_a_finished_study_is_drawn_again_with_the_maps_that_it_has(config, tmp_path):
+    for name in ("svm_contribution", "vbm_t", "untrained"):
+        (tmp_path / "relevance" / name).mkdir(parents=True)
+    plan = plan_study(config | {"redraw": str(tmp_path)})
+    others = ["svm_contribution", "vbm_t", "untrained"]
+    assert plan.maps == [*config["relevance"]["methods"], "svm_pattern", "svm_weights", *others]
+
+
+def test_the_ceiling_is_as_smooth_as_the_linear_models_feature(config):
+    config = load_config(config)
+    layout = Layout(config, plan_study(config))
+    config["preprocess"]["features"]["gm_modulated"]["smoothing_mm"] = 6
+    assert layout.map_smoothing(SimpleNamespace(map="oracle")) == 6
+    assert layout.map_smoothing(SimpleNamespace(map="vbm_t")) == 0
+    inputs = layout.map_inputs(SimpleNamespace(map="oracle"))
+    assert inputs["truth"] == f"{layout.results}/cohort/truth.nii.gz"
 
 
 def test_further_references_stand_before_the_truth(config):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relmaps.catalogue.maps import MODEL_FREE
+from relmaps.catalogue.maps import MODEL_FREE, TRUTH_MAPS
 from relmaps.io.errors import UserError
 from relmaps.io.tables import write_table
 from relmaps.relevance import model_free
@@ -14,7 +14,7 @@ from relmaps.relevance.model_free.study import Study
 
 def test_every_file_is_in_the_catalogue_and_every_record_has_its_file():
     files = {path.stem for path in Path(model_free.__file__).parent.glob("*.py")} - {"__init__", "study"}
-    assert files == set(MODEL_FREE)
+    assert files == {*MODEL_FREE, *TRUTH_MAPS}
 
 
 def test_features_are_those_of_the_brain_in_c_order(grid, brain, rng, tmp_path):
