@@ -8,7 +8,7 @@ from relmaps.catalogue.looks import COMPARISON_TITLES
 from relmaps.catalogue.maps import HEATMAPS, MAPS
 from relmaps.catalogue.names import comparison_name
 
-LINEAR = [f"{estimator}_{kind}" for estimator in ESTIMATORS for kind in ("pattern", "weights")]
+LINEAR = [f"{estimator}_{kind}" for estimator in ESTIMATORS for kind in ("pattern", "weights", "contribution")]
 BASELINES = ["mean_t1", "t1_edges", "gm_probability", "hippocampus_distance", "untrained"]
 
 

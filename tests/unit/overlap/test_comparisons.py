@@ -164,8 +164,7 @@ def test_other_specifications_with_samples_are_compared_too(scores, samples, pri
     pd.testing.assert_frame_equal(again, table)
 
 
-def test_the_ceiling_changes_no_comparison(made, table):
-    scores, samples, retraining, _ = made
+def test_the_ceiling_changes_no_comparison(scores, samples, table):
     of_truth = scores[scores["map"] == "noise"].assign(map="oracle", value=0.99)
-    again = comparison_table(pd.concat([scores, of_truth]), samples, 0.95, retraining)
+    again = comparison_table(pd.concat([scores, of_truth]), samples, 0.95)
     pd.testing.assert_frame_equal(again, table)
