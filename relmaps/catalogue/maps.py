@@ -52,9 +52,10 @@ class Map:
     family : heatmap, tissue, baseline, ceiling, or other. units : of the values of one participant's map, or of the
     group map. note : of a map that each participant has, what to add to the sentence that says what positive means.
     polarity, target, pooling, normalisation : of any other map, entries of its sidecar; {less} stands for what there is
-    less of in its feature, {folds} for how a linear model comes to its folds. method : of a heatmap. estimator, kind :
-    of a linear model's map, such as svm and pattern. A map with neither is made by the file of its name in
-    relmaps/relevance/model_free/, unless it is made from predictions.
+    less of in its feature, {folds} for how a linear model comes to its folds. method : of a heatmap. counterpart : of
+    a heatmap, the kind that it would be of if the network were linear, such as weights for a gradient; empty where
+    there is none. estimator, kind : of a linear model's map, such as svm and pattern. A map with neither is made by the
+    file of its name in relmaps/relevance/model_free/, unless it is made from predictions.
     array : the cohort array that it is made from; `cnn` and `linear` stand for that of these models, None for none.
     template : whether it is made from the template's grey matter. truth : from the ground truth, without which there is
     no such map. splits : whether it is made from the subjects outside each fold's test part. predictions : from the
@@ -70,6 +71,7 @@ class Map:
     pooling: str = "n/a"
     normalisation: str = "n/a"
     method: Method | None = None
+    counterpart: str = ""
     estimator: str | None = None
     kind: str | None = None
     array: str | None = "cnn"
@@ -93,8 +95,8 @@ class Map:
 LRP = ("epsilon", "batchnorm")
 
 
-def _heatmap(name: str, method: Method, units: str = "arbitrary", note: str = "") -> Map:
-    return Map(name, "heatmap", units, note, method=method)
+def _heatmap(name: str, method: Method, units: str = "arbitrary", note: str = "", counterpart: str = "") -> Map:
+    return Map(name, "heatmap", units, note, method=method, counterpart=counterpart)
 
 
 def _linear(estimator: str, kind: str) -> Map:
@@ -135,17 +137,27 @@ MAPS = {
         _heatmap("lrp_gamma", Method("lrp:LrpGamma", "lrp", ("gamma", *LRP)), SHARE, TURNED),
         _heatmap("lrp_composite", Method("lrp:LrpComposite", "lrp", ("gamma", *LRP)), SHARE, TURNED),
         _heatmap(
-            "integrated_gradients", Method("integrated_gradients:IntegratedGradients", "integrated_gradients"), SHARE
+            *(
+                "integrated_gradients",
+                Method("integrated_gradients:IntegratedGradients", "integrated_gradients"),
+                SHARE,
+            ),
+            counterpart=CONTRIBUTION,
         ),
-        _heatmap("expected_gradients", Method("expected_gradients:ExpectedGradients", "expected_gradients"), SHARE),
+        _heatmap(
+            "expected_gradients",
+            Method("expected_gradients:ExpectedGradients", "expected_gradients"),
+            SHARE,
+            counterpart=CONTRIBUTION,
+        ),
         _heatmap("guided_gradcam", Method("guided_gradcam:GuidedGradCam")),
         _heatmap("gradcam", Method("gradcam:GradCam"), note="; never negative"),
         _heatmap(
             "guided_backprop", Method("guided_backprop:GuidedBackprop"), note=RISING + ", by paths that raise it alone"
         ),
-        _heatmap("gradient", Method("gradient:Gradient"), SLOPE, RISING),
-        _heatmap("gradient_x_input", Method("gradient_x_input:GradientTimesInput"), SHARE),
-        _heatmap("smoothgrad", Method("smoothgrad:SmoothGrad", "smoothgrad"), SLOPE, RISING),
+        _heatmap("gradient", Method("gradient:Gradient"), SLOPE, RISING, "weights"),
+        _heatmap("gradient_x_input", Method("gradient_x_input:GradientTimesInput"), SHARE, counterpart=CONTRIBUTION),
+        _heatmap("smoothgrad", Method("smoothgrad:SmoothGrad", "smoothgrad"), SLOPE, RISING, "weights"),
         _heatmap(
             "occlusion",
             Method("occlusion:Occlusion", "occlusion"),

@@ -1,6 +1,6 @@
 """What each voxel of a held-out scan contributes to a linear model's decision: the counterpart of gradient x input.
 
-With the weights w and the mean image m of the fold's training part, the decision value of a scan x is w'(x - m) + b.
+With the weights w and the mean image m of the scans that trained it, the decision value of a scan x is w'(x - m) + b.
 The contribution of voxel v is w_v (x_v - m_v), so a map adds up to the decision value of x minus that of m, which is b.
 This is at once gradient x input and integrated gradients from m to x (Sundararajan et al. 2017, ICML, Eq. 1). A
 network's input is centred by its training part, too, so its maps start from the same image.

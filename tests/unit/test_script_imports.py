@@ -20,9 +20,9 @@ MAY_LOAD = {
     """,
     ("torch",): "predict_external check_heatmap explain_cnn map_permutation train_cnn",
     ("matplotlib",): """
-        plot_calibration plot_cohort plot_curves plot_faithfulness plot_learning plot_maps plot_mosaic plot_multiverse
-        plot_performance plot_quality plot_ranking plot_regions plot_sample_size_curve plot_sanity plot_scans
-        plot_stability plot_trainings write_report
+        plot_calibration plot_cohort plot_curves plot_faithfulness plot_learning plot_maps plot_model_by_method
+        plot_mosaic plot_multiverse plot_performance plot_quality plot_ranking plot_regions plot_sample_size_curve
+        plot_sanity plot_scans plot_stability plot_trainings write_report
     """,
     ("scipy.stats", "sklearn"): "fit_covariates fit_linear make_splits",
     ("scipy.stats", "statsmodels"): "compare_models",
