@@ -69,7 +69,7 @@ def test_a_text_mined_literature_says_so_and_has_other_sample_sizes(arguments, f
 def test_a_ready_made_map_is_thresholded(arguments, tmp_path, grid, brain):
     data = np.indices(grid.shape)[1].astype(np.float32)
     write_map(data, tmp_path / "published.nii.gz", grid)
-    settings = SETTINGS | {"source": "nifti", "threshold": 6}
+    settings = SETTINGS | {"source": "nifti", "threshold": 6, "polarity": 1, "affine": None}
     build_reference.main(tmp_path / "published.nii.gz", settings=settings, **arguments)
     np.testing.assert_array_equal(read_mask(arguments["mask"], grid), brain & (data >= 6))
     assert arguments["thresholds"].exists()
