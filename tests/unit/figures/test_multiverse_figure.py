@@ -40,3 +40,12 @@ def test_a_reference_without_mask_is_said(tmp_path, grid, brain):
     study = SyntheticStudy(tmp_path, grid, brain, references=("meta_analysis",), empty_mask=True).write()
     axes = drawn(study, ["meta_analysis"])
     assert ["n/a" in panel.texts[0].get_text() for panel in axes] == [True, True]
+
+
+def test_an_empty_mask_of_the_primary_analysis_alone_leaves_its_frame_out(tmp_path, grid, brain):
+    study = SyntheticStudy(tmp_path, grid, brain, references=("truth",)).write()
+    scores, variants = (read_table(study.path(f"overlap/{name}.tsv")) for name in ("scores", "variants"))
+    scores.loc[scores["primary"], "value"] = np.nan
+    axes = plot_multiverse(scores, variants, ["truth"]).axes[0]
+    assert axes.images[0].get_array().shape == (len(MAPS), 2)
+    assert not axes.patches
