@@ -57,9 +57,10 @@ def _plot_specifications(axes: Axes, auc: pd.DataFrame, scores: pd.DataFrame, re
             dark = rank > 0.55 * len(order)
             colour = "white" if dark else "black"
             axes.text(column, row, f"{rank:.0f}", ha="center", va="center_baseline", fontsize=6, color=colour)
-    framed = auc.loc[auc["primary"], ["sign", "mask", "smoothing_mm", "threshold_label"]].iloc[0]
-    if tuple(framed) in list(ranks.columns):  # not where the primary analysis's mask is empty
-        place = list(ranks.columns).index(tuple(framed))
+    columns = list(ranks.columns)
+    framed = tuple(auc.loc[auc["primary"], ["sign", "mask", "smoothing_mm", "threshold_label"]].iloc[0])
+    if framed in columns:  # not where the primary analysis's mask is empty
+        place = columns.index(framed)
         axes.add_patch(Rectangle((place - 0.5, -0.5), 1, len(order), fill=False, edgecolor="#D55E00", linewidth=1.6))
     axes.set_yticks(range(len(order)), [map_name(name) for name in order])
     _label_groups(axes, ranks.columns)

@@ -57,16 +57,18 @@ def read_on_grid(
                 f"{path}: covers {100 * covered:.0f} % of the study's brain; check its affine, and give a map of the "
                 f"whole brain in {grid.space} or another MNI space"
             )
-        support = resample(_on(image, data != 0), grid) >= 0.5
+        weights = resample(nib.Nifti1Image((data != 0).astype(np.float32), image.affine), grid)
+        support = weights >= 0.5
         zeros = 1 - support[brain].mean()
-        if zeros >= LEAST_ZEROS and is_thresholded(data):
-            data = np.where(support, _resample_within(image, data != 0, grid), 0).astype(np.float32)
+        thresholded = zeros >= LEAST_ZEROS and is_thresholded(data)
+        data = resample(image, grid)
+        if thresholded:
+            data = np.divide(data, weights, out=np.zeros_like(data), where=support)
             notes.append(
                 f"Thresholded before: 0 in {100 * zeros:.1f} % of the brain. Its support is resampled from "
                 f"{image.shape} as a mask and cut at one half"
             )
         else:
-            data = resample(image, grid)
             notes.append(f"Resampled linearly from {image.shape}")
         notes[-1] += f"; it covers {100 * covered:.1f} % of the brain."
     if polarity < 0:
@@ -104,16 +106,6 @@ def is_thresholded(data: np.ndarray) -> bool:
         steps.append(np.abs(here - there)[(here > 0) & (there > 0)])
     step = np.median(np.concatenate(steps)) if sum(map(len, steps)) else 0.0
     return bool(np.quantile(sizes[sizes > 0], 0.01) > step)
-
-
-def _resample_within(image: nib.Nifti1Image, support: np.ndarray, grid: Grid) -> np.ndarray:
-    """(nx, ny, nz): means of the support's values alone, with the weights of linear interpolation; 0 beyond it."""
-    weights = resample(_on(image, support), grid)
-    return np.divide(resample(image, grid), weights, out=np.zeros_like(weights), where=weights > 0)
-
-
-def _on(image: nib.Nifti1Image, data: np.ndarray) -> nib.Nifti1Image:
-    return nib.Nifti1Image(data.astype(np.float32), image.affine)
 
 
 def _share_covered(image: nib.Nifti1Image, grid: Grid, brain: np.ndarray) -> float:
